@@ -24,7 +24,6 @@ from koonj.postgres.connector import Connector
 from koonj.runner.apply import settlement
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFailed,
     MigrationFinished,
@@ -37,13 +36,14 @@ from koonj.runner.run.events import (
     RunResult,
     StatementStarted,
 )
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import Loss, losing_proxy
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 NONE = "-- Rollback: none: test\n"
 ALONE = "SET client_encoding TO 'UTF8';\n"
 """A statement that makes koonj send all messages of the batch one at a time."""

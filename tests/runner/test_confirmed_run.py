@@ -13,13 +13,15 @@ from koonj.config import Password, ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.connector import Connector, ServerInfo
-from koonj.runner.confirmed_run import lines_of, read_confirmed
+from koonj.runner.confirmed_run import lines_of, movable_run, read_confirmed
+from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.request import Extent, Request
+from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
 from koonj.sql.transactions import Mode
 from support.recorded_rehearsals import VERIFIED, rehearsal
 
@@ -79,7 +81,7 @@ def confirmation(tmp_path: Path) -> Confirmation:
 
 def test_everything_arrives(confirmation: Confirmation) -> None:
     read = read_confirmed(iter([*lines_of(confirmation, {})]))
-    assert read is not None
+    assert isinstance(read, Confirmation)
     assert (read.run_id, read.shown, read.reached) == (confirmation.run_id, confirmation.shown, None)
     one, other = read.job, confirmation.job
     assert (one.target, one.request, one.place) == (other.target, other.request, other.place)
@@ -121,3 +123,17 @@ def test_no_part_is_long_for_the_encoder(confirmation: Confirmation, monkeypatch
     written = b"".join(lines_of(confirmation, {}))
     assert len(written) > 1_000_000
     assert max(lengths) < 5_000
+
+
+def test_decision_about_an_interruption_arrives(tmp_path: Path) -> None:
+    shown = ShownInterruption(7, 3, StatementEvidence(Effect.HALF, "left", ("DROP INDEX a",), is_own=True))
+    target = Target("production", "host=db", protected=True, password=PASSWORD)
+    settlement = Settlement(done=3, reason="checked")
+    decided = ConfirmedSettlement(
+        "3f2a91c4", target, str(tmp_path), "017_a.sql", Direction.ROLLBACK, settlement, shown
+    )
+    lines = [*lines_of(decided, {})]
+    assert read_confirmed(iter(lines)) == decided
+    assert read_confirmed(iter(lines[:-1])) is None
+    run = movable_run(decided)
+    assert (run.started.settles, run.plan, run.folder) == ("017_a.sql", None, tmp_path)

@@ -11,15 +11,8 @@ import pytest
 
 from koonj.postgres.run_name import RunName, user_at_host
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import (
-    Cancelling,
-    Event,
-    LockAcquired,
-    MigrationFinished,
-    RunResult,
-    StatementStarted,
-    WaitingForLock,
-)
+from koonj.runner.run.events import Cancelling, Event, MigrationFinished, RunResult, StatementStarted
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.dropping_proxy import dropping_proxy
@@ -152,7 +145,7 @@ async def test_outcome_of_commit_is_found_when_its_response_is_lost(project: Pro
     with tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder:
         async with dropping_proxy(real.dsn, Path(folder), b"COMMIT\0", count=2, forward=forward) as dsn:
             project.target = replace(real, dsn=dsn)
-            events = await asyncio.wait_for(project.apply(), 40)
+            events = await asyncio.wait_for(project.apply(), 60)
     project.target = real
     end = run_finished(events)
     assert end.result is (RunResult.DONE if forward else RunResult.FAILED)

@@ -45,8 +45,6 @@ def run(call: Call, direction: Direction) -> ExitCode:
 def moves(call: Call, target: Target) -> bool:
     """Return whether the run continues in a process of its own after its confirmation.
 
-    The embedded server runs only as long as koonj processes use it, and ends with this machine in any case.
-
     Raises:
         CommandError: --detach cannot be used here.
     """
@@ -61,8 +59,7 @@ def moves(call: Call, target: Target) -> bool:
         )
     if args.detach:
         return True
-    in_ci = call.environ.get("CI", "").lower() not in {"", "0", "false"}
-    return call.at_terminal and not (args.json or in_ci or target.dsn == EMBEDDED)
+    return call.moves_runs_on(target)
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
@@ -118,7 +115,9 @@ async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, se
         if not (request.plan_only or request.probe):
             started = _recorded(dialogue.call, started, reader)
         out, err = dialogue.call.out, dialogue.call.err
-        last = await follow(started, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(
+            started, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
+        )
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)
 

@@ -20,8 +20,10 @@ from koonj.cli.command_options import (
     add_unblock_options,
 )
 from koonj.cli.diagnostics import UsageError
+from koonj.cli.file_options import add_from_edit_options, add_renumber_options, add_restore_options
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
+from koonj.cli.status_options import add_status_options, check_status
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -37,6 +39,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback", "rehearse"}:
         args.allow = frozenset[str]().union(*args.allow)
+    if args.command == "status":
+        check_status(args)
     if args.command in {"apply", "rollback", "unblock"}:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
@@ -64,15 +68,19 @@ def build() -> Parser:
         )
         subparser.missing += [add_help, _shared_options, *own]
 
-    command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
+    summary = "show which migrations are applied and pending on the target"
+    command("status", summary, help_text.STATUS, add_status_options)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, add_show_options)
-    command("new", "create the next migration file, blank or from a pattern", help_text.NEW, add_new_options)
+    summary = "create the next migration file, blank or from a pattern"
+    command("new", summary, help_text.NEW, add_new_options, add_from_edit_options)
     command(
         "patterns",
         "list the patterns for `koonj new`, or the fields of one",
         help_text.PATTERNS,
         add_patterns_options,
     )
+    command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
+    command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
     meaning = "apply all pending migrations up to and including N"
     command(
         "apply",

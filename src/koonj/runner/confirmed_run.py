@@ -23,18 +23,41 @@ from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, json_text, to_plain
+from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
+from koonj.runner.settle import ConfirmedSettlement, movable_settlement
+from koonj.runner.start import movable
 
+_SETTLEMENT = "settlement"
 _END = b"confirmed\n"
 """Last line. Without it, the process that wrote the lines has ended before it had written all of them."""
 
 
-def lines_of(confirmation: Confirmation, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
+Confirmed = Confirmation | ConfirmedSettlement
+"""What the user has confirmed: the plan of an apply or a rollback, or a decision about an interruption."""
+
+
+def movable_run(confirmed: Confirmed) -> MovableRun:
+    """Return the run of what was confirmed, for any process."""
+    if isinstance(confirmed, ConfirmedSettlement):
+        return movable_settlement(confirmed)
+    return movable(confirmed)
+
+
+def lines_of(confirmed: Confirmed, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
     """Yield the lines that `read_confirmed` reads.
 
     Each migration is a line of its own, so that making the lines does not hold other threads up for long.
     """
+    if isinstance(confirmed, ConfirmedSettlement):
+        yield _line({"environ": child_environment.handed_over(environ), _SETTLEMENT: to_plain(confirmed)})
+    else:
+        yield from _lines_of_plan(confirmed, environ)
+    yield _END
+
+
+def _lines_of_plan(confirmation: Confirmation, environ: Mapping[str, str]) -> Iterator[bytes]:
     job, measured, shown = confirmation.job, confirmation.measurement, confirmation.shown
     yield _line(
         {
@@ -58,14 +81,13 @@ def lines_of(confirmation: Confirmation, environ: Mapping[str, str] = os.environ
         yield _line({"name": name, "rehearsal": to_plain(rehearsal)})
     for name, facts in measured.facts.items():
         yield _line({"name": name, "facts": to_plain(facts)})
-    yield _END
 
 
 def _line(value: object) -> bytes:
     return json_text(value).encode("ascii") + b"\n"
 
 
-def read_confirmed(lines: Iterator[bytes]) -> Confirmation | None:
+def read_confirmed(lines: Iterator[bytes]) -> Confirmed | None:
     """Read a confirmed run, and set the environment that it brings. None: it was not confirmed.
 
     Raises:
@@ -74,13 +96,16 @@ def read_confirmed(lines: Iterator[bytes]) -> Confirmation | None:
     read: list[bytes] = []
     for line in lines:
         if line == _END:
-            return _confirmation(*map(json.loads, read))
+            first, *others = map(json.loads, read)
+            os.environ.update(first["environ"])
+            if _SETTLEMENT in first:
+                return from_plain(ConfirmedSettlement, first[_SETTLEMENT])
+            return _confirmation(first, *others)
         read.append(line)
     return None
 
 
 def _confirmation(first: Mapping[str, Any], plan: Any, *parts: Mapping[str, Any]) -> Confirmation:
-    os.environ.update(first["environ"])
     target, place = from_plain(Target, first["target"]), from_plain(ScratchPlace, first["place"])
     request = _request(first["request"])
     job = Job(Connector(), target, FolderReader(Path(first["folder"])), request, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 
@@ -58,6 +59,7 @@ from koonj.runner.run.events import (
     PlanMade,
     RunStarted,
 )
+from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest
@@ -101,6 +103,17 @@ class Preparation:
             async for event in ask(control, kept, confirmation):
                 yield event
         self.confirmation = confirmation
+
+
+def movable(confirmation: Confirmation) -> MovableRun:
+    """Return the second part of a run that was confirmed, for any process."""
+    job = confirmation.job
+    return MovableRun(
+        RunStarted(confirmation.run_id, job.target.name, job.request.direction),
+        PlanMade(confirmation.shown.plan),
+        job.reader.path,
+        partial(carry_out, confirmation),
+    )
 
 
 def carry_out(confirmation: Confirmation, connector: Connector) -> Run:

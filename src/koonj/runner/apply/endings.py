@@ -22,9 +22,9 @@ from koonj.runner.run.events import (
     PlanMade,
     RunFinished,
     RunResult,
-    WaitingForLock,
 )
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.lock_events import WaitingForLock
 
 
 class RunEnd(Exception):  # noqa: N818 - most ends are not errors
@@ -134,7 +134,7 @@ def locked(waiting: WaitingForLock) -> RunEnd:
     if waiting.hint:
         from koonj.runner.run.unblock_wording import silence_words  # noqa: PLC0415 - seldom needed
 
-        message += f" It does nothing: {silence_words(waiting.holder, waiting.stopped)}. {waiting.hint}"
+        message += f" It does nothing: {silence_words(waiting.holder, waiting.state)}. {waiting.hint}"
     return RunEnd(RunResult.LOCKED, message)
 
 

@@ -21,9 +21,9 @@ from psycopg.errors import Diagnostic
 from koonj.postgres.flight import Answer, Flight, Landed, Message, Tick
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flight_messages import Kind, Sent
-from koonj.runner.apply.statement import StatementError
-from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished, StatementStarted
+from koonj.runner.apply.statement import StatementError, statement_started
+from koonj.runner.plan.work import NumberedStatement
+from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished
 
 Part = TypeVar("Part")
 
@@ -181,9 +181,3 @@ async def _cancel(session: RunContext) -> None:
     if session.control.cancelled:
         with suppress(psycopg.Error):
             await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
-
-
-def statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:
-    """Return the event at the start of a statement."""
-    statement = numbered.statement
-    return StatementStarted(work.planned.name, numbered.index, work.total, statement.line, statement.summary)

@@ -21,6 +21,7 @@ from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
 from koonj.runner.apply.transaction_failure import (
+    cancelled,
     give_up,
     pause,
     retrying,
@@ -134,10 +135,12 @@ async def _fly_with_locks(
                 return
             except FlightError as error:
                 failed, journal = error, error.journals[0]
-                is_final = error.missed is None or error.lost or session.control.cancelled
+                is_final = error.missed is None or error.lost
                 if is_final or (tries is not None and tries.is_over):
                     raise
             await roll_back(session.conn)
+            if session.control.cancelled:  # that a lock was not free is not why it ends
+                raise MigrationError(await cancelled(journal)) from failed
             began = journal.began or monotonic()
             migrations = [one for one in migrations if one.work is journal.work]
             if failed.error.error.sqlstate != LOCK_NOT_AVAILABLE:

@@ -23,7 +23,6 @@ from koonj.runner.apply.journal import WAITED
 from koonj.runner.apply.progress_report import ProgressReport
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFailed,
     MigrationFinished,
@@ -34,9 +33,9 @@ from koonj.runner.run.events import (
     Retrying,
     StatementFinished,
     StatementStarted,
-    Unblocked,
 )
 from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.run import Control
 
 NAME = "koonj watch"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import psycopg
 
@@ -21,6 +22,7 @@ from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Retrying
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.lock_wait_wording import awaited_words
 from koonj.runner.run.run import Cancelled
 
 
@@ -139,6 +141,10 @@ def _not_committed(work: Work) -> str:
 
 
 async def cancelled(journal: Journal) -> Failure:
-    """Record that the user cancelled between two statements; return the failure."""
+    """Record that the user cancelled while no statement was running; return the failure."""
     await journal.record_failure(None)
-    return failure_of_cancel(journal.work, nothing_committed(journal.work), 0)
+    awaited = journal.session.control.awaited
+    failure = failure_of_cancel(journal.work, nothing_committed(journal.work), 0)
+    if awaited is None:
+        return failure
+    return replace(failure, message=f"cancelled while it waited for {awaited_words(awaited)}")

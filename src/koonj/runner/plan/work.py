@@ -21,6 +21,8 @@ class NumberedStatement:
 
     index: int
     statement: Statement
+    before: int
+    """Number of statements of the script before its step, which commits as a whole."""
 
     def bare_trace(self, seconds: float, *, in_transaction: bool) -> StatementTrace:
         """Return a trace with the statement and its duration only."""
@@ -122,7 +124,9 @@ def number_steps(shape: ScriptShape) -> tuple[NumberedStep, ...]:
 def _numbered(shape: ScriptShape) -> Iterator[NumberedStep]:
     count = 0
     for step in shape.steps:
-        statements = tuple(NumberedStatement(count + k, s) for k, s in enumerate(step.statements, start=1))
+        statements = tuple(
+            NumberedStatement(count + k, s, count) for k, s in enumerate(step.statements, start=1)
+        )
         count += len(statements)
         yield NumberedStep(step, statements)
 

@@ -16,13 +16,14 @@ from koonj.postgres.blockers import Blocker
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone
@@ -68,11 +69,11 @@ class RunView:
     """Migration that is running."""
     statement: events.StatementStarted | None = None
     """Statement that is running."""
-    waiting: events.WaitingForLock | None = None
+    waiting: lock_events.WaitingForLock | None = None
     scratch_wait: WaitingForScratch | None = None
     """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
-    blocked: events.Blocked | None = None
+    blocked: lock_events.Blocked | None = None
     """The lock that the running statement waits for."""
     progress: events.Progress | None = None
     """How far the running statement is."""
@@ -97,6 +98,11 @@ class RunView:
         return self.ended is None
 
     @property
+    def place(self) -> RunPlace:
+        """Where the run is."""
+        return RunPlace(self.direction, self.settling, self.plan, self.done, self.migration, self.statement)
+
+    @property
     def in_the_way(self) -> tuple[Blocker, ...]:
         """The sessions that the run waits for, as far as it knows them."""
         if self.blocked is not None:
@@ -111,10 +117,11 @@ class RunView:
 
     @property
     def stopped_at(self) -> str | None:
-        """Migration that failed, or that was interrupted before and needs a decision; None for none."""
+        """Migration that failed, or whose conflict the user decides about first; None for none."""
         if self.failure is not None:
             return self.failure.name
-        return None if self.finished is None else interrupted_name(self.finished.conflicts)
+        conflicts = () if self.finished is None else self.finished.conflicts
+        return interrupted_name(conflicts) or next((c.name for c in conflicts if c.name), None)
 
     @property
     def has_problem(self) -> bool:
@@ -227,17 +234,17 @@ def _question(view: RunView, _: events.Question) -> RunView:
     return replace(view, asking=True)
 
 
-def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
+def _waiting(view: RunView, event: lock_events.WaitingForLock) -> RunView:
     before = view.waiting
     if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
         words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
         before, view = None, view.with_line(event, Tone.ATTENTION, words)
-    if event.hint and (before is None or not before.hint or before.stopped != event.stopped):
-        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.stopped)}")
+    if event.hint and (before is None or not before.hint or before.state != event.state):
+        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.state)}")
     return _confirmed(replace(view, waiting=event), event)
 
 
-def _locked(view: RunView, event: events.LockAcquired) -> RunView:
+def _locked(view: RunView, event: lock_events.LockAcquired) -> RunView:
     if view.waiting is not None:
         view = view.with_line(event, Tone.STEP, f"lock acquired after {duration(event.seconds)}")
     return _confirmed(replace(view, waiting=None, has_lock=True), event)
@@ -274,7 +281,7 @@ def _statement_started(view: RunView, event: events.StatementStarted) -> RunView
     return replace(view, statement=event, retrying=None, blocked=None, progress=None)
 
 
-def _blocked(view: RunView, event: events.Blocked) -> RunView:
+def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
     words = f"waiting for {awaited_words(event.lock)}"
     for text in (words, *(f"  {line}" for line in blocker_lines(event.lock))):
         view = view.with_line(event, Tone.ATTENTION, text)
@@ -289,13 +296,13 @@ def _progress(view: RunView, event: events.Progress) -> RunView:
     return replace(view, progress=event)
 
 
-def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
+def _unblocked(view: RunView, event: lock_events.Unblocked) -> RunView:
     view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
     return replace(view, blocked=None)
 
 
-def _ended(view: RunView, event: events.BlockerEnded | events.BlockerNotEnded) -> RunView:
-    if isinstance(event, events.BlockerEnded):
+def _ended(view: RunView, event: lock_events.BlockerEnded | lock_events.BlockerNotEnded) -> RunView:
+    if isinstance(event, lock_events.BlockerEnded):
         return view.with_line(event, Tone.ATTENTION, done_words(event))
     return view.with_line(event, Tone.BAD, not_done_words(event))
 
@@ -361,16 +368,16 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.RunMoved: _confirmed,
         events.CancelAsked: _cancel_asked,
         events.JournalBroken: _broken,
-        events.WaitingForLock: _waiting,
-        events.LockAcquired: _locked,
+        lock_events.WaitingForLock: _waiting,
+        lock_events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
-        events.Blocked: _blocked,
-        events.Unblocked: _unblocked,
-        events.BlockerEnded: _ended,
-        events.BlockerNotEnded: _ended,
+        lock_events.Blocked: _blocked,
+        lock_events.Unblocked: _unblocked,
+        lock_events.BlockerEnded: _ended,
+        lock_events.BlockerNotEnded: _ended,
         events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
