@@ -14,6 +14,8 @@ from koonj.tui.widgets.preview.tabs import Tab
 
 _PROBLEMS = 3
 """Maximum number of problems that are shown; the others are counted."""
+_LINES = 2
+"""Maximum number of lines about one problem."""
 DETAILS = 4
 """Maximum number of lines about the last history entry."""
 KNOWN = 9
@@ -34,7 +36,7 @@ def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehear
     if tab is not Tab.REHEARSAL:
         lines += _verdict(row, rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2)[:DETAILS] if text]
+        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2, DETAILS) if text]
         if details := interruption_details(row):
             known = wrap(details, width - 2, KNOWN)
             return [*lines, *([(" " + text, PLAIN)] for text in known), *problem_lines(document, width)]
@@ -67,7 +69,7 @@ def problem_lines(document: Document, width: int) -> Lines:
     lines: Lines = []
     for problem in document.problems[:_PROBLEMS]:
         style = BAD if problem.severity is Severity.ERROR else WARNING
-        texts = wrap(_words(problem), width - 4)[:2]
+        texts = wrap(_words(problem), width - 4, _LINES)
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; to list them, run: koonj check", DIM)]] if more else lines
