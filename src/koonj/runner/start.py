@@ -287,7 +287,7 @@ async def _write(
     for interruption in planned.interruptions:
         yield await record_known_end(session.conn, session.target, interruption)
     for decision in planned.decisions:
-        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict))
     if job.request.batch:
         from koonj.runner.apply.batch import run_batch  # noqa: PLC0415 - only for a batch
 
