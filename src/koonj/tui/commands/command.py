@@ -81,6 +81,8 @@ class Situation:
     """Whether that tab has a text."""
     nothing_to_copy: str | None = None
     """Why the pane has nothing to copy; None if it has a text."""
+    awaits_dialog: bool = False
+    """Whether a dialog or another screen is about to open: what it shows is being read."""
     has_colours: bool = True
     """Whether koonj uses colours."""
 

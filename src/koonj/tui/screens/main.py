@@ -11,6 +11,7 @@ from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.main_state import MainState
+from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.state import messages
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
@@ -34,6 +35,9 @@ class Main(MainState):
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "MigrationList"
+
+    _refused = ("", "")
+    """The last command that was not available, and the reason that was shown."""
 
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
@@ -94,6 +98,7 @@ class Main(MainState):
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
             has_colours=not self.app.no_color,
+            awaits_dialog=any(w.group in DIALOG_TASKS and not w.is_finished for w in self.workers),
         )
 
     def action_command(self, name: str) -> None:
@@ -104,7 +109,16 @@ class Main(MainState):
         if reason is None:
             command.run(self)
         else:
+            self._refused = (name, reason)
             self.say(reason)
+
+    def _drop_stale_reason(self) -> None:
+        """Remove the reason why a command was not available, if that is not so any more."""
+        name, reason = self._refused
+        line = self.query_one(BottomLine)
+        shown = line.notice is not None and line.notice[0] == reason
+        if shown and named(MAIN, name).why_not(self.situation()) != reason:
+            line.notice = None
 
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
@@ -217,6 +231,7 @@ class Main(MainState):
         self._hints()
 
     def _hints(self) -> None:
+        self._drop_stale_reason()
         keys = self.query_one(BottomLine)
         keys.danger = self.snapshot.target.protected
         keys.hints = hints(self.situation())

@@ -60,6 +60,9 @@ _LATER = (
     "koonj.tui.screens.unblock_confirmation",
 )
 
+DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+"""Groups of the tasks that read something, and then open a dialog or another screen."""
+
 
 class Navigator:
     """Opens screens and dialogs over the main screen, and handles their results."""

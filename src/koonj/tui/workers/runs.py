@@ -85,7 +85,7 @@ class RunControl:
         self.running = True
         if head.target != snapshot.chosen and any(c.target.name == head.target for c in snapshot.checks):
             self._node.post_message(TargetChosen(head.target, has_run=True))
-            text = f"A run is in progress on {head.target}, so koonj shows this target."
+            text = f"koonj has chosen the target {head.target}, because the run is on it."
             self._node.post_message(StatusMessage(text))
         self._node.post_message(
             RunOpened(head.target, head.direction, head.settles, started=head.started.timestamp())
