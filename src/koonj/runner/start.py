@@ -292,7 +292,7 @@ async def _write(
         async for event in with_reports(session.control, repair, work):
             yield event
     for decision in planned.decisions:
-        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict))
     if job.request.batch:
         from koonj.runner.apply.batch import run_batch  # noqa: PLC0415 - only for a batch
 
