@@ -10,6 +10,7 @@ from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration, number_of
 from koonj.cli.run_dialogue import RunDialogue
 from koonj.config import EMBEDDED, Settings, Target
+from koonj.config.ci import in_ci
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
@@ -61,8 +62,7 @@ def moves(call: Call, target: Target) -> bool:
         )
     if args.detach:
         return True
-    in_ci = call.environ.get("CI", "").lower() not in {"", "0", "false"}
-    return call.at_terminal and not (args.json or in_ci or target.dsn == EMBEDDED)
+    return call.at_terminal and not (args.json or in_ci(call.environ) or target.dsn == EMBEDDED)
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from koonj.config.duration import milliseconds
 from koonj.postgres.locks.trace import LockMode, conflicting
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
@@ -140,6 +141,16 @@ async def holders_of(
     _, _, mode, relation = rows[0][-4:]
     blockers = tuple(_blocker(*row[:-4]) for row in rows)
     return LockWait(relation, _mode(mode) or "", "relation", 0.0, blockers)
+
+
+async def deadlock_timeout(conn: AsyncConnection[Any]) -> float | None:
+    """Return after how many seconds an autovacuum steps aside for a session that waits for its lock.
+
+    Raises: psycopg.Error.
+    """
+    row = await (await conn.execute("SHOW deadlock_timeout")).fetchone()
+    found = None if row is None else milliseconds(row[0])
+    return None if found is None else found / 1000
 
 
 def _as_tree(blockers: list[Blocker]) -> tuple[Blocker, ...]:

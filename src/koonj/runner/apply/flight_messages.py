@@ -112,15 +112,13 @@ def flight_messages(
     session: ServerSession,
     elapsed: float,
     name: str,
-    patience: float = 0.0,
 ) -> tuple[FlightMessage, ...]:
     """Return all messages of a migration, in order.
 
-    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime. `patience`:
-    seconds that the server waits for each of the locks that are taken first.
+    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
     """
     statements = [n for step in journal.work.steps for n in step.statements]
-    opening = _opening(conn, journal.work, name, patience)
+    opening = _opening(conn, journal.work, name)
     plain = [*opening, *statement_messages(journal.work, statements)]
     plain += _closing(conn, journal, session)
     plain.append(_entry(journal, elapsed))
@@ -144,29 +142,27 @@ def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]
         )
 
 
-def _opening(conn: AsyncConnection, work: Work, name: str, patience: float) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
-    yield from _locks(work, patience)
+    yield from _locks(work)
     version = conn.info.server_version
     for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
         yield Message(about, setting)
     yield Message(about, name_session(name, local=True).as_bytes(conn))
 
 
-def _locks(work: Work, patience: float) -> Iterator[FlightMessage]:
+def _locks(work: Work) -> Iterator[FlightMessage]:
     """Yield what takes the known locks: ONLY, because a partitioned table's children are named themselves.
 
     LOCK TABLE takes no snapshot, so a SET TRANSACTION of the file can follow.
     """
-    wait = "" if patience else " NOWAIT"
-    if patience and work.locks:
-        yield Message(
-            Sent(work, Kind.OPENING), f"SET LOCAL lock_timeout TO '{round(patience * 1000)}ms'".encode()
-        )
     for lock in work.locks:
-        about = Sent(work, Kind.LOCK, lock=lock)
+        about, wait = Sent(work, Kind.LOCK, lock=lock), " NOWAIT"
+        if lock.patience:
+            limit, wait = f"{max(1, round(lock.patience * 1000))}ms", ""
+            yield Message(Sent(work, Kind.OPENING), f"SET LOCAL lock_timeout TO '{limit}'".encode())
         yield Message(about, f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}".encode())
 
 
@@ -207,7 +203,7 @@ def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) ->
     work, target = journal.work, journal.session.target
     yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode())
     about = Sent(work, Kind.CLOSING)
-    version, lock = conn.info.server_version, work.planned.lock_timeout
+    version, lock = conn.info.server_version, work.limits.for_history
     for text in closing_texts(target.role, version, lock, session.settings):
         yield Message(about, text)
 

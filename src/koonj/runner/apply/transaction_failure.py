@@ -6,7 +6,7 @@ import random
 
 import psycopg
 
-from koonj.postgres.errors import RETRIED, error_message, is_lost
+from koonj.postgres.errors import RETRIED, CrowdedError, error_message, is_lost
 from koonj.postgres.session import roll_back
 from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
 from koonj.runner.apply.journal import Journal
@@ -15,7 +15,7 @@ from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Retrying
 from koonj.runner.run.failure import Failure
-from koonj.runner.run.run import Cancelled
+from koonj.runner.run.run import Cancelled, Control
 
 
 class CommitError(Exception):
@@ -28,6 +28,12 @@ class CommitError(Exception):
         """The history entry could not be written."""
         self.committing = committing
         """COMMIT was sent: if the connection was lost, its answer can be lost too."""
+
+
+def blame_crowd(control: Control, error: StatementError | CommitError) -> None:
+    """Say in an error that koonj itself cancelled the statement, if it did (`StatementWatch`)."""
+    if control.crowd and not control.cancelled and error.error.sqlstate == CrowdedError.sqlstate:
+        error.error = CrowdedError(control.crowd)
 
 
 def should_retry(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:

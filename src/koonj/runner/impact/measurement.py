@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -88,8 +89,10 @@ class ImpactMeasurement:
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
         required = requires_rehearsal(self.target, self.request)
-        if not (required or self._is_shown):
-            names = tuple(w.migration.name for w in planned.works if not w.migration.recorded and _asks(w))
+        if names and not (required or self._is_shown):
+            await control.unless_cancelled(self._read_cached(names))
+            unknown = (work for work in planned.works if work.migration.name not in self.rehearsals)
+            names = tuple(w.migration.name for w in unknown if not w.migration.recorded and _asks(w))
         if not names:
             return
         async with aclosing(self._rehearse(control, names, cached_only=True)) as known:  # type: ignore[type-var]
@@ -111,6 +114,17 @@ class ImpactMeasurement:
         control.working_on(None)
         if required or self._is_shown:
             await control.unless_cancelled(self._read_facts(kept, planned))
+
+    async def _read_cached(self, names: Collection[str]) -> None:
+        """Read cached verdicts, for the locks that the migrations take first. It must be cheap."""
+        # A run of which nobody reads the plan.
+        from koonj.runner.rehearse.cached_verdicts import cached_verdicts  # noqa: PLC0415 - as above
+
+        folder = await asyncio.to_thread(self.reader.read)
+        database, major = named_database(self.target), self.server.major
+        self.rehearsals |= await asyncio.to_thread(
+            cached_verdicts, folder, names, self.place, database=database, target_major=major
+        )
 
     @property
     def _is_shown(self) -> bool:
