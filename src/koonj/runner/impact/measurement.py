@@ -180,16 +180,17 @@ class ImpactMeasurement:
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
-        from koonj.runner.impact.requirements import changes_role, lacking, requirements  # noqa: PLC0415 - as above
+        from koonj.runner.impact.requirements import lacking, requirements  # noqa: PLC0415 - as above
+        from koonj.sql.role_change import changes_role  # noqa: PLC0415 - as above
 
-        changing = {w.migration.name for w in planned.works if changes_role(w.migration.text)}
+        changing = {work.migration.name for work in planned.works if any(map(changes_role, work.texts))}
         needed = requirements(planned.plan.migrations, self.rehearsals, direction, changing)
         conn = await kept.live()
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
                 altered, created = (needed.relations(created=created) for created in (False, True))
-                found = await target_conditions(conn, altered, created)
+                found = await target_conditions(conn, altered, created, needed.locked)
             self.notes = (*self.notes, *lacking(needed, found))
         except psycopg.Error as error:
             if is_lost(error):

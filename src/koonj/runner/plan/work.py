@@ -103,7 +103,12 @@ class Work:
     @property
     def sets_lock_timeout(self) -> bool:
         """Whether a statement of the script names lock_timeout, so that koonj leaves the session's alone."""
-        return any("lock_timeout" in n.statement.text.lower() for step in self.steps for n in step.statements)
+        return any("lock_timeout" in text.lower() for text in self.texts)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The statements of the script, without transaction control."""
+        return (n.statement.text for step in self.steps for n in step.statements)
 
     @property
     def in_one_transaction(self) -> bool:
