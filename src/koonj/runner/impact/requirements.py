@@ -123,9 +123,9 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
         who, since = needed.locked.get(vacuum.relation, "This run"), span_words(vacuum.seconds)
         yield (
             f"{who} will wait for an autovacuum on {vacuum.relation} (pid {vacuum.pid}, since {since}). It "
-            "prevents transaction id wraparound, so it does not step aside, and the server starts it again if it "
-            "is cancelled. Apply when it has ended; how far it is: SELECT * FROM pg_stat_progress_vacuum "
-            f"WHERE pid = {vacuum.pid};"
+            "prevents transaction id wraparound, so it does not step aside, and the server starts it again "
+            "if it is cancelled. Apply when it has ended; how far it is: "
+            f"SELECT * FROM pg_stat_progress_vacuum WHERE pid = {vacuum.pid};"
         )
     if needed.concurrently and found.open_transactions:
         open_ones = "; ".join(_words(one) for one in found.open_transactions)
