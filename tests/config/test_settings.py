@@ -27,6 +27,7 @@ protected = true
 lock_timeout = "2s"
 lock_wait = "2min"
 max_stall = "200ms"
+colour = "magenta"
 role = "ragqa_owner"
 """
 
@@ -48,6 +49,7 @@ def test_all_keys_are_read(project: Project) -> None:
         lock_timeout="2s",
         lock_wait="2min",
         max_stall="200ms",
+        colour="magenta",
         role="ragqa_owner",
         password=Password("command", "pass show ragqa"),
         require_verified=True,

@@ -15,7 +15,7 @@ from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.target_conditions import target_conditions
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 Open = Callable[..., Awaitable[AsyncConnection]]

@@ -8,13 +8,13 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import settlement
+from koonj.runner.apply import settlement, statement_watch
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, MigrationFinished, RunFinished, RunResult, StatementStarted
 from koonj.runner.run.run import Cancelled, Control, Run
 from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import LosingProxy, Loss, losing_proxy
-from support.project import Project, events_of_kind, run_finished
+from support.project import PATIENCE, Project, events_of_kind, run_finished
 
 BLOCKS = """
     BEGIN;
@@ -30,12 +30,12 @@ APART = BLOCKS.replace("BEGIN;", "BEGIN;\n    SET LOCAL client_encoding TO 'UTF8
 COMMIT = b"COMMIT\0"
 """The history is made in the first COMMIT of a run; a file of several steps starts its entry in the second."""
 
-PATIENCE = 30.0
 NONE = "-- Rollback: none: test\n"
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    monkeypatch.setattr(statement_watch, "FIRST", 3600)  # the proxy counts connections
     return clock_of_pauses(monkeypatch, settlement)
 
 
@@ -43,7 +43,7 @@ Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
 
 
 @pytest.fixture
-def losing(project: Project) -> Losing:
+def losing(project: Project, no_watch: None) -> Losing:
     """A function that lets the project's target lose its connection."""
 
     @asynccontextmanager

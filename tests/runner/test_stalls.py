@@ -122,6 +122,26 @@ async def test_a_lock_that_is_not_known_is_tried_again_until_it_is_free(
     assert not project.sql("SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch'")
 
 
+async def test_a_batch_is_tried_again_as_a_whole(
+    project: Project, reader: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_tries, "SHARE", 1)
+    project.target = replace(project.target, max_stall="600ms")
+    project.write("001_u.sql", f"CREATE TABLE u (a int);\n{NONE}")
+    project.write("002_change.sql", ALTER + NONE)
+    seen: list[set[str]] = []
+
+    def release(event: Blocked) -> None:
+        if event.lock.tries > 1:
+            seen.append(project.tables())
+            reader.rollback()
+
+    events = await _apply(project, release, batch=True)
+    assert run_finished(events).committed == ("001_u.sql", "002_change.sql")
+    assert seen[0] == {"t"}
+    assert {event.reason for event in events_of_kind(events, TimedTry)} == {TryReason.AGAIN}
+
+
 @pytest.mark.parametrize("way", _WAYS)
 async def test_lock_wait_limits_the_tries_of_a_statement(
     project: Project, reader: psycopg.Connection, way: str

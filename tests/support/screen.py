@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -179,6 +179,10 @@ class Screen:
         await self.until(lambda: self.main.snapshot.check.since is None)
 
 
+Golden = Callable[[Screen, str], Awaitable[None]]
+"""Waits until the screen looks like a golden file."""
+
+
 class Project:
     """A folder of migrations and the targets of its koonj.toml."""
 
@@ -293,7 +297,7 @@ def _round_trip(found: re.Match[str]) -> str:
 _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = (
     (re.compile(r"round trip (\d+\.\d ms *)"), _round_trip),
     (re.compile(r" +\d+\.\d ms"), "  NNN.N ms"),
-    (re.compile(r"\b\d+\.\d\d s\b"), "N.NN s"),
+    (re.compile(r"\b\d+\.\d\d\d? s\b"), "N.NN s"),
     (re.compile(r"(?<=\S  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
     (re.compile(r"(?<= )\d\d:\d\d:\d\d(?=[ $])|(?<= )\d\d:\d\d:\d\d$"), "HH:MM:SS"),
     (re.compile(r"\btest_[0-9a-f]+"), "test_DB"),

@@ -256,10 +256,12 @@ async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
             assert screen.main.selected is not None
             assert screen.main.selected.name == "002_wait.sql"
             assert "earlier: " not in screen.preview()
+            assert "failed" in screen.top()
             await screen.press("a")
             await screen.expect_dialog()
             await screen.yes()
             await screen.until("earlier: apply failed")
+            await screen.until(lambda: "failed" not in screen.top())
             assert screen.main.view is not None
             notes = [entry.text for entry in screen.main.view.log]  # the pane has scrolled to its end
             assert "in an earlier run, the apply failed" in notes[0], notes

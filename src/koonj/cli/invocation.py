@@ -17,6 +17,7 @@ from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
 from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings, Target
+from koonj.config.ci import in_ci
 from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ class Call:
     def at_terminal(self) -> bool:
         """Whether one of the three standard streams is a terminal."""
         return self.own_process and any(map(os.isatty, range(3)))
+
+    def moves_runs_on(self, target: Target) -> bool:
+        """Return whether a run continues in a process of its own, if no option says otherwise.
+
+        The embedded server runs only as long as koonj processes use it, and ends with this machine in any
+        case.
+        """
+        return self.at_terminal and not (self.args.json or self.in_ci or target.dsn == EMBEDDED)
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether the variable CI says that no user is here."""
+        return in_ci(self.environ)
 
     @property
     def marks(self) -> StateMarks:

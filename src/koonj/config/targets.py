@@ -25,7 +25,9 @@ _KEYS = (
     "password",
     "database",
     "policy",
+    "colour",
 )
+_COLOURS = ("cyan", "green", "yellow", "magenta", "red", "blue")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 """The variables of libpq that choose a database.
 
@@ -174,8 +176,16 @@ def _target(file: TomlFile, name: str, root: Path, lock_wait: str) -> Target:
         password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
         require_verified=requires_verified(file, keys, protected=protected),
+        colour=_colour(file, (*keys, "colour")),
         declared=True,
     )
+
+
+def _colour(file: TomlFile, keys: tuple[str, ...]) -> str:
+    given = file.get(keys, str) or ""
+    if given and given not in _COLOURS:
+        file.fail(keys, f"colour = {given!r} must be one of {', '.join(_COLOURS)}.")
+    return given
 
 
 def _duration(file: TomlFile, keys: tuple[str, ...], default: str) -> str:

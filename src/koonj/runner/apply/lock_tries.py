@@ -21,6 +21,7 @@ from koonj.postgres.blockers import BlockerKind, LockWait, deadlock_timeout, hol
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.apply.context import RunContext
+from koonj.runner.apply.journal import WAITED
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.apply.statement_watch import NAME, Picture, awaited_lock
 from koonj.runner.apply.transaction_failure import CommitError
@@ -153,13 +154,17 @@ class LockTries:
         `work` can be that of an earlier try.
         """
         assert self._work is not None
-        locks = tuple(
+        base = replace(self.with_patience(work), limits=self._work.limits, planned=self._work.planned)
+        waits_longer = self._patience and not self._contended
+        return with_lock_timeout(base, self._patience) if waits_longer else base
+
+    def with_patience(self, work: Work) -> Work:
+        """Return the work for the next try, as far as it takes locks before its statements."""
+        locks = (
             replace(lock, patience=self._patience if lock.relation in self._contended else 0.0)
             for lock in work.locks
         )
-        base = replace(work, locks=locks, limits=self._work.limits, planned=self._work.planned)
-        waits_longer = self._patience and not self._contended
-        return with_lock_timeout(base, self._patience) if waits_longer else base
+        return replace(work, locks=tuple(locks))
 
     async def _poll(self) -> AsyncIterator[Event]:
         """Wait for a moment before the known locks are tried again, and decide how long that queues."""
@@ -299,6 +304,14 @@ class LockTries:
         most = self._stall / max(1, len(self._contended))
         steps = (*(step for step in STEPS if step < most), most)
         return next((step for step in steps if step >= 2 * oldest), 0.0)
+
+
+def is_unfit_lock(missed: WantedLock | None, error: StatementError | CommitError) -> bool:
+    """Return whether a lock cannot be taken before the statements, whoever holds it.
+
+    It is not the relation that was measured, or the role may only do what the statement does.
+    """
+    return missed is not None and error.error.sqlstate not in WAITED
 
 
 def _is_repeated(

@@ -15,9 +15,9 @@ from koonj.runner.apply.endings import connection_lost
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.flight_messages import can_fly
 from koonj.runner.apply.flights import FlightError, Numbered, fly, started
-from koonj.runner.apply.journal import WAITED, Journal
+from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.lock import keep_lock
-from koonj.runner.apply.lock_tries import LockTries
+from koonj.runner.apply.lock_tries import LockTries, is_unfit_lock
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
@@ -48,12 +48,8 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
         Cancelled: The user has cancelled the run between two migrations.
     """
     conn = session.conn
-    session = replace(
-        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
-    )
-    waiting = [Numbered(work, index, len(works)) for index, work in enumerate(works, start=1)]
-    for work in works:
-        await _hash(work)
+    session, numbered = await prepared(session, works)
+    waiting: Sequence[Numbered] = numbered
     while waiting:
         if conn.closed:
             raise connection_lost()
@@ -64,6 +60,17 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
             yield event
             done += isinstance(event, MigrationFinished)
         waiting = waiting[done:]
+
+
+async def prepared(session: RunContext, works: Sequence[Work]) -> tuple[RunContext, tuple[Numbered, ...]]:
+    """Return the session with names that the history can store, and the migrations with their places."""
+    conn = session.conn
+    session = replace(
+        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
+    )
+    for work in works:
+        await _hash(work)
+    return session, tuple(Numbered(work, index, len(works)) for index, work in enumerate(works, start=1))
 
 
 def _together(session: RunContext, waiting: Sequence[Numbered]) -> int:
@@ -132,11 +139,14 @@ async def _fly_with_locks(
             except FlightError as error:
                 failed, journal = error, error.journals[0]
                 blame_crowd(session.control, error.error)
-                is_unfit = _is_unfit(error) and not session.control.cancelled
+                is_unfit = is_unfit_lock(error.missed, error.error)
                 can_follow = is_unfit or tries.can_follow(journal.work, error.error, missed=error.missed)
-                if error.lost or not can_follow:
+                was_waiting = error.missed is not None and session.control.cancelled
+                if error.lost or not (can_follow or was_waiting):
                     raise
             await roll_back(session.conn)
+            if session.control.cancelled:  # that a lock was not free is not why it ends
+                raise MigrationError(await cancelled(journal)) from failed
             began = journal.began or monotonic()
             (one,) = (one for one in migrations if one.work is journal.work)
             if is_unfit:
@@ -147,14 +157,6 @@ async def _fly_with_locks(
             migrations = [replace(one, work=tries.adjusted(one.work))]
     finally:
         await tries.close()
-
-
-def _is_unfit(error: FlightError) -> bool:
-    """Return whether a lock cannot be taken before the statements.
-
-    It is not the relation that was measured, or the role may only do what the statement does.
-    """
-    return error.missed is not None and error.error.error.sqlstate not in WAITED
 
 
 async def _before_next(tries: LockTries, journal: Journal, missed: WantedLock | None) -> AsyncIterator[Event]:

@@ -30,6 +30,7 @@ from koonj.runner.run.events import (
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     Progress,
     Retrying,
     StatementFinished,
@@ -99,7 +100,13 @@ class StatementWatch:
                 self._move(_Place(event.name, event.index))
             case StatementFinished():
                 self._move(_Place(event.name))
-            case Retrying() | MigrationFinished() | MigrationProbed() | MigrationFailed():
+            case (
+                Retrying()
+                | MigrationFinished()
+                | MigrationUncommitted()
+                | MigrationProbed()
+                | MigrationFailed()
+            ):
                 self._move(None)
             case _:
                 self._note_move()

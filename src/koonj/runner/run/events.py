@@ -63,6 +63,8 @@ class RunStarted(Event):
     direction: Direction
     probe: bool = False
     """The run is a probe: nothing is committed."""
+    settles: str = ""
+    """File name of the interrupted migration that the run settles; empty for an apply or a rollback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ class StatementStarted(Event):
     of: int
     line: int
     summary: str
+    committed: int = 0
+    """Number of statements of the migration that are committed, and stay if this one is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +234,16 @@ class MigrationFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationUncommitted(Event):
+    """A migration of a batch ran. It is committed with all others of the batch, at its end, or not at all."""
+
+    name: str
+    direction: Direction
+    seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationProbed(Event):
     """A migration ran in a probe, in a transaction that is rolled back at the end."""
 
@@ -294,4 +308,6 @@ class RunFinished(Event):
     failure: Failure | None = None
     not_run: tuple[str, ...] = ()
     """File names of planned migrations that were not started."""
+    rolled_back: tuple[str, ...] = ()
+    """File names of the migrations of a batch that ran, and were rolled back with it."""
     conflicts: tuple[Conflict, ...] = ()

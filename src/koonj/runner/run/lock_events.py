@@ -7,6 +7,7 @@ from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blocking_sessions import Ending
 from koonj.runner.run.events import Event
 from koonj.runner.run.failure import AwaitedLock
+from koonj.runner.run.holder_state import HolderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,13 @@ class WaitingForLock(Event):
     """The pid of the koonj process that holds it, if it is on this machine and stopped by a signal."""
     hint: str = ""
     """What to do if it does nothing; empty as long as it works."""
+    ended: int | None = None
+    """The pid of the koonj process that holds it, if it was on this machine and has ended."""
+
+    @property
+    def state(self) -> HolderState:
+        """What is known about the koonj process that holds the lock."""
+        return HolderState(self.stopped, self.ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Renumber, Restore
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -33,13 +34,18 @@ from koonj.tui.commands.panes import (
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
+    ApplyTo,
     Cancel,
     Drift,
     Rehearse,
+    RehearseAll,
+    RollBackAll,
     RollBackLast,
+    RollBackTo,
     Settle,
     Unblock,
 )
+from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -48,7 +54,13 @@ MAIN: tuple[Command[Verbs], ...] = (
     ApplyNext(),
     ApplyAll(),
     RollBackLast(),
+    ApplyTo(),
+    RollBackTo(),
+    RollBackAll(),
     Settle(),
+    Renumber(),
+    NewFromEdit(),
+    Restore(),
     Cancel(),
     Unblock(),
     New(),
@@ -59,8 +71,12 @@ MAIN: tuple[Command[Verbs], ...] = (
     Format(),
     Targets(),
     Rehearse(),
+    RehearseAll(),
     Drift(),
+    AllTargets(),
+    TargetHistory(),
     EditExternal(),
+    DeleteFile(),
     Refresh(),
     Copy(),
     Zoom(),

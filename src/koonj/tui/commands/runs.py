@@ -5,6 +5,7 @@ A run shows its plan and asks before it changes a target.
 
 from __future__ import annotations
 
+from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
@@ -17,7 +18,7 @@ def _cannot(status: TargetStatus) -> str:
     return "cannot be reached" if status.problem in {None, "unreachable"} else "cannot be used"
 
 
-def _why_no_status(now: Situation) -> str | None:
+def why_no_status(now: Situation) -> str | None:
     """Return a reason if the current target has not responded, or cannot be used."""
     check = now.snapshot.check
     if check.status is None:
@@ -43,7 +44,7 @@ class _Change(Command[Verbs]):
             return now.snapshot.folder_error
         if now.no_trust is not None:
             return now.no_trust
-        if (reason := _why_no_status(now)) is not None:
+        if (reason := why_no_status(now)) is not None:
             return reason
         return None if self.has_work(check) else f"{self.nothing_to_do} on {check.target.name}."
 
@@ -90,6 +91,77 @@ class RollBackLast(_Change):
         return bool(check.counts.applied) or check.counts.has_stopped
 
 
+class _ChangeTo(_Change):
+    footer = ""
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if no migration is selected, or as for every run."""
+        return super().why_not(now) or (None if now.selected is not None else "No migration is selected.")
+
+
+class ApplyTo(_ChangeTo):
+    """Apply all pending migrations up to and including the selected one."""
+
+    key = "U"
+    label = "apply up to"
+    nothing_to_do = "Nothing is pending"
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if no pending migration has the number of the selected one, or a lower one."""
+        if (reason := super().why_not(now)) is not None or now.selected is None:
+            return reason
+        number = now.selected.number
+        if any(s.number <= number and not s.applied for s in _statuses(now)):
+            return None
+        return f"Nothing is pending up to {now.selected.name}."
+
+    def run(self, screen: Verbs) -> None:
+        screen.start_run(Request(Direction.APPLY, Extent.UP_TO, _number(screen)))
+
+
+class RollBackTo(_ChangeTo):
+    """Roll back all applied migrations with a number above that of the selected one, which stays applied."""
+
+    key = "B"
+    label = "roll back to"
+    nothing_to_do = RollBackLast.nothing_to_do
+    has_work = RollBackLast.has_work
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if nothing above the selected migration is applied or was begun."""
+        if (reason := super().why_not(now)) is not None or now.selected is None:
+            return reason
+        number = now.selected.number
+        begun = (State.FAILED, State.INTERRUPTED)
+        if any(s.number > number and (s.applied or s.state in begun) for s in _statuses(now)):
+            return None
+        return f"Nothing with a number above {now.selected.name} is applied."
+
+    def run(self, screen: Verbs) -> None:
+        screen.start_run(Request(Direction.ROLLBACK, Extent.UP_TO, _number(screen)))
+
+
+class RollBackAll(RollBackLast):
+    """Roll back all applied migrations."""
+
+    key = "Z"
+    label = "roll back all"
+    footer = ""
+    request = Request(Direction.ROLLBACK, Extent.ALL)
+
+
+def _statuses(now: Situation) -> tuple[MigrationStatus, ...]:
+    status = now.snapshot.check.status
+    return () if status is None else status.migrations
+
+
+def _number(screen: Verbs) -> int:
+    """Return the number of the selected migration. `why_not` has checked that there is one."""
+    row = screen.selected
+    assert row is not None
+    return row.number
+
+
 class Settle(Command[Verbs]):
     """Show what an interrupted migration has committed, and decide how to continue."""
 
@@ -105,7 +177,7 @@ class Settle(Command[Verbs]):
             return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
         if now.no_trust is not None:
             return now.no_trust
-        if (reason := _why_no_status(now)) is not None:
+        if (reason := why_no_status(now)) is not None:
             return reason
         if now.selected is None:
             return "No migration is selected."
@@ -189,6 +261,28 @@ class Rehearse(Command[Verbs]):
         screen.rehearse_selected()
 
 
+class RehearseAll(Command[Verbs]):
+    """Rehearse all migrations again, also those with a verdict."""
+
+    key = "P"
+    label = "rehearse all"
+    group = Group.MIGRATIONS
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if there is no file, or during a rehearsal or a run."""
+        if now.rehearsing is not None:
+            key = now.keymap.current_key("c")
+            return f"koonj is rehearsing {now.rehearsing}. To cancel that, press {key}."
+        if now.running:
+            return "A run is in progress. Rehearse after it has finished."
+        if now.snapshot.folder is None or not now.snapshot.folder.migrations:
+            return "The folder has no migrations."
+        return now.no_trust
+
+    def run(self, screen: Verbs) -> None:
+        screen.rehearse_all()
+
+
 class Drift(Command[Verbs]):
     """Compare the target's schema with its applied migrations."""
 
@@ -203,7 +297,7 @@ class Drift(Command[Verbs]):
             return "A run is in progress. Compare after it has finished."
         if now.no_trust is not None:
             return now.no_trust
-        return _why_no_status(now)
+        return why_no_status(now)
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.drift()

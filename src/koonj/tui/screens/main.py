@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual import events, on
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
-from koonj.humanize import now
-from koonj.runner.run.events import MigrationFinished
 from koonj.runner.run.request import Request
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
-from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
-from koonj.tui.screens.filtered_list import FilteredList
-from koonj.tui.screens.navigator import Navigator
-from koonj.tui.screens.preview_text import PreviewText
+from koonj.tui.screens.main_state import MainState
+from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.state import messages
-from koonj.tui.state.rehearsals import Rehearsals, first_change
-from koonj.tui.state.run import RunView, crashed, fold
-from koonj.tui.state.snapshot import Listed, Row, Snapshot
+from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterRow
 from koonj.tui.widgets.footer import BottomLine
@@ -32,46 +24,23 @@ from koonj.tui.widgets.pane_grid import PaneGrid
 from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.target_list import TargetList
-from koonj.tui.workers.backend import Backend
-from koonj.tui.workers.past_runs import PastRuns
-from koonj.tui.workers.rehearsals import RehearsalWorker
-from koonj.tui.workers.runs import RunControl
-from koonj.tui.workers.watcher import Watcher
+from koonj.tui.workers.rehearsals import ALL
 
 
-class Main(FilteredList):
-    """The main screen. It holds the state and passes it to the panes.
+class Main(MainState):
+    """The main screen: it passes its state to the panes, and runs the commands.
 
-    `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do the slow work; `Navigator` opens other
-    screens.
+    `Navigator` opens other screens.
     """
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "MigrationList"
 
-    known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
-    view: reactive[RunView | None] = reactive(None, init=False, repaint=False)
+    _refused = ("", "")
+    """The last command that was not available, and the reason that was shown."""
+
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
-
-    def __init__(self, backend: Backend, keymap: Keymap, listed: Listed | None = None) -> None:
-        super().__init__()
-        self.backend = backend
-        self.keymap = keymap
-        self.control = control = RunControl(self, backend, lambda: self.snapshot)
-        self.watcher = Watcher(self, backend, lambda: self.snapshot, lambda: control.running)
-        self.rehearsing = RehearsalWorker(
-            self, backend, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
-        )
-        self.past_runs = PastRuns(self, backend, control)
-        self.preview_text = PreviewText(self, backend, lambda: self.snapshot)
-        self.navigator = Navigator(
-            self, backend, self.control, self.watcher, self.situation, self.action_command
-        )
-        known = Snapshot.initial(backend.settings)
-        if listed is not None and listed.folder is not None:
-            known = known.with_folder(listed.folder, listed)
-        self.set_reactive(Main.known, known)
 
     def compose(self) -> ComposeResult:
         yield TopLine().data_bind(snapshot=Main.known)
@@ -80,7 +49,7 @@ class Main(FilteredList):
             yield FilterRow()
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
-            yield RunPane().data_bind(Main.view)
+            yield RunPane().data_bind(Main.view, snapshot=Main.known)
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -90,12 +59,6 @@ class Main(FilteredList):
         self.call_after_refresh(self.past_runs.start)
 
     # State and focus
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The known state of folder and targets."""
-        assert self.known is not None
-        return self.known
 
     @property
     def preview(self) -> Preview:
@@ -135,6 +98,7 @@ class Main(FilteredList):
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
             has_colours=not self.app.no_color,
+            awaits_dialog=any(w.group in DIALOG_TASKS and not w.is_finished for w in self.workers),
         )
 
     def action_command(self, name: str) -> None:
@@ -145,11 +109,16 @@ class Main(FilteredList):
         if reason is None:
             command.run(self)
         else:
+            self._refused = (name, reason)
             self.say(reason)
 
-    def say(self, text: str) -> None:
-        """Show a problem until the next key."""
-        self.post_message(messages.StatusMessage(text, is_problem=True))
+    def _drop_stale_reason(self) -> None:
+        """Remove the reason why a command was not available, if that is not so any more."""
+        name, reason = self._refused
+        line = self.query_one(BottomLine)
+        shown = line.notice is not None and line.notice[0] == reason
+        if shown and named(MAIN, name).why_not(self.situation()) != reason:
+            line.notice = None
 
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
@@ -191,12 +160,6 @@ class Main(FilteredList):
         else:
             self.focus_pane("2")
 
-    def refresh_all(self) -> None:
-        """Read the folder and check all targets."""
-        self.watcher.read_folder()
-        self.watcher.ask_all()
-        self.rehearsing.retry()
-
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration and show the Rehearsal tab."""
         assert self.selected is not None
@@ -204,6 +167,12 @@ class Main(FilteredList):
         self.rehearsing.rehearse(name)
         self.preview.tab = Tab.REHEARSAL
         notice = f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}."
+        self.post_message(messages.StatusMessage(notice))
+
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations again, and say how to cancel that."""
+        self.rehearsing.rehearse_all()
+        notice = f"Rehearsing {ALL}. To cancel, press {self.keymap.current_key('c')}."
         self.post_message(messages.StatusMessage(notice))
 
     def step_back(self) -> None:
@@ -222,126 +191,6 @@ class Main(FilteredList):
     def close(self) -> None:
         """Quit koonj; Ctrl+Q calls this."""
         self.navigator.quit()
-
-    # Messages
-
-    @on(messages.FolderRead)
-    def folder_read(self, message: messages.FolderRead) -> None:
-        """Show the new folder, and check all targets again."""
-        self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
-        self.known = self.snapshot.with_folder(message.folder, message.listed)
-        self.watcher.ask_all()
-
-    @on(messages.FolderLost)
-    def folder_lost(self, message: messages.FolderLost) -> None:
-        """Show that the folder cannot be read."""
-        if message.error != self.snapshot.folder_error:
-            self.known = replace(self.snapshot, folder_error=message.error)
-
-    @on(messages.MigrationsWritten)
-    def migrations_written(self, message: messages.MigrationsWritten) -> None:
-        """Clear the filter and select the first new migration."""
-        self.clear_filter()
-        self.migrations.select(message.names[0])
-
-    @on(messages.BranchRead)
-    def branch_read(self, message: messages.BranchRead) -> None:
-        """Show the current git branch."""
-        self.known = replace(self.snapshot, branch=message.branch)
-
-    @on(messages.TargetAsked)
-    def target_asked(self, message: messages.TargetAsked) -> None:
-        """Show that koonj checks the target; keep the earlier result until it responds."""
-        self.known = self.snapshot.with_check(message.name, None, message.since)
-
-    @on(messages.TargetAnswered)
-    def target_answered(self, message: messages.TargetAnswered) -> None:
-        """Show the result of a check of a target."""
-        if message.before is None or message.before is self.snapshot.check.status:
-            own = self.view is not None and self.view.has_lock and self.view.target == message.name
-            # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
-            status = replace(message.status, running=None) if own else message.status
-            self.known = self.snapshot.with_check(message.name, status, None, message.listed)
-            if status.running is not None:
-                self.past_runs.announce()
-
-    @on(messages.TargetChosen)
-    def target_chosen(self, message: messages.TargetChosen) -> None:
-        """Show the states of this target."""
-        if self.control.running:
-            self.say("A run is in progress. You can choose another target after it has finished.")
-        else:
-            self.known = self.snapshot.with_chosen(message.name)
-            self.watcher.ask(self.snapshot.target)
-
-    @on(messages.RunOpened)
-    def run_opened(self, message: messages.RunOpened) -> None:
-        """Show the run before its first event; it can fail before that."""
-        self.past_runs.forget()
-        started = message.started or now()
-        self.view = RunView(message.target, message.direction, started, settling=message.settling)
-
-    @on(messages.RunReported)
-    def run_reported(self, message: messages.RunReported) -> None:
-        """Update the run with its new events."""
-        if self.view is not None:
-            self.view = fold(self.view, message.events)
-            self.navigator.run_changed()
-        finished = any(isinstance(event, MigrationFinished) for event in message.events)
-        if finished:
-            self.watcher.follow(self.snapshot.target)
-
-    @on(messages.RunFound)
-    def run_found(self, message: messages.RunFound) -> None:
-        """Show a run that ended before, unless there is a newer one."""
-        if not self.control.running and (self.view is None or self.view.closed):
-            self.view = message.view
-
-    @on(messages.QuestionAsked)
-    def question_asked(self, message: messages.QuestionAsked) -> None:
-        """Show the plan and ask for confirmation."""
-        self.navigator.confirm(message)
-
-    @on(messages.RunStopped)
-    def run_stopped(self, message: messages.RunStopped) -> None:
-        """Show the conflicts and ask what to do about them."""
-        self.navigator.allow(message)
-
-    @on(messages.RunEnded)
-    def run_ended(self, message: messages.RunEnded) -> None:
-        """Show the end of the run, and check the target whatever the result."""
-        self.navigator.close_question()
-        if message.error is not None and self.view is not None:
-            self.view = crashed(self.view, message.error, now())
-        if self.view is not None and self.view.stopped_at is not None:
-            self.migrations.select(self.view.stopped_at)
-        if self.control.is_quitting:
-            self.app.exit()
-        self.watcher.ask(self.snapshot.target)
-
-    @on(messages.RehearsalReported)
-    def rehearsal_reported(self, message: messages.RehearsalReported) -> None:
-        """Store new verdicts, except of files that have changed since."""
-        if self.rehearsing.is_current(message.source):
-            rehearsals = self.snapshot.rehearsals.with_events(message.events)
-            self.set_rehearsals(rehearsals.before(first_change(message.folder, self.snapshot.folder)))
-
-    @on(messages.RehearsalEnded)
-    def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
-        """Start the next rehearsal, if there is one."""
-        if self.rehearsing.is_current(message.source):
-            self.rehearsing.finish(message.error)
-
-    def set_rehearsals(self, rehearsals: Rehearsals) -> None:
-        """Store the state of the rehearsals."""
-        if rehearsals != self.snapshot.rehearsals:
-            self.known = replace(self.snapshot, rehearsals=rehearsals)
-
-    @on(messages.TrustGiven)
-    def trust_given(self) -> None:
-        """Check the targets again with their passwords, and start to rehearse."""
-        self.known = self.snapshot.with_settings(self.backend.settings)
-        self.refresh_all()
 
     @on(messages.StatusMessage)
     def status_message(self, message: messages.StatusMessage) -> None:
@@ -371,7 +220,8 @@ class Main(FilteredList):
 
     def watch_view(self) -> None:
         here = self.view is not None and self.view.target == self.snapshot.chosen
-        self.migrations.live = self.view.live if self.view is not None and here else None
+        self.migrations.live = live = self.view.live if self.view is not None and here else None
+        self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()
 
     @on(messages.MigrationSelected)
@@ -381,4 +231,7 @@ class Main(FilteredList):
         self._hints()
 
     def _hints(self) -> None:
-        self.query_one(BottomLine).hints = hints(self.situation())
+        self._drop_stale_reason()
+        keys = self.query_one(BottomLine)
+        keys.danger = self.snapshot.target.protected
+        keys.hints = hints(self.situation())

@@ -19,11 +19,19 @@ from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
+from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
-from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
+from koonj.tui.state.messages import (
+    MigrationsWritten,
+    QuestionAsked,
+    RunStopped,
+    StatusMessage,
+    TargetChosen,
+    TrustGiven,
+)
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.workers.backend import Backend
@@ -43,11 +51,17 @@ _LATER = (
     "koonj.tui.screens.copy_dialog",
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
+    "koonj.tui.screens.matrix",
+    "koonj.tui.screens.file_confirmation",
+    "koonj.tui.screens.target_history",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
     "koonj.tui.screens.unblock_confirmation",
 )
+
+DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+"""Groups of the tasks that read something, and then open a dialog or another screen."""
 
 
 class Navigator:
@@ -72,6 +86,7 @@ class Navigator:
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
+        self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
 
     def start(self) -> None:
@@ -146,11 +161,16 @@ class Navigator:
 
         def answered(text: str | None) -> None:
             self._question = None
+            if dialog.wants_probe:
+                self._control.probe_next()
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
-        self._question = ConfirmDialog(asked.plan, asked.question, status.dsn if status else "")
-        self._screen.app.push_screen(self._question, answered)
+        dsn = status.dsn if status else ""
+        self._question = dialog = ConfirmDialog(
+            asked.plan, asked.question, dsn, can_probe=not self._control.is_probe
+        )
+        self._screen.app.push_screen(dialog, answered)
 
     def close_question(self) -> None:
         """Close the question about the run, because it has ended."""
@@ -209,6 +229,30 @@ class Navigator:
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
         self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+
+    def all_targets(self) -> None:
+        """Show the states of all migrations on all targets, and go to the one that the user chooses."""
+        from koonj.tui.screens.matrix import MatrixScreen  # noqa: PLC0415 - see `start`
+
+        def chosen(place: tuple[str, str] | None) -> None:
+            if place is not None:
+                name, target = place
+                self._screen.post_message(TargetChosen(target))
+                self._screen.post_message(MigrationsWritten((name,)))
+
+        self._watcher.ask_idle()
+        screen = MatrixScreen(self._screen, "known", lambda: self._situation().snapshot, self._read_all)
+        self._screen.app.push_screen(screen, chosen)
+
+    def target_history(self) -> None:
+        """Show the history of the chosen target."""
+        from koonj.tui.screens.target_history import HistoryScreen  # noqa: PLC0415 - see `start`
+
+        self._screen.app.push_screen(HistoryScreen(self._backend, self._situation().snapshot.target))
+
+    def _read_all(self) -> None:
+        self._watcher.read_folder()
+        self._watcher.ask_all()
 
     def trust(self) -> None:
         """Show what koonj would run in this folder, and ask whether the user trusts it."""

@@ -23,6 +23,7 @@ from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, try_words
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone
@@ -59,6 +60,8 @@ class RunView:
     """Whether this run holds the koonj lock."""
     done: int = 0
     """Number of migrations that are committed."""
+    ran: int = 0
+    """Number of migrations of a batch that ran in its transaction; none is committed before its end."""
     rehearsing: MigrationRehearsalStarted | None = None
     """Migration that is being rehearsed for the plan."""
     plan: Plan | None = None
@@ -97,6 +100,11 @@ class RunView:
         return self.ended is None
 
     @property
+    def place(self) -> RunPlace:
+        """Where the run is."""
+        return RunPlace(self.direction, self.settling, self.plan, self.done, self.migration, self.statement)
+
+    @property
     def in_the_way(self) -> tuple[Blocker, ...]:
         """The sessions that the run waits for, as far as it knows them."""
         if self.blocked is not None:
@@ -111,10 +119,11 @@ class RunView:
 
     @property
     def stopped_at(self) -> str | None:
-        """Migration that failed, or that was interrupted before and needs a decision; None for none."""
+        """Migration that failed, or whose conflict the user decides about first; None for none."""
         if self.failure is not None:
             return self.failure.name
-        return None if self.finished is None else interrupted_name(self.finished.conflicts)
+        conflicts = () if self.finished is None else self.finished.conflicts
+        return interrupted_name(conflicts) or next((c.name for c in conflicts if c.name), None)
 
     @property
     def has_problem(self) -> bool:
@@ -232,8 +241,8 @@ def _waiting(view: RunView, event: lock_events.WaitingForLock) -> RunView:
     if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
         words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
         before, view = None, view.with_line(event, Tone.ATTENTION, words)
-    if event.hint and (before is None or not before.hint or before.stopped != event.stopped):
-        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.stopped)}")
+    if event.hint and (before is None or not before.hint or before.state != event.state):
+        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.state)}")
     return _confirmed(replace(view, waiting=event), event)
 
 
@@ -266,7 +275,8 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return _between_statements(view, migration=event, waiting=None, retrying=None)
+    ran = 0 if event.index == 1 else view.ran  # a batch begins again from its first one
+    return _between_statements(view, migration=event, waiting=None, retrying=None, ran=ran)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
@@ -333,12 +343,19 @@ def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunVi
     return _between_statements(view, migration=None, done=view.done + 1)
 
 
+def _migration_uncommitted(view: RunView, event: events.MigrationUncommitted) -> RunView:
+    view = view.with_line(event, Tone.STEP, f"ran {event.name}, {_what_ran(event)}, not committed yet")
+    return _between_statements(view, migration=None, ran=view.ran + 1)
+
+
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return _between_statements(view, migration=None)
 
 
-def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+def _what_ran(
+    event: events.MigrationFinished | events.MigrationUncommitted | events.MigrationProbed,
+) -> str:
     """Return what ran in words: ``3 statements, 0.12 s``."""
     return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
@@ -376,6 +393,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
+        events.MigrationUncommitted: _migration_uncommitted,
         events.MigrationProbed: _migration_probed,
         events.Cancelling: _cancelling,
         events.RunFinished: _finished,

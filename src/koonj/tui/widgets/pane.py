@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
@@ -21,6 +22,8 @@ from koonj.sql.display import visible
 from koonj.tui.theme import DIM, PLAIN, RAISED
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, cut, strip
+from koonj.tui.toolkit.textual_private import draw_own_frame
+from koonj.tui.widgets.frame_lines import BOTTOM, OPEN, TOP, Corners, edge, frame_look, title_parts
 
 WHEEL = 3
 """Lines that one step of the mouse wheel scrolls."""
@@ -67,8 +70,12 @@ class Pane(Widget, can_focus=True):
     NOTHING_TO_COPY: ClassVar[str] = "Nothing to copy here."
     """Reason that is shown if `copyable` returns None."""
 
+    framed: reactive[bool] = reactive(default=False, init=False)
+    """Whether a border is around the pane, and its title in the border."""
     top: reactive[int] = reactive(0)
     """Index of the first visible line of the body."""
+    untitled: bool = False
+    """Whether the title stands elsewhere: in the border of a dialog."""
     _head: tuple[int, Sequence[Strip]] | None = None
     _filled: int | None = None
     """Lines that all of the pane needs, as last returned to Textual."""
@@ -78,6 +85,19 @@ class Pane(Widget, can_focus=True):
 
     Reading them for each line costs more than drawing the line.
     """
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._theme_changed())
+
+    def _theme_changed(self) -> None:
+        """Draw and lay out again: the theme can have fills and borders, or not."""
+        self.body_changed()
+        self.refresh(layout=True)
+
+    def watch_framed(self, framed: bool) -> None:  # noqa: FBT001 - Textual calls it
+        draw_own_frame(self, self)
+        self.styles.border = ("round", "transparent") if framed else None
+        self.body_changed()
 
     def count(self) -> int:
         """Return the number of lines of the body."""
@@ -106,7 +126,12 @@ class Pane(Widget, can_focus=True):
     @property
     def collapsed(self) -> bool:
         """Whether only the title is visible."""
-        return self.size.height == 1
+        return self.size.height == 1 and not self.framed
+
+    @property
+    def title_lines(self) -> int:
+        """Number of lines of the content that the title takes."""
+        return 0 if self.framed or self.untitled else 1
 
     def _heads(self, width: int) -> Sequence[Strip]:
         """Return the head, cached until `body_changed` or another width."""
@@ -117,6 +142,11 @@ class Pane(Widget, can_focus=True):
     def copyable(self) -> Copyable | None:
         """Return the text to copy; None if there is nothing to copy."""
         return None
+
+    @property
+    def has_fills(self) -> bool:
+        """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
+        return cast("KeyedApp", self.app).has_fills
 
     def key_now(self, key: str) -> str:
         """Return the current key for the default key `key`, as set in [keys]."""
@@ -139,6 +169,7 @@ class Pane(Widget, can_focus=True):
         )
 
     def _line(self, y: int, width: int, page: int) -> Strip:
+        y += 1 - self.title_lines
         if y == 0:
             return self._title(width)
         head = self._heads(width)
@@ -152,6 +183,8 @@ class Pane(Widget, can_focus=True):
         return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
 
     def _title(self, width: int) -> Strip:
+        if self.has_fills:
+            return self._title_edge(width, OPEN)
         left, right = self.title()
         number, raised = f"{self.NUMBER} " if self.NUMBER else "", self.has_pseudo_class("focus")
         if self.collapsed and (summary := self.summary()):
@@ -159,13 +192,63 @@ class Pane(Widget, can_focus=True):
         zoomed = "  zoomed" if self.has_class("-zoomed") else ""
         return title_line(f"{number}{left}{zoomed}", right, width, raised=raised)
 
+    # The frame
+
+    @property
+    def tone(self) -> str:
+        """Token of the colour of title and border: the accent, unless the pane has something to say."""
+        return "accent"
+
+    def title_left(self, width: int) -> Sequence[Part]:
+        """Return the title at the left of a line that is `width` cells wide."""
+        name = self.title()[0] + ("  zoomed" if self.has_class("-zoomed") else "")
+        focused = self.has_pseudo_class("focus")
+        return title_parts(self.NUMBER, name, self.tone, focused=focused)
+
+    def title_right(self, width: int) -> Sequence[Part]:
+        """Return what stands at the right of the title: a position, or a badge."""
+        right = self.title()[1]
+        return [(f" {right} ", DIM)] if right else []
+
+    def frame_foot(self) -> Sequence[Part]:
+        """Return what stands at the right of the lower border."""
+        return ()
+
+    def _frame_look(self) -> Style:
+        return frame_look(self.tone, focused=self.has_pseudo_class("focus"))
+
+    def _title_edge(self, width: int, corners: Corners) -> Strip:
+        right = self.title_right(width)
+        left = [*self.title_left(width)]
+        if self.collapsed and (summary := self.summary()):
+            left, right = [*left, ("─ ", self._frame_look()), *summary, (" ", PLAIN)], ()
+        return edge(left, right, width, self._frame_look(), corners)
+
+    def frame_edge(self, width: int, *, is_top: bool) -> Strip:
+        """Return the upper or the lower border."""
+        line = (
+            self._title_edge(width, TOP)
+            if is_top
+            else edge((), self.frame_foot(), width, self._frame_look(), BOTTOM)
+        )
+        return line.apply_style(self.rich_style)
+
+    def frame_side(self) -> Segment:
+        """Return the border at the left and at the right."""
+        return Segment("│", self.rich_style + self._frame_look())
+
+    def needed_lines(self, width: int) -> int:
+        """Return the number of lines of the whole pane, `width` cells wide, that show all of it."""
+        edges = 2 if self.framed else 0
+        return self.get_content_height(self.size, self.size, width - edges) + edges
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines that the pane needs if its height is `auto`."""
         self._filled = self._fills(width)
         return self._filled
 
     def _fills(self, width: int) -> int:
-        return 1 + len(self._heads(width)) + self.count() + len(self.foot(width))
+        return self.title_lines + len(self._heads(width)) + self.count() + len(self.foot(width))
 
     # Scrolling
 
@@ -173,7 +256,7 @@ class Pane(Widget, can_focus=True):
     def page(self) -> int:
         """Number of lines of the body that fit."""
         width, height = self.size
-        return max(1, height - 1 - len(self._heads(width)) - len(self.foot(width)))
+        return max(1, height - self.title_lines - len(self._heads(width)) - len(self.foot(width)))
 
     @property
     def place(self) -> str:
@@ -217,18 +300,23 @@ class Pane(Widget, can_focus=True):
 
     def redraw_line(self, index: int) -> None:
         """Redraw line `index` of the body."""
-        y = index - self.top + 1 + len(self._heads(self.size.width))
+        y = index - self.top + self.title_lines + len(self._heads(self.size.width))
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def redraw_title(self) -> None:
         """Redraw the title."""
-        self.refresh(Region(0, 0, self.size.width, 1))
+        self.refresh(self._title_region)
 
     def redraw_head(self) -> None:
         """Redraw title and head."""
         self._head = None
-        self.refresh(Region(0, 0, self.size.width, 1 + len(self._heads(self.size.width))))
+        title = self._title_region
+        self.refresh(Region(title.x, title.y, title.width, 1 + len(self._heads(self.size.width))))
+
+    @property
+    def _title_region(self) -> Region:
+        return Region(-1, -1, self.size.width + 2, 1) if self.framed else Region(0, 0, self.size.width, 1)
 
     def on_resize(self) -> None:
         self.top = self.validate_top(self.top)

@@ -8,8 +8,8 @@ from textual.strip import Strip
 
 from koonj.tui.documents import highlighting
 from koonj.tui.documents.sql_text import SqlText
-from koonj.tui.theme import DIM
-from koonj.tui.toolkit.strips import strip
+from koonj.tui.theme import DIM, RULE
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.pane import Pane
 
@@ -48,7 +48,7 @@ class SqlPane(Pane):
     @property
     def margin_width(self) -> int:
         """Cells of the line number with a space on both sides."""
-        return len(str(self.sql.first_line + len(self.sql))) + 2
+        return len(str(self.sql.first_line + len(self.sql))) + (4 if self.has_fills else 2)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour lines for one slice before drawing; the rest follows."""
@@ -64,10 +64,13 @@ class SqlPane(Pane):
 
     def draw(self, index: int, width: int) -> Strip:
         gutter = self.margin_width
-        number = f"{self.sql.first_line + index:>{gutter - 1}} "
+        line = self.sql.first_line + index
+        margin: list[Part] = [(f"{line:>{gutter - 1}} ", DIM)]
+        if self.has_fills:
+            margin = [(f"{line:>{gutter - 3}} ", DIM), ("│ ", RULE)]
         room = max(0, self.left + width - gutter)
         text = strip(self.sql.line(index, room), room, more=DIM)
-        return Strip.join([strip([(number, DIM)], gutter), text.crop(self.left)])
+        return Strip.join([strip(margin, gutter), text.crop(self.left)])
 
 
 class SqlPreview(SqlPane):

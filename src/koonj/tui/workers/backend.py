@@ -6,7 +6,7 @@ Modules that connect to a server are imported when they are first needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from koonj.runner.run.request import Request
     from koonj.runner.run.run import Run
     from koonj.runner.settle import InterruptedMigration, Settlement
+    from koonj.runner.target.renumbering import Renumbering
+    from koonj.runner.target.restoration import Restoration
     from koonj.runner.target.status import TargetStatus
     from koonj.tui.workers.moving_run import MovingRun
 
@@ -163,10 +165,10 @@ class Backend:
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
         from koonj.runner.preparation import Job  # noqa: PLC0415 - brings psycopg
-        from koonj.tui.workers.moving_run import MovingRun  # noqa: PLC0415 - brings psycopg
+        from koonj.tui.workers.moving_run import prepared_run  # noqa: PLC0415 - brings psycopg
 
         job = Job(self._connector, target, reader, request, self.settings.scratch)
-        self._moving = MovingRun(Preparation(job), self._connector, self._run_program)
+        self._moving = prepared_run(Preparation(job), self._connector, self._run_program)
         return self._moving
 
     async def follow_run(self, known: KnownRun) -> Run:
@@ -191,6 +193,51 @@ class Backend:
 
         return await self._reads.run(read)
 
+    async def plan_renumbering(
+        self, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> Renumbering:
+        """Return the next free numbers for files, if no known target has applied them. Changes nothing.
+
+        Raises: RenameError.
+        """
+
+        async def read() -> Renumbering:
+            from koonj.runner.target.renumbering import plan_renumbering  # noqa: PLC0415 - brings psycopg
+
+            connector, targets = self._reading_connector(), self.settings.targets
+            return await plan_renumbering(connector, targets, folder, names, skipped=skipped)
+
+        return await self._reads.run(read)
+
+    async def must_be_unused(
+        self, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> None:
+        """Check that no known target has applied or started one of the files.
+
+        Raises: RenameError.
+        """
+
+        async def read() -> None:
+            from koonj.runner.target.renumbering import unused_on  # noqa: PLC0415 - brings psycopg
+
+            connector, targets = self._reading_connector(), self.settings.targets
+            await unused_on(connector, targets, folder, names, skipped=skipped)
+
+        await self._reads.run(read)
+
+    async def read_restoration(self, target: Target, folder: Folder, number: int, name: str) -> Restoration:
+        """Return the text that the target has recorded for a file that differs from it. Changes nothing.
+
+        Raises: RestoreError, TargetError, psycopg.Error.
+        """
+
+        async def read() -> Restoration:
+            from koonj.runner.target.restoration import read_restoration  # noqa: PLC0415 - brings psycopg
+
+            return await read_restoration(self._reading_connector(), target, folder, number, name)
+
+        return await self._reads.run(read)
+
     async def read_blocking_sessions(
         self, target: Target, blockers: Sequence[Blocker]
     ) -> tuple[BlockingSession, ...]:
@@ -209,14 +256,22 @@ class Backend:
     async def start_settlement(
         self, target: Target, shown: InterruptedMigration, settlement: Settlement
     ) -> Run:
-        """Return a run that carries out a decision. It starts when its events are read."""
+        """Return a run that carries out a decision. It starts when its events are read.
+
+        Raises: SettleError.
+        """
         from koonj.postgres.connector import Connector  # noqa: PLC0415 - brings psycopg
-        from koonj.runner.settle import start_settlement  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.settle import confirmed_settlement, movable_settlement  # noqa: PLC0415 - as above
 
         if self._connector is None:
             self._connector = Connector()
-        reader = _reader(self.settings.migrations)
-        return start_settlement(self._connector, target, reader, shown, settlement)
+        confirmed = confirmed_settlement(target, self.settings.migrations, shown, settlement)
+        if not self.moves_runs:
+            return movable_settlement(confirmed).carry_out(self._connector)
+        from koonj.tui.workers.moving_run import settling_run  # noqa: PLC0415 - as above
+
+        self._moving = settling_run(confirmed, self._connector, self._run_program)
+        return self._moving
 
     async def recorded_text(self, target: Target, entry_id: int) -> str | None:
         """Return the text that a history entry recorded; None if there is no such entry."""
@@ -228,8 +283,8 @@ class Backend:
 
         return await self._reads.run(read)
 
-    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
-        """Return all history entries of one migration, oldest first.
+    async def history(self, target: Target, name: str | None = None) -> tuple[HistoryEntry, ...]:
+        """Return all history entries of one migration, or of the target, oldest first.
 
         Raises: TargetError.
         """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from koonj.sql.text_diff import TextDiff, TextDiffLine
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.documents.text_diff import TextDiff, TextDiffLine
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
 from koonj.tui.toolkit.strips import Part, wrap
 from koonj.tui.widgets.preview.tab_content import Line

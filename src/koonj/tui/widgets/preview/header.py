@@ -14,11 +14,13 @@ from koonj.tui.widgets.preview.tabs import Tab
 
 _PROBLEMS = 3
 """Maximum number of problems that are shown; the others are counted."""
-_DETAILS = 4
+_LINES = 2
+"""Maximum number of lines about one problem."""
+DETAILS = 4
 """Maximum number of lines about the last history entry."""
-_KNOWN = 9
+KNOWN = 9
 """Maximum number of lines about an interruption. They replace those about how the statements commit."""
-_MODE = 3
+MODE = 3
 """Maximum number of lines about how the statements commit."""
 
 Lines = list[list[Part]]
@@ -34,13 +36,13 @@ def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehear
     if tab is not Tab.REHEARSAL:
         lines += _verdict(row, rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2)[:_DETAILS] if text]
+        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2, DETAILS) if text]
         if details := interruption_details(row):
-            known = wrap(details, width - 2, _KNOWN)
-            return [*lines, *([(" " + text, PLAIN)] for text in known), *_problems(document, width)]
+            known = wrap(details, width - 2, KNOWN)
+            return [*lines, *([(" " + text, PLAIN)] for text in known), *problem_lines(document, width)]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
-        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2, _MODE)]
-    return lines + _problems(document, width)
+        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2, MODE)]
+    return lines + problem_lines(document, width)
 
 
 def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
@@ -62,11 +64,12 @@ def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
     return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(message, width - len(word) - 4), DIM)]]
 
 
-def _problems(document: Document, width: int) -> Lines:
+def problem_lines(document: Document, width: int) -> Lines:
+    """Return the problems of the file; the others are counted."""
     lines: Lines = []
     for problem in document.problems[:_PROBLEMS]:
         style = BAD if problem.severity is Severity.ERROR else WARNING
-        texts = wrap(_words(problem), width - 4)[:2]
+        texts = wrap(_words(problem), width - 4, _LINES)
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; to list them, run: koonj check", DIM)]] if more else lines

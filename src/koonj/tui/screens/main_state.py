@@ -1,0 +1,201 @@
+"""What the main screen knows, and how the messages of the workers change it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+from textual.reactive import reactive
+
+from koonj.humanize import now
+from koonj.runner.run.events import MigrationFinished
+from koonj.tui.commands.command import Situation
+from koonj.tui.commands.keymap import Keymap
+from koonj.tui.screens.filtered_list import FilteredList
+from koonj.tui.screens.navigator import Navigator
+from koonj.tui.screens.preview_text import PreviewText
+from koonj.tui.state import messages
+from koonj.tui.state.rehearsals import Rehearsals, first_change
+from koonj.tui.state.run import RunView, crashed, fold
+from koonj.tui.state.snapshot import Listed, Snapshot
+from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.past_runs import PastRuns
+from koonj.tui.workers.rehearsals import RehearsalWorker
+from koonj.tui.workers.runs import RunControl
+from koonj.tui.workers.watcher import Watcher
+
+
+class MainState(FilteredList):
+    """The part of the main screen that holds its state.
+
+    `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do the slow work, and their messages change
+    the state here. `Main` has the panes and the commands.
+    """
+
+    known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
+    view: reactive[RunView | None] = reactive(None, init=False, repaint=False)
+
+    def __init__(self, backend: Backend, keymap: Keymap, listed: Listed | None = None) -> None:
+        super().__init__()
+        self.backend = backend
+        self.keymap = keymap
+        self.control = control = RunControl(self, backend, lambda: self.snapshot)
+        self.watcher = Watcher(self, backend, lambda: self.snapshot, lambda: control.running)
+        self.rehearsing = RehearsalWorker(
+            self, backend, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
+        )
+        self.past_runs = PastRuns(self, backend, control)
+        self.preview_text = PreviewText(self, backend, lambda: self.snapshot)
+        self.navigator = Navigator(
+            self, backend, self.control, self.watcher, self.situation, self.action_command
+        )
+        known = Snapshot.initial(backend.settings)
+        if listed is not None and listed.folder is not None:
+            known = known.with_folder(listed.folder, listed)
+        self.set_reactive(MainState.known, known)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The known state of folder and targets."""
+        assert self.known is not None
+        return self.known
+
+    def refresh_all(self) -> None:
+        """Read the folder and check all targets."""
+        self.watcher.read_folder()
+        self.watcher.ask_all()
+        self.rehearsing.retry()
+
+    # What the screen adds
+
+    def situation(self) -> Situation:
+        """Return the facts that decide which commands are available."""
+        raise NotImplementedError
+
+    def action_command(self, name: str) -> None:
+        """Run the command of a key, or show why it is not available."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Show a problem until the next key."""
+        self.post_message(messages.StatusMessage(text, is_problem=True))
+
+    # Messages
+
+    @on(messages.FolderRead)
+    def folder_read(self, message: messages.FolderRead) -> None:
+        """Show the new folder, and check all targets again."""
+        self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
+        self.known = self.snapshot.with_folder(message.folder, message.listed)
+        self.watcher.ask_all()
+
+    @on(messages.FolderLost)
+    def folder_lost(self, message: messages.FolderLost) -> None:
+        """Show that the folder cannot be read."""
+        if message.error != self.snapshot.folder_error:
+            self.known = replace(self.snapshot, folder_error=message.error)
+
+    @on(messages.MigrationsWritten)
+    def migrations_written(self, message: messages.MigrationsWritten) -> None:
+        """Clear the filter and select the first new migration."""
+        self.clear_filter()
+        self.migrations.select(message.names[0])
+
+    @on(messages.BranchRead)
+    def branch_read(self, message: messages.BranchRead) -> None:
+        """Show the current git branch."""
+        self.known = replace(self.snapshot, branch=message.branch)
+
+    @on(messages.TargetAsked)
+    def target_asked(self, message: messages.TargetAsked) -> None:
+        """Show that koonj checks the target; keep the earlier result until it responds."""
+        self.known = self.snapshot.with_check(message.name, None, message.since)
+
+    @on(messages.TargetAnswered)
+    def target_answered(self, message: messages.TargetAnswered) -> None:
+        """Show the result of a check of a target."""
+        if message.before is None or message.before is self.snapshot.check.status:
+            own = self.view is not None and self.view.has_lock and self.view.target == message.name
+            # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
+            status = replace(message.status, running=None) if own else message.status
+            self.known = self.snapshot.with_check(message.name, status, None, message.listed)
+            if status.running is not None:
+                self.past_runs.announce()
+
+    @on(messages.TargetChosen)
+    def target_chosen(self, message: messages.TargetChosen) -> None:
+        """Show the states of this target."""
+        if self.control.running and not message.has_run:
+            self.say("A run is in progress. You can choose another target after it has finished.")
+        else:
+            self.known = self.snapshot.with_chosen(message.name)
+            self.watcher.ask(self.snapshot.target)
+
+    @on(messages.RunOpened)
+    def run_opened(self, message: messages.RunOpened) -> None:
+        """Show the run before its first event; it can fail before that."""
+        self.past_runs.forget()
+        started = message.started or now()
+        self.view = RunView(message.target, message.direction, started, settling=message.settling)
+
+    @on(messages.RunReported)
+    def run_reported(self, message: messages.RunReported) -> None:
+        """Update the run with its new events."""
+        if self.view is not None:
+            self.view = fold(self.view, message.events)
+            self.navigator.run_changed()
+        finished = any(isinstance(event, MigrationFinished) for event in message.events)
+        if finished:
+            self.watcher.follow(self.snapshot.target)
+
+    @on(messages.RunFound)
+    def run_found(self, message: messages.RunFound) -> None:
+        """Show a run that ended before, unless there is a newer one."""
+        if not self.control.running and (self.view is None or self.view.closed):
+            self.view = message.view
+
+    @on(messages.QuestionAsked)
+    def question_asked(self, message: messages.QuestionAsked) -> None:
+        """Show the plan and ask for confirmation."""
+        self.navigator.confirm(message)
+
+    @on(messages.RunStopped)
+    def run_stopped(self, message: messages.RunStopped) -> None:
+        """Show the conflicts and ask what to do about them."""
+        self.navigator.allow(message)
+
+    @on(messages.RunEnded)
+    def run_ended(self, message: messages.RunEnded) -> None:
+        """Show the end of the run, and check the target whatever the result."""
+        self.navigator.close_question()
+        if message.error is not None and self.view is not None:
+            self.view = crashed(self.view, message.error, now())
+        if self.view is not None and self.view.stopped_at is not None:
+            self.migrations.select(self.view.stopped_at)
+        if self.control.is_quitting:
+            self.app.exit()
+        self.watcher.ask(self.snapshot.target)
+
+    @on(messages.RehearsalReported)
+    def rehearsal_reported(self, message: messages.RehearsalReported) -> None:
+        """Store new verdicts, except of files that have changed since."""
+        if self.rehearsing.is_current(message.source):
+            rehearsals = self.snapshot.rehearsals.with_events(message.events)
+            self.set_rehearsals(rehearsals.before(first_change(message.folder, self.snapshot.folder)))
+
+    @on(messages.RehearsalEnded)
+    def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
+        """Start the next rehearsal, if there is one."""
+        if self.rehearsing.is_current(message.source):
+            self.rehearsing.finish(message.error)
+
+    def set_rehearsals(self, rehearsals: Rehearsals) -> None:
+        """Store the state of the rehearsals."""
+        if rehearsals != self.snapshot.rehearsals:
+            self.known = replace(self.snapshot, rehearsals=rehearsals)
+
+    @on(messages.TrustGiven)
+    def trust_given(self) -> None:
+        """Check the targets again with their passwords, and start to rehearse."""
+        self.known = self.snapshot.with_settings(self.backend.settings)
+        self.refresh_all()
