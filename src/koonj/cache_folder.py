@@ -37,6 +37,15 @@ class CacheFolder:
         _prune(folder)
         return cls(folder)
 
+    @classmethod
+    def existing(cls, name: str) -> "CacheFolder | None":
+        """Return the user's folder `name`; None if there is none with a file in it. Creates nothing."""
+        with suppress(UserFolderError, OSError):
+            folder = koonj_folder(CACHE, None) / name
+            with os.scandir(folder) as files:
+                return cls.of_user(name) if any(file.name.endswith(".json") for file in files) else None
+        return None
+
     def read(self, name: str) -> bytes | None:
         """Return the content of a file and record that it was used; None if it cannot be used.
 

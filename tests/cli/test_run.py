@@ -58,7 +58,7 @@ def test_output_is_the_plan_then_the_progress(project: Project) -> None:
     assert lines[1:5] == [
         "plan: apply 1 migration, 2 statements",
         "apply 001_one.sql",
-        "  one transaction; lock_timeout 5s",
+        "  one transaction; max_stall 500ms, lock_wait 10min",
         "  1. line 2: create table t1",
     ]
     assert lines[6:8] == [

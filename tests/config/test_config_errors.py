@@ -45,6 +45,16 @@ class TestMistakes:
             ),
             ('dsn = "dbname=x"\nlock_wait = "5 sec"', ":6: '5 sec' is not a duration. Use for example"),
             ('dsn = "dbname=x"\nlock_timeout = "5 sec"', ":6: '5 sec' is not a duration. Use for example"),
+            ('dsn = "dbname=x"\nmax_stall = "5 sec"', ":6: '5 sec' is not a duration of at least 1ms. Use"),
+            (
+                'dsn = "dbname=x"\nmax_stall = "0"',
+                ":6: '0' is not a duration of at least 1ms. Use for example",
+            ),
+            ('dsn = "dbname=x"\nmax_stall = "0.4ms"', ":6: '0.4ms' is not a duration of at least 1ms. Use"),
+            (
+                'dsn = "dbname=x"\nmax_stall = 5',
+                ":6: targets.other.max_stall must be a string, not a number.",
+            ),
             ("protected = true", ":4: target 'other' has no dsn."),
             ('dsn = "dbname=x"\nrole = ""', ":6: role must be the name of a role"),
             ('dsn = "dbname=x"\ndatabase = "y"', ':6: database is only for dsn = "embedded"'),

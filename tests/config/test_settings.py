@@ -26,6 +26,7 @@ password = { command = "pass show ragqa" }
 protected = true
 lock_timeout = "2s"
 lock_wait = "2min"
+max_stall = "200ms"
 colour = "magenta"
 role = "ragqa_owner"
 """
@@ -40,19 +41,36 @@ def test_all_keys_are_read(project: Project) -> None:
     local, staging, production = settings.targets
     assert settings.target is staging
     assert (local.dsn, local.lock_timeout, local.protected, local.role) == ("embedded", "5s", False, None)
-    assert local.lock_wait == "10min"
+    assert (local.lock_wait, local.max_stall) == ("10min", None)
     assert production == Target(
         "production",
         "host=db.internal dbname=ragqa user=migrator sslmode=verify-full",
         protected=True,
         lock_timeout="2s",
         lock_wait="2min",
+        max_stall="200ms",
         colour="magenta",
         role="ragqa_owner",
         password=Password("command", "pass show ragqa"),
         require_verified=True,
         declared=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"), [("true", "2min"), ("1", "2min"), ("false", "10min"), ("0", "10min"), ("", "10min")]
+)
+@pytest.mark.parametrize("where", ["toml", "dsn", "url", "PG*"])
+def test_a_ci_job_waits_shorter_for_locks(project: Project, where: str, value: str, wait: str) -> None:
+    environ = {"CI": value}
+    if where == "toml":
+        project.toml('[targets.a]\ndsn = "dbname=a"\n[targets.b]\ndsn = "dbname=b"\nlock_wait = "3min"\n')
+    elif where != "dsn":
+        environ |= {"DATABASE_URL": "postgresql:///a"} if where == "url" else {"PGDATABASE": "a"}
+    settings = project.load(environ=environ, dsn="dbname=a" if where == "dsn" else None)
+    assert settings.target.lock_wait == wait
+    if where == "toml":
+        assert settings.targets[1].lock_wait == "3min"
 
 
 def test_koonj_toml_is_found_from_inside_the_migrations_folder(project: Project) -> None:

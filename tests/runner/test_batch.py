@@ -427,7 +427,7 @@ async def test_locks_of_all_files_are_taken_first_and_nobody_waits_behind_them(
             if isinstance(event, MigrationStarted):
                 started.append(event)
             if isinstance(event, Blocked) and not reader.closed:
-                assert (event.lock.relation, event.tries > 0) == ("public.t", True)
+                assert (event.lock.relation, event.lock.tries > 0) == ("public.t", True)
                 assert not project.sql("SELECT FROM pg_locks WHERE NOT granted"), "it does not queue"
                 assert project.sql("SELECT count(*) FROM t") == [(0,)]
                 reader.close()

@@ -91,7 +91,7 @@ async def test_timeouts_are_set_by_koonj_or_by_the_file(project: Project) -> Non
         "-- Rollback: none: test\n",
     )
     assert run_finished(await project.apply()).result is RunResult.DONE
-    assert project.sql("SELECT * FROM seen") == [("5s", "0"), ("250ms", "1min")]
+    assert project.sql("SELECT * FROM seen") == [("500ms", "0"), ("250ms", "1min")]
 
 
 async def test_concurrent_index_build_has_no_lock_timeout(project: Project) -> None:

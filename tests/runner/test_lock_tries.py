@@ -19,21 +19,21 @@ from koonj.postgres.blockers import BlockerKind
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.runner.apply import lock_tries
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flights import FlightError, fly
 from koonj.runner.impact.plan_wording import lock_limits
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Event,
-    MigrationFinished,
     MigrationStarted,
     PlanMade,
     Question,
     RunFinished,
     RunResult,
 )
-from koonj.runner.run.lock_events import Blocked
-from koonj.runner.run.lock_wait_wording import wait_words
+from koonj.runner.run.lock_events import Blocked, TimedTry, TryReason
+from koonj.runner.run.lock_wait_wording import try_words, wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
@@ -103,7 +103,7 @@ async def _while_blocked(
 ) -> list[Event]:
     events: list[Event] = []
     async with asyncio.timeout(PATIENCE):
-        run = project.start(Direction.APPLY, extent=Extent.ALL, measure=True, **options)
+        run = project.start(Direction.APPLY, **{"extent": Extent.ALL, "measure": True, **options})
         async for event in run.events():
             events.append(event)
             if isinstance(event, Question):
@@ -126,7 +126,7 @@ async def test_readers_do_not_wait_while_a_migration_waits(measured: Project) ->
     blocked = events_of_kind(events, Blocked)[0]
     assert (blocked.name, blocked.lock.relation) == ("002_b.sql", "public.t")
     assert blocked.lock.mode == "ACCESS EXCLUSIVE"
-    assert blocked.tries >= 1
+    assert blocked.lock.tries >= 1
     assert "report" in [b.application for b in blocked.lock.blockers]
     assert len(events_of_kind(events, MigrationStarted)) == 1
     assert readers.reads > 50
@@ -169,6 +169,36 @@ async def test_the_lock_timeout_limits_the_wait(measured: Project) -> None:
     async with asyncio.timeout(PATIENCE):
         while measured.sql(watches):  # the server needs a moment to end it
             await asyncio.sleep(0.01)
+
+
+async def test_a_cached_verdict_is_enough_if_nobody_reads_the_plan(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    await measured.apply(measure=True, plan_only=True)
+    with _holder(measured.target.dsn) as holder:
+        events = await _while_blocked(measured, lambda _: holder.rollback(), measure=False)
+    assert run_finished(events).result is RunResult.DONE
+    (blocked,) = events_of_kind(events, Blocked)
+    assert blocked.queues == 0
+    assert "without queueing for it" in wait_words(blocked, 0)
+
+
+@pytest.mark.parametrize("why", ["no verdict", "file changed", "earlier file changed"])
+async def test_without_a_cached_verdict_the_statement_queues(measured: Project, why: str) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    if why != "no verdict":
+        await measured.apply(measure=True, plan_only=True)
+    if why == "file changed":
+        measured.write("002_b.sql", f"-- changed\n{ADD_COLUMN}")
+    if why == "earlier file changed":
+        measured.write("000_first.sql", "CREATE TABLE u (a int);\n-- Rollback: none: test\n")
+    with _holder(measured.target.dsn) as holder:
+        events = await _while_blocked(
+            measured, lambda _: holder.rollback(), measure=False, allow=frozenset({"late"}), reason="test"
+        )
+    assert run_finished(events).result is RunResult.DONE
+    assert {blocked.queues for blocked in events_of_kind(events, Blocked)} <= {0.5}
 
 
 async def test_those_before_are_committed_and_those_behind_follow(measured: Project) -> None:
@@ -321,37 +351,72 @@ async def test_lock_wait_limits_the_tries(measured: Project) -> None:
     with _holder(measured.target.dsn):
         events = await _apply(measured)
     plans = events_of_kind(events, PlanMade)
-    assert lock_limits(plans[0].plan.migrations[0]) == "lock_timeout 5s, lock_wait 300ms"
+    assert lock_limits(plans[0].plan.migrations[0]) == "max_stall 500ms, lock_wait 300ms"
     failure = run_finished(events).failure
     assert failure is not None
     assert failure.sqlstate == "55P03"
 
 
-async def test_an_autovacuum_steps_aside(
+@pytest.fixture
+def with_autovacuum(
     tmp_path: Path, binaries: Binaries, connector: Connector, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[Project]:
+    """A project on a server with a real autovacuum, which steps aside after 700 ms."""
     monkeypatch.setenv("KOONJ_REHEARSE", "1")
     (tmp_path / "migrations").mkdir()
-    settings = {"autovacuum": "on", "autovacuum_naptime": "1s"}
+    settings = {"autovacuum": "on", "autovacuum_naptime": "1s", "deadlock_timeout": "700ms"}
     with TemporaryServer(binaries, settings=settings) as server:
-        project = Project(tmp_path / "migrations", Target("local", server.dsn()), connector)
-        slow = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
-        soon = "autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0"
-        project.write(
-            "001_t.sql", f"CREATE TABLE t (a int) WITH ({slow}, {soon});\n-- Rollback:\n-- DROP TABLE t;\n"
-        )
-        await _apply(project)
-        project.write("002_b.sql", ADD_COLUMN)
-        with psycopg.connect(server.dsn(), autocommit=True) as conn:
-            conn.execute("INSERT INTO t SELECT generate_series(1, 100000)")
-            conn.execute("DELETE FROM t WHERE a % 2 = 0")
-            async with asyncio.timeout(PATIENCE):
-                while conn.execute("SELECT FROM pg_stat_progress_vacuum").fetchone() is None:
-                    await asyncio.sleep(0.05)
-        events = await _apply(project)
-        assert run_finished(events).result is RunResult.DONE
-        blocked = events_of_kind(events, Blocked)[0]
-        assert [b.kind for b in blocked.lock.blockers] == [BlockerKind.AUTOVACUUM]
-        assert "so that the autovacuum steps aside" in wait_words(blocked, 0)
-        (finished,) = events_of_kind(events, MigrationFinished)
-        assert finished.seconds < PATIENCE
+        yield Project(tmp_path / "migrations", Target("local", server.dsn()), connector)
+
+
+async def _while_vacuumed(project: Project) -> None:
+    """Apply a migration that makes table t, and wait until an autovacuum works on it, which takes minutes."""
+    slow = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
+    soon = "autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0"
+    project.write(
+        "001_t.sql", f"CREATE TABLE t (a int) WITH ({slow}, {soon});\n-- Rollback:\n-- DROP TABLE t;\n"
+    )
+    await _apply(project)
+    project.write("002_b.sql", ADD_COLUMN)
+    with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+        conn.execute("INSERT INTO t SELECT generate_series(1, 100000)")
+        conn.execute("DELETE FROM t WHERE a % 2 = 0")
+        async with asyncio.timeout(PATIENCE):
+            while conn.execute("SELECT FROM pg_stat_progress_vacuum").fetchone() is None:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known lock", "other lock"])
+async def test_an_autovacuum_steps_aside(
+    with_autovacuum: Project, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    monkeypatch.setattr(lock_tries, "SHARE", 1)
+    project = with_autovacuum
+    await _while_vacuumed(project)
+    events = await asyncio.wait_for(project.apply(measure=is_known), PATIENCE)
+    assert run_finished(events).result is RunResult.DONE
+    blocked = events_of_kind(events, Blocked)[-1]
+    assert [b.kind for b in blocked.lock.blockers] == [BlockerKind.AUTOVACUUM]
+    assert "queueing for 1.00 s once a minute, so that the autovacuum steps aside" in wait_words(blocked, 0)
+    assert blocked.hint == ""
+    timed = events_of_kind(events, TimedTry)[-1]
+    assert (timed.seconds, timed.reason) == (1.0, TryReason.AUTOVACUUM)
+    assert "so that the autovacuum steps aside; others can wait" in try_words(timed)
+
+
+async def test_an_autovacuum_is_left_alone_if_max_stall_is_shorter(with_autovacuum: Project) -> None:
+    project = with_autovacuum
+    await _while_vacuumed(project)
+    project.target = replace(project.target, max_stall="500ms", lock_wait="0")
+    ended: list[object] = []
+
+    def end(blocked: Blocked) -> None:
+        ended.append(project.sql(f"SELECT pg_cancel_backend({blocked.lock.blockers[0].pid})"))
+
+    found = await _while_blocked(project, end)
+    assert run_finished(found).result is RunResult.DONE
+    blocked = events_of_kind(found, Blocked)[0]
+    assert blocked.queues == 0
+    assert "steps aside only for a session that waits longer than max_stall allows" in wait_words(blocked, 0)
+    assert blocked.hint.startswith("To cancel it, run: koonj unblock ")
+    assert TryReason.AUTOVACUUM not in {event.reason for event in events_of_kind(found, TimedTry)}

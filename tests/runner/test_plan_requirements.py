@@ -13,7 +13,7 @@ from psycopg import conninfo
 from koonj.postgres import target_conditions
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.postgres.target_conditions import TargetConditions
-from koonj.runner.impact.requirements import Need, Requirements, changes_role, lacking, requirements
+from koonj.runner.impact.requirements import Need, Requirements, lacking, requirements
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, RunResult
@@ -108,21 +108,6 @@ async def test_member_of_the_owner_may_alter(project: Project, other: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "changes"),
-    [
-        ("SET ROLE a", True),
-        ("set  local\nrole a", True),
-        ("SET SESSION AUTHORIZATION a", True),
-        ("SELECT set_config('role', 'a', true)", True),
-        ("ALTER TABLE roles ADD COLUMN role text", False),
-        ("ALTER TABLE t SET (fillfactor = 50)", False),
-    ],
-)
-def test_scripts_that_change_the_role(text: str, changes: bool) -> None:
-    assert changes_role(text) is changes
-
-
-@pytest.mark.parametrize(
     ("other", "statement", "named"),
     [
         ("INSERT INTO t2 VALUES (1)", "CREATE INDEX CONCURRENTLY i ON t1 (id);", True),
@@ -151,7 +136,7 @@ async def test_plan_names_the_transactions_that_a_concurrent_build_waits_for(
 
 # What needs a server that the tests do not have: values in, sentences out.
 
-CALM = TargetConditions("app", MappingProxyType({}), MappingProxyType({}), (), 6_400, 0, None)
+CALM = TargetConditions("app", MappingProxyType({}), MappingProxyType({}), (), (), 6_400, 0, None)
 
 
 def _of(*relations: str, in_transaction: bool = True, done: int = 0) -> Requirements:
@@ -209,3 +194,15 @@ def test_each_relation_is_named_once() -> None:
     found = replace(CALM, owners=MappingProxyType({"public.t": "boss"}))
     (note,) = lacking(Requirements(needs, {}, stops_reads=False), found)
     assert "statement 1" in note
+
+
+def test_an_autovacuum_that_does_not_step_aside_is_named() -> None:
+    vacuum = target_conditions.UrgentVacuum("public.t", 4711, 185.0)
+    (note,) = lacking(_of("public.t"), replace(CALM, urgent_vacuums=(vacuum,), lock_room=9))
+    assert note == (
+        "001_a.sql will wait for an autovacuum on public.t (pid 4711, since 3 min 5 s). It prevents transaction "
+        "id wraparound, so it does not step aside, and the server starts it again if it is cancelled. "
+        "Apply when it has ended; how far it is: SELECT * FROM pg_stat_progress_vacuum WHERE pid = 4711;"
+    )
+    assert dict(_of("public.t").locked) == {"public.t": "001_a.sql"}
+    assert not _of("public.t", done=1).locked

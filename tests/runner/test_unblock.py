@@ -158,7 +158,7 @@ async def test_a_run_that_tries_without_queueing_says_at_once_what_was_done(
             async for event in run.events():
                 events.append(event)
                 if isinstance(event, Blocked) and not tasks:
-                    assert event.tries
+                    assert event.queues == 0
                     tasks.append(asyncio.create_task(run.unblock(request)))
                 elif isinstance(event, BlockerNotEnded):
                     holder.rollback()

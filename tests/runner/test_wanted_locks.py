@@ -101,3 +101,11 @@ def test_conflicts_are_those_of_the_documentation() -> None:
         marks = line.removeprefix(mode.value).strip()
         conflicts = {other for other, mark in zip(LockMode, marks, strict=True) if mark == "X"}
         assert set(conflicting(mode)) == conflicts
+
+
+async def test_what_may_wait_without_limit_takes_no_lock_before(project: Project) -> None:
+    lock = _lock(A, LockMode.SHARE_UPDATE_EXCLUSIVE)
+    validate = "ALTER TABLE a VALIDATE CONSTRAINT c;\n"
+    assert _wanted(project, _trace(1, lock), text=validate) == ()
+    assert _wanted(project, _trace(1, lock), text=f"-- koonj: lock_timeout 1s\n{validate}")
+    assert _wanted(project, _trace(1, lock), text=f"{validate}ALTER TABLE a ADD b int;\n")

@@ -180,6 +180,8 @@ def test_name_that_begins_with_none_is_a_statement() -> None:
         ("-- koonj: lock_timeout 5S\nSELECT 1;", ("bad-setting", 1, 11)),
         ("-- koonj: lock_timeout -1\nSELECT 1;", ("bad-setting", 1, 11)),
         ("-- koonj: lock_timeout 25d\nSELECT 1;", ("bad-setting", 1, 11)),
+        ("-- koonj: max_stall 0\nSELECT 1;", ("bad-setting", 1, 11)),
+        ("-- koonj: retries 1, max_stall 5S\nSELECT 1;", ("bad-setting", 1, 22)),
         ("-- koonj: retries 1.5\nSELECT 1;", ("bad-setting", 1, 11)),
         ("-- koonj: retries 1, retries 2\nSELECT 1;", ("repeated-setting", 1, 22)),
     ],
@@ -197,6 +199,7 @@ def test_suspicious_comment_is_only_a_warning() -> None:
     ("line", "settings"),
     [
         ("-- koonj: lock_timeout 500ms", [("lock_timeout", "500ms")]),
+        ("-- koonj: max_stall 200ms", [("max_stall", "200ms")]),
         ("--KOONJ: Lock_Timeout = '1.5 min'", [("lock_timeout", "1.5 min")]),
         ("-- koonj: statement_timeout 0, retries 3", [("statement_timeout", "0"), ("retries", "3")]),
     ],

@@ -180,6 +180,7 @@ async def test_progress_matches_golden(
     project.write(
         "002_wait.sql",
         f"""
+        -- koonj: lock_timeout 1min
         BEGIN;
         CREATE FUNCTION wait(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
         BEGIN

@@ -17,6 +17,7 @@ from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
 from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings, Target
+from koonj.config.ci import in_ci
 from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Call:
     @property
     def in_ci(self) -> bool:
         """Whether the variable CI says that no user is here."""
-        return self.environ.get("CI", "").lower() not in {"", "0", "false"}
+        return in_ci(self.environ)
 
     @property
     def marks(self) -> StateMarks:

@@ -39,10 +39,12 @@ from koonj.runner.run.lock_events import (
     BlockerEnded,
     BlockerNotEnded,
     LockAcquired,
+    TimedTry,
+    TryReason,
     Unblocked,
     WaitingForLock,
 )
-from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, try_words, wait_words
 from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import done_words, not_done_words, silence_words
 from koonj.sql.display import spaced
@@ -64,6 +66,7 @@ class RunText:
         self._probe = False
         self._phase: tuple[str, int, str, str] | None = None
         self._phase_shown = 0.0
+        self._tried: set[tuple[str, TryReason]] = set()
         self._silent: tuple[int | None, HolderState] | None = None
 
     def lines(self, event: Event) -> Iterator[str]:
@@ -97,7 +100,7 @@ class RunText:
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
-            case Blocked() | Unblocked() | Progress() | BlockerEnded() | BlockerNotEnded():
+            case Blocked() | Unblocked() | TimedTry() | Progress() | BlockerEnded() | BlockerNotEnded():
                 yield from self._watched(event)
             case Notice() | Retrying():
                 yield from _notice(event) if isinstance(event, Notice) else _retrying(event)
@@ -113,12 +116,22 @@ class RunText:
             if event.hint:
                 yield f"  {event.hint}"
 
+    def _timed_try(self, event: TimedTry) -> Iterator[str]:
+        """Yield that a try queues; of a migration whose blockers overlap, only the first time."""
+        key = (event.name, event.reason)
+        if event.reason is not TryReason.OVERLAP or key not in self._tried:
+            yield f"  {try_words(event)}"
+        self._tried.add(key)
+
     def _watched(
-        self, event: Blocked | Unblocked | Progress | BlockerEnded | BlockerNotEnded
+        self, event: Blocked | Unblocked | TimedTry | Progress | BlockerEnded | BlockerNotEnded
     ) -> Iterator[str]:
         """Yield who is in the way; of the progress, a line for another phase, or if the last one is old."""
         if isinstance(event, (Blocked, Unblocked)):
             yield from _blocked(event)
+            return
+        if isinstance(event, TimedTry):
+            yield from self._timed_try(event)
             return
         if isinstance(event, (BlockerEnded, BlockerNotEnded)):
             yield f"  {_unblock(event)}"
@@ -227,6 +240,8 @@ def _blocked(event: Blocked | Unblocked) -> Iterator[str]:
         return
     yield f"  {wait_words(event, event.lock.seconds)}"
     yield from (f"    {line}" for line in blocker_lines(event.lock))
+    if event.hint:
+        yield f"    {event.hint}"
 
 
 def _retrying(event: Retrying) -> Iterator[str]:

@@ -71,7 +71,7 @@ def load(
     """
     found = project.find(cwd, migrations, environ)
     listed = targets.listed(found, environ)
-    chosen = targets.choose(found, listed, target, dsn)
+    chosen = targets.choose(found, listed, target, dsn, environ)
     if chosen not in listed:
         listed = (chosen, *(t for t in listed if t.name != chosen.name))
     where = found.places

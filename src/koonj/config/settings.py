@@ -8,6 +8,10 @@ EMBEDDED = "embedded"
 """The dsn of the embedded server."""
 
 FILE_NAME = "koonj.toml"
+LOCK_WAIT, LOCK_WAIT_IN_CI = "10min", "2min"
+"""How long koonj tries to get the locks of a migration, if nothing says so."""
+MAX_STALL = "500ms"
+"""How long others may wait behind one try to get a lock, if nothing says so."""
 FOLDERS = ("database/migrations", "db/migrations", "migrations")
 """Folders that are searched for migrations if there is no koonj.toml.
 
@@ -57,9 +61,11 @@ class Target:
     protected: bool = False
     """koonj asks you to type the target's name before it changes anything."""
     lock_timeout: str = "5s"
-    """How long a statement queues for a lock, in PostgreSQL's notation."""
-    lock_wait: str = "10min"
-    """How long koonj tries to take the locks of a migration without queueing for them."""
+    """How long a statement queues for a lock at most, in PostgreSQL's notation."""
+    lock_wait: str = LOCK_WAIT
+    """How long koonj tries to get the locks of a migration."""
+    max_stall: str | None = None
+    """How long others may wait behind one try to get a lock; None: `MAX_STALL`."""
     role: str | None = None
     """The role for SET ROLE after connecting."""
     password: Password | None = None

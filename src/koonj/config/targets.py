@@ -7,14 +7,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from koonj.config import dsn as dsn_rules
+from koonj.config.ci import in_ci
 from koonj.config.duration import milliseconds
 from koonj.config.password import password_of
 from koonj.config.project import Project
 from koonj.config.rehearsal import requires_by_default, requires_verified
-from koonj.config.settings import EMBEDDED, FILE_NAME, ConfigError, Target
+from koonj.config.settings import EMBEDDED, FILE_NAME, LOCK_WAIT, LOCK_WAIT_IN_CI, ConfigError, Target
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 
-_KEYS = ("dsn", "protected", "lock_timeout", "lock_wait", "role", "password", "database", "policy", "colour")
+_KEYS = (
+    "dsn",
+    "protected",
+    "lock_timeout",
+    "lock_wait",
+    "max_stall",
+    "role",
+    "password",
+    "database",
+    "policy",
+    "colour",
+)
 _COLOURS = ("cyan", "green", "yellow", "magenta", "red", "blue")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 """The variables of libpq that choose a database.
@@ -31,7 +43,7 @@ def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
     """
     if project.file is not None:
         try:
-            declared = _declared(project.file, project.places.root)
+            declared = _declared(project.file, project.places.root, _lock_wait(environ))
         except TomlError as error:
             raise ConfigError(str(error)) from error
         if declared:
@@ -39,7 +51,9 @@ def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
     return _of_environment(environ, project)
 
 
-def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str | None) -> Target:
+def choose(
+    project: Project, known: Sequence[Target], name: str | None, dsn: str | None, environ: Mapping[str, str]
+) -> Target:
     """Return the chosen target.
 
     Raises:
@@ -53,7 +67,7 @@ def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str
                 "--dsn is empty. Check that the variable you passed is set, or omit --dsn "
                 "to use the target from koonj.toml or the environment."
             )
-        return _from_outside("dsn", "--dsn", dsn, project)
+        return _from_outside("dsn", "--dsn", dsn, project, environ)
     if name is not None:
         return _named(known, name, f"--target {name}")
     default = _default(project.file, known)
@@ -92,9 +106,10 @@ def _default(file: TomlFile | None, known: Sequence[Target]) -> Target | None:
 def _of_environment(environ: Mapping[str, str], project: Project) -> tuple[Target, ...]:
     found = []
     if url := environ.get("DATABASE_URL"):
-        found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, project))
+        found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, project, environ))
     if any(environ.get(name) for name in _PLACES):
-        found.append(Target("environment", "", require_verified=_policy(project)))
+        policy = _policy(project)
+        found.append(Target("environment", "", lock_wait=_lock_wait(environ), require_verified=policy))
     return tuple(found)
 
 
@@ -110,7 +125,7 @@ def _policy(project: Project) -> bool:
         raise ConfigError(str(error)) from error
 
 
-def _from_outside(name: str, origin: str, dsn: str, project: Project) -> Target:
+def _from_outside(name: str, origin: str, dsn: str, project: Project, environ: Mapping[str, str]) -> Target:
     """Return a target of the command line or the environment; it can have a password.
 
     Raises:
@@ -120,19 +135,25 @@ def _from_outside(name: str, origin: str, dsn: str, project: Project) -> Target:
     if wrong is not None:
         raise ConfigError(f"{origin}: {wrong}")
     database = database_name(project.places.root) if dsn == EMBEDDED else ""
-    return Target(name, dsn, database=database, require_verified=_policy(project))
+    wait, policy = _lock_wait(environ), _policy(project)
+    return Target(name, dsn, lock_wait=wait, database=database, require_verified=policy)
 
 
-def _declared(file: TomlFile, root: Path) -> tuple[Target, ...]:
+def _lock_wait(environ: Mapping[str, str]) -> str:
+    """Return the default: nobody looks who is in the way of a CI job, which costs as long as it waits."""
+    return LOCK_WAIT_IN_CI if in_ci(environ) else LOCK_WAIT
+
+
+def _declared(file: TomlFile, root: Path, lock_wait: str) -> tuple[Target, ...]:
     """Return koonj.toml's targets in order.
 
     Raises:
         TomlError: a target is invalid.
     """
-    return tuple(_target(file, name, root) for name in file.table(("targets",)))
+    return tuple(_target(file, name, root, lock_wait) for name in file.table(("targets",)))
 
 
-def _target(file: TomlFile, name: str, root: Path) -> Target:
+def _target(file: TomlFile, name: str, root: Path, lock_wait: str) -> Target:
     keys = ("targets", name)
     if not name.strip() or not name.isprintable():
         file.fail(keys, "a target must have a name of printable characters.")
@@ -149,7 +170,8 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
         dsn,
         protected=protected,
         lock_timeout=_duration(file, (*keys, "lock_timeout"), "5s"),
-        lock_wait=_duration(file, (*keys, "lock_wait"), "10min"),
+        lock_wait=_duration(file, (*keys, "lock_wait"), lock_wait),
+        max_stall=_max_stall(file, (*keys, "max_stall")),
         role=_role(file, (*keys, "role")),
         password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
@@ -174,6 +196,17 @@ def _duration(file: TomlFile, keys: tuple[str, ...], default: str) -> str:
         file.fail(
             keys,
             f"{given!r} is not a duration. Use for example '5s', '500ms' or '2min'; '0' means no limit.",
+        )
+    return given
+
+
+def _max_stall(file: TomlFile, keys: tuple[str, ...]) -> str | None:
+    given = file.get(keys, str)
+    if given is not None and not milliseconds(given):
+        file.fail(
+            keys,
+            f"{given!r} is not a duration of at least 1ms. Use for example '500ms' or '2s'. "
+            "It cannot be without limit.",
         )
     return given
 

@@ -23,8 +23,9 @@ dsn = "embedded"                   # a PostgreSQL that koonj runs for you; nothi
 # dsn = "host=db.example.com dbname=app user=migrator sslmode=verify-full"
 # password = {{ command = "pass show db" }}   # or {{ env = "NAME" }}, {{ file = "PATH" }}; never in the dsn
 # protected = true                 # asks you to type the target's name before a change
-# lock_timeout = "2s"              # maximum time that a statement queues for a lock (default: 5s)
-# lock_wait = "2min"               # maximum time to try without queueing (default: 10min)
+# lock_wait = "2min"               # maximum time to try to get the locks of a migration (default: 10min)
+# max_stall = "200ms"              # maximum time that others wait behind one try (default: 500ms)
+# lock_timeout = "2s"              # maximum time that a statement queues for rows (default: 5s)
 # role = "app_owner"               # SET ROLE after connecting
 """
 

@@ -6,10 +6,11 @@ No query here waits for a lock on a relation, and none calls a function outside 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from koonj.config.duration import milliseconds
 from koonj.postgres.locks.trace import LockMode, conflicting
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
@@ -142,6 +143,16 @@ async def holders_of(
     return LockWait(relation, _mode(mode) or "", "relation", 0.0, blockers)
 
 
+async def deadlock_timeout(conn: AsyncConnection[Any]) -> float | None:
+    """Return after how many seconds an autovacuum steps aside for a session that waits for its lock.
+
+    Raises: psycopg.Error.
+    """
+    row = await (await conn.execute("SHOW deadlock_timeout")).fetchone()
+    found = None if row is None else milliseconds(row[0])
+    return None if found is None else found / 1000
+
+
 def _as_tree(blockers: list[Blocker]) -> tuple[Blocker, ...]:
     """Return the blockers, each followed by those that it waits for itself."""
     ordered: list[Blocker] = []
@@ -175,30 +186,42 @@ def _blocker(
     autovacuum: bool,  # noqa: FBT001
     hidden: bool,  # noqa: FBT001
 ) -> Blocker:
-    return Blocker(
-        kind=kind_of(gid, application, text, pid=pid, autovacuum=autovacuum),
-        depth=depth,
-        pid=pid,
-        gid=gid,
-        behind=waiter,
+    blocker = Blocker(BlockerKind.SESSION, depth, pid, gid, waiter, mode=_mode(mode), granted=granted)
+    activity = (user, application, address, state, xact_seconds, state_seconds, text, hidden)
+    return with_activity(blocker, *activity, autovacuum=autovacuum)
+
+
+def with_activity(
+    blocker: Blocker,
+    user: str | None,
+    application: str | None,
+    address: str | None,
+    state: str | None,
+    xact_seconds: float | None,
+    state_seconds: float | None,
+    text: str | None,
+    hidden: bool,  # noqa: FBT001 - the parameters are columns of a query, in order
+    *,
+    autovacuum: bool,
+) -> Blocker:
+    """Return the blocker with what its session does, as the server shows it."""
+    return replace(
+        blocker,
+        kind=_kind(blocker, application, text, autovacuum=autovacuum),
         user=user,
         application=application or "",
         address=address,
         state=state,
         xact_seconds=xact_seconds,
         state_seconds=state_seconds,
-        mode=_mode(mode),
-        granted=granted,
-        query=first_line(text),
+        query=_first_line(text),
         hidden=hidden,
     )
 
 
-def kind_of(
-    gid: str | None, application: str | None, text: str | None, *, pid: int | None, autovacuum: bool
-) -> BlockerKind:
+def _kind(blocker: Blocker, application: str | None, text: str | None, *, autovacuum: bool) -> BlockerKind:
     """Return what a blocker is. `text`: its last statement."""
-    if gid is not None or pid is None:
+    if blocker.gid is not None or blocker.pid is None:
         return BlockerKind.PREPARED
     if autovacuum:
         urgent = "(to prevent wraparound)" in (text or "")
@@ -206,7 +229,7 @@ def kind_of(
     return BlockerKind.KOONJ if (application or "").split(" ")[0] == "koonj" else BlockerKind.SESSION
 
 
-def first_line(text: str | None) -> str | None:
+def _first_line(text: str | None) -> str | None:
     """Return the first line of a statement that is not blank; None if it is hidden or there was none."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from koonj.config import Target
-from koonj.postgres.blockers import WATCHING, Blocker, BlockerKind, first_line, kind_of
+from koonj.postgres.blockers import WATCHING, Blocker, BlockerKind, with_activity
 from koonj.postgres.queries import query
 from koonj.postgres.server_process import ServerProcess
 
@@ -92,33 +92,12 @@ async def with_rights(
     )
 
 
-def _session(
-    blocker: Blocker,
-    pid: int,
-    started: int | None,
-    user: str | None,
-    application: str | None,
-    address: str | None,
-    state: str | None,
-    xact_seconds: float | None,
-    state_seconds: float | None,
-    text: str | None,
-    hidden: bool,  # noqa: FBT001 - the parameters are the query's columns, in order
-    right: str,
-) -> BlockingSession:
+def _session(blocker: Blocker, pid: int, started: int | None, *activity_and_right: Any) -> BlockingSession:
+    """Return a row of activity/sessions."""
+    del pid
+    *activity, right = activity_and_right
     autovacuum = blocker.kind in (BlockerKind.AUTOVACUUM, BlockerKind.AUTOVACUUM_WRAPAROUND)
-    now = replace(
-        blocker,
-        kind=kind_of(None, application, text, pid=pid, autovacuum=autovacuum),
-        user=user,
-        application=application or "",
-        address=address,
-        state=state,
-        xact_seconds=xact_seconds,
-        state_seconds=state_seconds,
-        query=first_line(text),
-        hidden=hidden,
-    )
+    now = with_activity(blocker, *activity, autovacuum=autovacuum)
     return BlockingSession(now, started, Right(right))
 
 

@@ -25,6 +25,16 @@ class TargetError(Exception):
         self.sqlstate = sqlstate
 
 
+class CrowdedError(psycopg.errors.QueryCanceled):
+    """Replaces the server's error if koonj cancelled a statement because of the sessions behind it."""
+
+    def __init__(self, sessions: int) -> None:
+        super().__init__(
+            f"koonj cancelled the statement while it waited for a lock, because {sessions} sessions waited "
+            "behind it"
+        )
+
+
 def error_message(error: psycopg.Error) -> str:
     """Return the message of the server, else of libpq or psycopg.
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import psycopg
 
 from koonj.postgres.answer_limit import NoAnswerError
-from koonj.postgres.errors import is_lost
+from koonj.postgres.errors import CrowdedError, is_lost
 
 _CAUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -40,6 +40,8 @@ def outside_cause(error: psycopg.Error) -> tuple[str, str] | None:
             "The connection was lost, or the server ended the session.",
             "When the target accepts connections again",
         )
+    if isinstance(error, CrowdedError):
+        return ("Many sessions use what this needs.", "When fewer do")
     return _CAUSES.get(error.sqlstate or "")
 
 

@@ -94,6 +94,11 @@ async def set_timeouts(
     await conn.execute(sql.SQL("; ").join([*settings, *named]))
 
 
+async def set_lock_timeout(conn: AsyncConnection, lock: str) -> None:
+    """Set the lock_timeout of the session, in PostgreSQL's notation."""
+    await conn.execute(sql.SQL("SET lock_timeout TO {}").format(sql.Literal(lock)))
+
+
 def timeout_settings(version: int, lock: str | None, statement: str, *, local: bool) -> list[sql.Composable]:
     """Return the statements of `set_timeouts` for a server of `version` (170000: PostgreSQL 17)."""
     scope = sql.SQL("SET LOCAL" if local else "SET")

@@ -36,6 +36,16 @@ class OpenTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class UrgentVacuum:
+    """An autovacuum that prevents transaction id wraparound: it does not step aside for anybody."""
+
+    relation: str
+    pid: int
+    seconds: float
+    """How long it has worked on this relation."""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetConditions:
     """What a plan has to expect on a target."""
 
@@ -50,6 +60,8 @@ class TargetConditions:
 
     Without those whose times are hidden from the role.
     """
+    urgent_vacuums: tuple[UrgentVacuum, ...]
+    """Those on the locked relations; none if the role may not see what they do."""
     lock_room: int
     """Number of locks for which the server's shared lock table has room in any case."""
     standbys: int
@@ -59,9 +71,9 @@ class TargetConditions:
 
 
 async def target_conditions(
-    conn: AsyncConnection, altered: Collection[str], created: Collection[str]
+    conn: AsyncConnection, altered: Collection[str], created: Collection[str], locked: Collection[str]
 ) -> TargetConditions:
-    """Read the conditions for a role that alters and creates these relations, as the current role.
+    """Read the conditions for a role that alters, creates and locks these relations, as the current role.
 
     The names are schema-qualified and quoted for SQL. A relation or a schema that does not exist is left out.
 
@@ -69,15 +81,17 @@ async def target_conditions(
     """
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(set_local({"statement_timeout": _LIMIT, "lock_timeout": _LIMIT}).encode())
-        names = {"altered": sorted(altered), "created": sorted(created), "old": OLD}
+        names: dict[str, object] = {"altered": sorted(altered), "created": sorted(created), "old": OLD}
+        names["locked"] = sorted(locked)
         await cursor.execute(query("activity/target_conditions"), names)
         row = await cursor.fetchone()
     assert row is not None
-    role, owners, closed, transactions, *others = row
+    role, owners, closed, transactions, vacuums, *others = row
     return TargetConditions(
         role,
         MappingProxyType(owners or {}),
         MappingProxyType(closed or {}),
         tuple(OpenTransaction(*each) for each in transactions or ()),
+        tuple(UrgentVacuum(*each) for each in vacuums or ()),
         *others,
     )

@@ -37,7 +37,7 @@ from koonj.runner.apply.interrupted_entry import SettleError, record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
 from koonj.runner.apply.repair import with_reports
 from koonj.runner.apply.sequence import run_all
-from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
+from koonj.runner.apply.statement_watch import watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.impact.wanted_locks import with_locks_of_batch, with_wanted_locks
 from koonj.runner.plan.planner import PreparedPlan, ShownPlan
@@ -274,8 +274,8 @@ async def _watched(
         events = run_probe(session, planned.works)
     else:
         events = _write(session, job, planned, reached)
-    budgets = {work.migration.name: lock_budget(work) for work in planned.works}
-    async with watching(session, budgets) as watch:
+    works = {work.migration.name: work for work in planned.works}
+    async with watching(session, works) as watch:
         async for event in events:
             yield watch.see(event)
 

@@ -18,7 +18,7 @@ class Setting:
     """A setting that applies to one file."""
 
     name: str
-    """``lock_timeout``, ``lock_wait``, ``statement_timeout`` or ``retries``."""
+    """``lock_timeout``, ``lock_wait``, ``max_stall``, ``statement_timeout`` or ``retries``."""
     value: str
     """In PostgreSQL's notation, such as ``5s``; for retries a whole number."""
     line: int
@@ -92,12 +92,16 @@ def _error(setting: Setting, code: str, message: str, hint: str) -> Problem:
     return Problem(code, Severity.ERROR, message, hint, setting.line, setting.column)
 
 
-_KNOWN = "Write lock_timeout, lock_wait, statement_timeout or retries, followed by its value."
+_KNOWN = "Write lock_timeout, lock_wait, max_stall, statement_timeout or retries, followed by its value."
 _EXAMPLE = "Examples: '-- koonj: lock_timeout 5s' or '-- koonj: retries 3'."
 
 
 def _is_timeout(value: str) -> bool:
     return milliseconds(value) is not None
+
+
+def _is_limit(value: str) -> bool:
+    return bool(milliseconds(value))
 
 
 def _is_count(value: str) -> bool:
@@ -108,6 +112,7 @@ _TIME = "a duration such as 500ms, 5s, 2min or 0 (no limit)"
 _VALUES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "lock_timeout": (_is_timeout, _TIME),
     "lock_wait": (_is_timeout, _TIME),
+    "max_stall": (_is_limit, "a duration of at least 1ms, such as 500ms or 2s"),
     "statement_timeout": (_is_timeout, _TIME),
     "retries": (_is_count, f"a number from 0 to {_MOST_RETRIES}"),
 }

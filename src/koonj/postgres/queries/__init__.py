@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 
+_INCLUDE = re.compile(r"^-- include (\S+)\n", re.MULTILINE)
+
+
 @cache
 def query(name: str) -> str:
-    """Return the text of ``queries/NAME.sql``."""
+    """Return the text of ``queries/NAME.sql``.
+
+    A line ``-- include NAME`` stands for the text of another file: what several queries begin with.
+    """
     text = get_data(__package__, f"{name}.sql")
     assert text is not None
-    return text.decode()
+    return _INCLUDE.sub(lambda found: query(found[1]), text.decode())
 
 
 def filled(conn: AsyncConnection, name: str, values: Sequence[Any] | Mapping[str, Any]) -> str:

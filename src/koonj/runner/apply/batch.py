@@ -17,11 +17,13 @@ from koonj.runner.apply.batch_steps import step_batch
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.flight_messages import can_fly
+from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.lock import LockLostError, keep_lock
-from koonj.runner.apply.lock_tries import LockTries
-from koonj.runner.apply.sequence import LOCK_NOT_AVAILABLE, prepared
+from koonj.runner.apply.lock_tries import LockTries, is_unfit_lock
+from koonj.runner.apply.sequence import prepared
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.transaction_failure import (
+    blame_crowd,
     cancelled,
     pause,
     retrying,
@@ -29,7 +31,7 @@ from koonj.runner.apply.transaction_failure import (
     should_retry,
     unknown_outcome,
 )
-from koonj.runner.plan.work import Work
+from koonj.runner.plan.work import WantedLock, Work
 from koonj.runner.run.events import Event, MigrationFinished, MigrationStarted, MigrationUncommitted
 from koonj.runner.run.run import Cancelled
 
@@ -75,7 +77,9 @@ class _Attempts:
         self._at = batch.migrations[0]
         """The migration that has begun last."""
         self._goes_on = False
-        self._tries: LockTries | None = None
+        self._tries = LockTries(batch.session)
+        self._follows = False
+        """Another try for locks that were not free follows."""
 
     async def run(self) -> AsyncIterator[Event]:
         """Run the batch until it is committed.
@@ -97,8 +101,7 @@ class _Attempts:
                 async for event in self._before_next(failed):
                     yield event
         finally:
-            if self._tries is not None:
-                await self._tries.close()
+            await self._tries.close()
 
     async def _look(self) -> None:
         """Find out whether the batch can fly, and which of the relations exist that it locks first."""
@@ -118,10 +121,10 @@ class _Attempts:
         self._batch = replace(self._batch, migrations=tuple(migrations))
 
     async def _run_once(self) -> AsyncIterator[Event]:
-        batch, patience = self._batch, self._tries.patience if self._tries else 0.0
+        batch = self._batch
         try:
             run = fly_batch if self._flies else step_batch
-            async for event in run(batch, patience, goes_on=self._goes_on):
+            async for event in run(batch, goes_on=self._goes_on):
                 if isinstance(event, MigrationStarted):
                     self._at = batch.migrations[event.index - 1]
                 yield event
@@ -130,17 +133,28 @@ class _Attempts:
             raise MigrationError(await cancelled(batch.journal(self._at))) from error
 
     def _is_final(self, error: BatchError) -> bool:
-        if is_lost(error.error.error) or self._batch.session.control.cancelled:
+        control, work = self._batch.session.control, error.migration.work
+        self._follows = False
+        blame_crowd(control, error.error)
+        if is_lost(error.error.error) or control.cancelled:
             return True
-        if error.missed is not None:
-            return self._tries is not None and self._tries.is_over
+        if is_unfit_lock(error.missed, error.error):
+            return False
+        self._follows = self._tries.can_follow(
+            self._with_all_locks(), error.error, missed=error.missed, limit=work.planned.lock_timeout
+        )
+        if self._follows or error.missed is not None:
+            return not self._follows
         journal = self._batch.journal(error.migration)
         return not (error.again or should_retry(journal, error.error, self._attempt))
 
     async def _before_next(self, error: BatchError) -> AsyncIterator[Event]:
         journal = self._batch.journal(error.migration)
         self._goes_on = error.missed is not None
-        if error.again:
+        if self._follows:
+            async for event in self._before_try(journal, error.missed):
+                yield event
+        elif error.again:
             self._flies = False
             await keep_lock(self._batch.session)  # a file can have released it
         elif error.missed is None:
@@ -148,12 +162,19 @@ class _Attempts:
             yield again
             await pause(journal, again.delay)
             self._attempt += 1
-        elif error.error.error.sqlstate == LOCK_NOT_AVAILABLE:
-            self._tries = self._tries or LockTries(self._batch.session, self._with_all_locks())
-            async for event in self._tries.next(journal):
-                yield event
+            await self._tries.close()
+            self._tries = LockTries(self._batch.session)
         else:
             self._keep_locks(frozenset())  # the role may only do what the statement does
+
+    async def _before_try(self, journal: Journal, missed: WantedLock | None) -> AsyncIterator[Event]:
+        try:
+            async for event in self._tries.next(missed):
+                yield event
+        except Cancelled as error:
+            raise MigrationError(await cancelled(journal)) from error
+        migrations = (replace(m, work=self._tries.with_patience(m.work)) for m in self._batch.migrations)
+        self._batch = replace(self._batch, migrations=tuple(migrations))
 
     def _with_all_locks(self) -> Work:
         """Return the first work with all locks of the batch, and the shortest time to wait for them."""

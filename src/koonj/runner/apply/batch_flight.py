@@ -18,17 +18,16 @@ from koonj.runner.run.events import Event, MigrationUncommitted, Notice
 from koonj.runner.run.run import Cancelled
 
 
-async def fly_batch(batch: Batch, patience: float, *, goes_on: bool) -> AsyncIterator[Event]:
+async def fly_batch(batch: Batch, *, goes_on: bool) -> AsyncIterator[Event]:
     """Run the batch, and yield its events up to the COMMIT.
 
-    `patience`: seconds that the server waits for each lock that is taken first; without, it waits for none.
     `goes_on`: this is another try to take the locks, so the first migration has been announced.
 
     Raises:
         BatchError: A migration failed, or the connection was lost.
         Cancelled: The user has cancelled the run, and not everything was sent.
     """
-    queue, lost = _BatchQueue(batch, patience, goes_on=goes_on), None
+    queue, lost = _BatchQueue(batch, goes_on=goes_on), None
     try:
         async for event in fly_queue(batch.session, queue, _hear):
             yield event
@@ -54,10 +53,9 @@ class _Commit:
 class _BatchQueue(FlightQueue[Numbered | _Commit]):
     """The migrations of a batch, and their COMMIT."""
 
-    def __init__(self, batch: Batch, patience: float, *, goes_on: bool) -> None:
+    def __init__(self, batch: Batch, *, goes_on: bool) -> None:
         super().__init__((*batch.migrations, _Commit()))
         self._batch = batch
-        self._patience = patience
         self._goes_on = goes_on
         self.is_committed = False
 
@@ -65,7 +63,7 @@ class _BatchQueue(FlightQueue[Numbered | _Commit]):
         """Return the messages of a migration, the first one with BEGIN; or the COMMIT."""
         if isinstance(part, _Commit):
             return (commit_message(self._batch.migrations[-1].work),)
-        first = opening_messages(self._batch, self._patience) if part.index == 1 else ()
+        first = opening_messages(self._batch) if part.index == 1 else ()
         return (*first, *messages_of(self._batch, part))
 
     def begin(self) -> Iterator[Event]:

@@ -72,10 +72,10 @@ class BatchError(Exception):
         """The lock that could not be taken before the statements."""
 
 
-def opening_messages(batch: Batch, patience: float) -> Iterator[FlightMessage]:
+def opening_messages(batch: Batch) -> Iterator[FlightMessage]:
     """Yield BEGIN, and what takes the known locks of all migrations."""
     yield Message(Sent(batch.migrations[0].work, Kind.OPENING), b"BEGIN")
-    yield from lock_messages(batch.locks, patience)
+    yield from lock_messages(batch.locks)
 
 
 def before_statements(batch: Batch, migration: Numbered) -> Iterator[FlightMessage]:

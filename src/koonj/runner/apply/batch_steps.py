@@ -31,7 +31,7 @@ from koonj.runner.apply.transaction_failure import CommitError
 from koonj.runner.run.events import Event, MigrationUncommitted, Notice
 
 
-async def step_batch(batch: Batch, patience: float, *, goes_on: bool) -> AsyncIterator[Event]:
+async def step_batch(batch: Batch, *, goes_on: bool) -> AsyncIterator[Event]:
     """Run the batch, and yield its events up to the COMMIT. Parameters: as of `fly_batch`.
 
     Raises:
@@ -42,7 +42,7 @@ async def step_batch(batch: Batch, patience: float, *, goes_on: bool) -> AsyncIt
     first, last, began = batch.migrations[0], batch.migrations[-1], monotonic()
     if not goes_on:
         yield started(first)
-    for message in opening_messages(batch, patience):
+    for message in opening_messages(batch):
         try:
             await batch.session.conn.execute(message.text)
         except psycopg.Error as error:

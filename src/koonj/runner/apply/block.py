@@ -17,6 +17,7 @@ from koonj.postgres.session import check_deferred, commit, fence, roll_back, tim
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.apply.step_failure import StepError
+from koonj.runner.plan.lock_limits import NO_LIMIT
 from koonj.runner.plan.work import NumberedStep, Work
 from koonj.runner.run.events import Event, Notice
 
@@ -37,11 +38,11 @@ async def run_block(journal: Journal, entry_id: int, step: NumberedStep) -> Asyn
         journal.session.control.check()
         with forward_notices(conn, journal.work.planned.name, notices.append):
             await check_deferred(conn)
-        await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
+        await fence(conn, journal.session.target, journal.work.limits.for_history)
         await count_step(journal, entry_id, step)
     except (StatementError, psycopg.Error) as error:
         await roll_back(conn)
-        raise StepError(error) from error
+        raise StepError(error, is_undone=True) from error
     except BaseException:
         await roll_back(conn)
         raise
@@ -64,25 +65,29 @@ async def _begin(journal: Journal, step: NumberedStep) -> None:
 def opening_texts(conn: AsyncConnection, work: Work, step: NumberedStep) -> Iterator[bytes]:
     """Yield BEGIN and the timeouts of a block.
 
-    A transaction that the file does not have keeps the settings of the session.
+    A transaction that the file does not have keeps the other settings of the session. If the script sets
+    lock_timeout itself, koonj sets it only where the session has none because of a CONCURRENTLY statement.
     """
     opening = step.step.begin
     yield b"BEGIN" if opening is None else opening.text.encode()
+    lock: str | None = work.limits.of([n.statement for n in step.statements])
     if not step.step.in_transaction:
+        if not work.sets_lock_timeout:
+            yield f"SET LOCAL lock_timeout TO '{lock}'".encode()
         return
-    # If the session has no lock timeout because of a CONCURRENTLY statement, a block still gets one.
-    lock = work.planned.lock_timeout if session_lock_timeout(work) == "0" else None
+    if work.sets_lock_timeout and session_lock_timeout(work) != NO_LIMIT:
+        lock = None
     for setting in timeout_settings(conn.info.server_version, lock, work.statement_timeout, local=True):
         yield setting.as_bytes(conn)
 
 
 def session_lock_timeout(work: Work) -> str:
-    """Return the lock_timeout of a session that runs a migration in steps.
+    """Return the lock_timeout of a session that begins to run a migration in steps.
 
     If CREATE INDEX CONCURRENTLY fails with a lock timeout, it leaves an INVALID index. So a file with such a
-    statement has no lock timeout, unless it sets one itself.
+    statement begins without a lock timeout, unless it sets one itself.
     """
-    return "0" if work.builds_concurrently and not work.explicit_lock_timeout else work.planned.lock_timeout
+    return NO_LIMIT if work.builds_concurrently and work.limits.own is None else work.planned.lock_timeout
 
 
 async def run_statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:

@@ -114,15 +114,13 @@ def flight_messages(
     session: ServerSession,
     elapsed: float,
     name: str,
-    patience: float = 0.0,
 ) -> tuple[FlightMessage, ...]:
     """Return all messages of a migration, in order.
 
-    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime. `patience`:
-    seconds that the server waits for each of the locks that are taken first.
+    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
     """
     statements = [n for step in journal.work.steps for n in step.statements]
-    opening = _opening(conn, journal.work, name, patience)
+    opening = _opening(conn, journal.work, name)
     plain = [*opening, *statement_messages(journal.work, statements)]
     plain.append(Message(Sent(journal.work, Kind.DEFERRED), CHECK_DEFERRED.encode()))
     plain += closing_messages(conn, journal, session)
@@ -152,11 +150,11 @@ def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]
         )
 
 
-def _opening(conn: AsyncConnection, work: Work, name: str, patience: float) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
-    yield from lock_messages([(work, lock) for lock in work.locks], patience)
+    yield from lock_messages([(work, lock) for lock in work.locks])
     yield from settings_messages(conn, work, name)
 
 
@@ -169,19 +167,18 @@ def settings_messages(conn: AsyncConnection, work: Work, name: str) -> Iterator[
     yield Message(about, name_session(name, local=True).as_bytes(conn))
 
 
-def lock_messages(locks: Sequence[tuple[Work, WantedLock]], patience: float) -> Iterator[FlightMessage]:
+def lock_messages(locks: Sequence[tuple[Work, WantedLock]]) -> Iterator[FlightMessage]:
     """Yield what takes locks, each for the migration that needs it.
 
     ONLY, because a partitioned table's children are named themselves. LOCK TABLE takes no snapshot, so a SET
     TRANSACTION of the file can follow.
     """
-    wait = "" if patience else " NOWAIT"
-    if patience and locks:
-        text = f"SET LOCAL lock_timeout TO '{round(patience * 1000)}ms'"
-        yield Message(Sent(locks[0][0], Kind.OPENING), text.encode())
     for work, lock in locks:
-        text = f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}"
-        yield Message(Sent(work, Kind.LOCK, lock=lock), text.encode())
+        about, wait = Sent(work, Kind.LOCK, lock=lock), " NOWAIT"
+        if lock.patience:
+            limit, wait = f"{max(1, round(lock.patience * 1000))}ms", ""
+            yield Message(Sent(work, Kind.OPENING), f"SET LOCAL lock_timeout TO '{limit}'".encode())
+        yield Message(about, f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}".encode())
 
 
 def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:
@@ -223,7 +220,7 @@ def closing_messages(
     """Yield what resets the session behind the statements of a migration."""
     work, target = journal.work, journal.session.target
     about = Sent(work, Kind.CLOSING)
-    version, lock = conn.info.server_version, work.planned.lock_timeout
+    version, lock = conn.info.server_version, work.limits.for_history
     for text in closing_texts(target.role, version, lock, session.settings):
         yield Message(about, text)
 

@@ -61,19 +61,18 @@ class FlightError(Exception):
 
 
 async def fly(
-    session: RunContext, migrations: Sequence[Numbered], began: float | None = None, patience: float = 0.0
+    session: RunContext, migrations: Sequence[Numbered], began: float | None = None
 ) -> AsyncIterator[Event]:
     """Run the migrations in one flight, and yield their events (`fly_queue`).
 
     `began`: when the first attempt began (`time.monotonic`), if this is another one; then without
-    MigrationStarted. `patience`: seconds that the server waits for each lock that is taken first; without,
-    it waits for none of them.
+    MigrationStarted.
 
     Raises:
         FlightError: A migration failed, or the connection was lost.
         psycopg.Error: No migration is on its way, and the connection is of no more use.
     """
-    queue, lost = _MigrationQueue(session, migrations, began, patience), None
+    queue, lost = _MigrationQueue(session, migrations, began), None
     try:
         async for event in fly_queue(session, queue, _hear):
             yield event
@@ -108,11 +107,8 @@ def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice:
 class _MigrationQueue(FlightQueue[Numbered]):
     """Migrations of one flight, with the journal of each that is on its way."""
 
-    def __init__(
-        self, session: RunContext, migrations: Sequence[Numbered], began: float | None, patience: float
-    ) -> None:
+    def __init__(self, session: RunContext, migrations: Sequence[Numbered], began: float | None) -> None:
         super().__init__(migrations)
-        self._patience = patience
         self._session = session
         self._earlier = began
         self._began = self._statement_began = began or monotonic()
@@ -125,8 +121,8 @@ class _MigrationQueue(FlightQueue[Numbered]):
         assert session.server is not None
         journal = Journal(session, part.work, self._earlier or monotonic())
         self.journals.append(journal)
-        name, patience = session_name(session.control.run_id, part.index, part.of), self._patience
-        return flight_messages(session.conn, journal, session.server, journal.elapsed, name, patience)
+        name = session_name(session.control.run_id, part.index, part.of)
+        return flight_messages(session.conn, journal, session.server, journal.elapsed, name)
 
     def begin(self) -> Iterator[Event]:
         """Yield the event of the migration that the server runs now."""

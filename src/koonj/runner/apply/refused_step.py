@@ -31,11 +31,15 @@ from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.plan.work import NumberedStatement, NumberedStep
 from koonj.runner.run.events import Event
 from koonj.sql.file_hash import file_hash
-from koonj.sql.refused_statement import RefusedKind
+from koonj.sql.refused_statement import RefusedKind, refused_statement
 
 
-async def run_refused(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
+async def run_refused(
+    journal: Journal, entry_id: int, step: NumberedStep, *, is_recorded: bool = False
+) -> AsyncIterator[Event]:
     """Record what the statement is about to do, then run it outside a transaction.
+
+    `is_recorded`: an earlier try of this run has recorded it, and took no effect.
 
     Raises:
         StepError: The statement failed, it could not be counted, or its outcome is unknown.
@@ -46,8 +50,9 @@ async def run_refused(journal: Journal, entry_id: int, step: NumberedStep) -> As
     text = numbered.statement.text
     try:
         facts = await facts_before(conn, text)
-        async with own_transaction(conn, journal.session.target):
-            await insert_intent(conn, entry_id, numbered.index, file_hash(text.encode()), facts)
+        if not is_recorded:
+            async with own_transaction(conn, journal.session.target):
+                await insert_intent(conn, entry_id, numbered.index, file_hash(text.encode()), facts)
     except psycopg.Error as error:
         raise StepError(error) from error
     if not can_fly_alone(conn, numbered.statement):
@@ -58,11 +63,23 @@ async def run_refused(journal: Journal, entry_id: int, step: NumberedStep) -> As
         async for event in fly_refused(journal, entry_id, numbered, facts):
             yield event
     except StatementError as error:
-        raise StepError(error) from error
+        raise StepError(error, is_undone=_can_run_again(numbered)) from error
     except SkippedInvalidIndexError as error:
         raise StepError(await _skipped(conn, numbered)) from error
     except NotCountedError as error:
         await _count_late(journal, entry_id, step, facts, error.error)
+
+
+def _can_run_again(numbered: NumberedStatement) -> bool:
+    """Return whether a statement can run again if it did not get a lock.
+
+    Not a procedure, of which a part can be committed, and not CONCURRENTLY, which leaves something.
+    """
+    statement = numbered.statement
+    return not statement.is_concurrent and refused_statement(statement.text).kind in _REPEATABLE
+
+
+_REPEATABLE = frozenset({RefusedKind.VACUUM, RefusedKind.REWRITE, RefusedKind.MAINTENANCE})
 
 
 async def _skipped(conn: AsyncConnection, numbered: NumberedStatement) -> StatementError | psycopg.Error:

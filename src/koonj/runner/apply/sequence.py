@@ -15,12 +15,14 @@ from koonj.runner.apply.endings import connection_lost
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.flight_messages import can_fly
 from koonj.runner.apply.flights import FlightError, Numbered, fly, started
+from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.lock import keep_lock
-from koonj.runner.apply.lock_tries import LockTries
+from koonj.runner.apply.lock_tries import LockTries, is_unfit_lock
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
 from koonj.runner.apply.transaction_failure import (
+    blame_crowd,
     cancelled,
     give_up,
     pause,
@@ -28,8 +30,9 @@ from koonj.runner.apply.transaction_failure import (
     should_retry,
     unknown_outcome,
 )
-from koonj.runner.plan.work import Work
+from koonj.runner.plan.work import WantedLock, Work
 from koonj.runner.run.events import Event, MigrationFinished
+from koonj.runner.run.run import Cancelled
 
 _LONG = 20_000
 """Characters. The hashes of a longer file are computed in a thread: they take more than some milliseconds."""
@@ -122,40 +125,46 @@ async def _fly(session: RunContext, migrations: Sequence[Numbered]) -> AsyncIter
 async def _fly_with_locks(
     session: RunContext, migrations: Sequence[Numbered], began: float | None
 ) -> AsyncIterator[Event]:
-    """Fly; if a lock is not free that a migration takes first, try that migration again and again.
+    """Fly; if a lock is not free that a migration needs, try that migration again and again.
 
-    Those behind it are left to another flight. Raises as `fly`.
+    Those behind it are left to another flight. Raises as `fly`; MigrationError if the user cancelled.
     """
-    tries: LockTries | None = None
+    tries = LockTries(session)
     try:
         while True:
             try:
-                async for event in fly(session, migrations, began, tries.patience if tries else 0.0):
+                async for event in fly(session, migrations, began):
                     yield event
                 return
             except FlightError as error:
                 failed, journal = error, error.journals[0]
-                is_final = error.missed is None or error.lost
-                if is_final or (tries is not None and tries.is_over):
+                blame_crowd(session.control, error.error)
+                is_unfit = is_unfit_lock(error.missed, error.error)
+                can_follow = is_unfit or tries.can_follow(journal.work, error.error, missed=error.missed)
+                was_waiting = error.missed is not None and session.control.cancelled
+                if error.lost or not (can_follow or was_waiting):
                     raise
             await roll_back(session.conn)
             if session.control.cancelled:  # that a lock was not free is not why it ends
                 raise MigrationError(await cancelled(journal)) from failed
             began = journal.began or monotonic()
-            migrations = [one for one in migrations if one.work is journal.work]
-            if failed.error.error.sqlstate != LOCK_NOT_AVAILABLE:
-                # It is not the relation that was measured, or the role may only do what the statement does.
-                migrations = [replace(one, work=replace(one.work, locks=())) for one in migrations]
+            (one,) = (one for one in migrations if one.work is journal.work)
+            if is_unfit:
+                migrations = [replace(one, work=replace(one.work, locks=()))]
                 continue
-            tries = tries or LockTries(session, journal.work)
-            async for blocked in tries.next(journal):
-                yield blocked
+            async for event in _before_next(tries, journal, failed.missed):
+                yield event
+            migrations = [replace(one, work=tries.adjusted(one.work))]
     finally:
-        if tries is not None:
-            await tries.close()
+        await tries.close()
 
 
-LOCK_NOT_AVAILABLE = "55P03"
+async def _before_next(tries: LockTries, journal: Journal, missed: WantedLock | None) -> AsyncIterator[Event]:
+    try:
+        async for event in tries.next(missed):
+            yield event
+    except Cancelled as error:
+        raise MigrationError(await cancelled(journal)) from error
 
 
 async def _after(session: RunContext, error: FlightError) -> AsyncIterator[Event]:

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
 
 import psycopg
 
@@ -39,6 +41,8 @@ from koonj.runner.run.events import (
 from koonj.runner.run.failure import AwaitedLock, Failure
 from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.run import Control
+from koonj.runner.run.tries import Tries
+from koonj.runner.run.unblock_wording import unblock_hint
 
 NAME = "koonj watch"
 """application_name of the watch's session."""
@@ -48,6 +52,11 @@ FIRST = 0.3
 
 REPEAT = 1.0
 """Seconds between two looks at the same statement."""
+
+MOST_BEHIND = 20
+"""koonj gives up if more sessions wait behind its statement, which waits for a lock itself."""
+
+_CANCEL_SECONDS = 2.0
 
 _AFTER_FAILURE = 5.0
 """Seconds until the watch tries again if it could not look."""
@@ -64,15 +73,16 @@ class _Place:
 class StatementWatch:
     """Looks at the session of a run while a statement takes long, and reports what it sees."""
 
-    def __init__(self, session: RunContext, budgets: Mapping[str, float | None]) -> None:
-        """Prepare to watch `session`. `budgets`: for each file name, its lock timeout in seconds."""
+    def __init__(self, session: RunContext, works: Mapping[str, Work]) -> None:
+        """Prepare to watch `session`. `works`: what it runs, by file name."""
         self._session = session
-        self._budgets = budgets
+        self._works = works
+        self._moved = asyncio.Event()
+        self._moved_at = 0.0
         self._place: _Place | None = None
         self._moves = 0
         self._conn: LimitedAsyncConnection | None = None
         self._last: AwaitedLock | None = None
-        self._shown: Picture | None = None
         self._waited = 0.0
         self._progress = ProgressReport()
 
@@ -104,32 +114,55 @@ class StatementWatch:
             ):
                 self._move(None)
             case _:
-                self._moves += 1
+                self._note_move()
+
+    def _note_move(self) -> None:
+        self._moves += 1
+        self._moved_at = monotonic()
+        self._moved.set()
 
     def _move(self, place: _Place | None) -> None:
-        self._place, self._moves = place, self._moves + 1
-        self._shown, self._waited = None, 0.0
+        self._place = place
+        self._note_move()
         self._progress.forget()
-        self._session.control.awaited = None
+        if self._session.control.tries is None:
+            self._session.control.shown = self._session.control.awaited = None
+            self._waited = 0.0
 
     async def run(self) -> None:
         """Look whenever the run has been quiet for a while. Runs until it is cancelled."""
         try:
             while True:
+                await asyncio.sleep(self._first)
+                # The first look is that long after the last event: a short lock_timeout is over soon after.
+                while (rest := self._moved_at + self._first - monotonic()) > 0:  # noqa: ASYNC110 - cheaper
+                    await asyncio.sleep(rest)
                 moves = self._moves
-                await asyncio.sleep(FIRST)
                 # The server does not tell when a session begins to wait.
-                while moves == self._moves and self._place is not None:  # noqa: ASYNC110
-                    await asyncio.sleep(await self._look())
+                while moves == self._moves and self._place is not None:
+                    self._moved.clear()
+                    seconds = await self._look()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(seconds):  # wait_for can lose the end of the watch
+                            await self._moved.wait()
         finally:
             if self._conn is not None:
                 await self._conn.close()
 
+    @property
+    def _first(self) -> float:
+        """Seconds until the first look: before a short lock_timeout is over."""
+        limits = self._limits(self._place)
+        return FIRST if limits is None or not limits.queues else min(FIRST, limits.queues / 2)
+
+    def _limits(self, place: _Place | None) -> WaitLimits | None:
+        work = None if place is None else self._works.get(place.name)
+        return None if work is None or place is None else wait_limits(work, place.statement)
+
     async def _look(self) -> float:
         """Look once, and return the seconds until the next look."""
-        place, server = self._place, self._session.server
-        polled = self._shown is None and self._session.control.awaited is not None
-        if place is None or server is None or polled:
+        place, server, tries = self._place, self._session.server, self._session.control.tries
+        if place is None or server is None or (tries is not None and tries.polls):
             return REPEAT
         try:
             conn = await self._connection()
@@ -142,7 +175,21 @@ class StatementWatch:
         if self._place == place:
             self._report(place, found)
             self._report_progress(place, progress)
+            if found is not None and found.queue > MOST_BEHIND:
+                await self._give_up(place, found.queue)
         return REPEAT
+
+    async def _give_up(self, place: _Place, crowd: int) -> None:
+        """Cancel a statement that waits for its lock, so that those behind it go on.
+
+        Not one that may wait without limit: nobody who reads or writes waits behind it.
+        """
+        limits = self._limits(place)
+        if limits is None or limits.queues is None or self._session.control.crowd:
+            return
+        self._session.control.crowd = crowd
+        with suppress(psycopg.Error):
+            await self._session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
 
     def _report_progress(self, place: _Place, found: CommandProgress | None) -> None:
         event = None if found is None else self._progress.next(place.name, place.statement, found)
@@ -158,21 +205,27 @@ class StatementWatch:
         control = self._session.control
         blockers = () if found is None else tuple(b for b in found.blockers if b.application != NAME)
         if found is None or not blockers:
-            if self._shown is not None and control.report(
+            if control.shown is not None and control.report(
                 Unblocked(name=place.name, statement=place.statement, seconds=self._waited)
             ):
-                self._shown, control.awaited = None, None
+                control.shown = control.awaited = None
             return
         self._waited = found.seconds
-        control.awaited = lock = awaited_lock(replace(found, blockers=blockers))
-        picture = Picture.of(lock, self._shown)
-        if picture == self._shown:
+        control.awaited = lock = awaited_lock(replace(found, blockers=blockers), control.tries)
+        picture = Picture.of(lock, control.shown)
+        if picture == control.shown:
             return
+        limits = self._limits(place) or WaitLimits(None, None)
         event = Blocked(
-            name=place.name, statement=place.statement, budget=self._budgets.get(place.name), lock=lock
+            name=place.name,
+            statement=place.statement,
+            budget=limits.budget,
+            lock=lock,
+            queues=limits.queues,
+            hint=unblock_hint(lock.blockers, self._session.target),
         )
         if control.report(event):
-            self._shown = picture
+            control.shown = picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,30 +238,34 @@ class Picture:
     blockers: tuple[tuple[int | None, str | None, int], ...]
     queue: int
     """Highest number of sessions behind the run so far, by powers of two."""
+    is_tried: bool
+    """A first try has failed."""
 
     @classmethod
-    def of(cls, lock: AwaitedLock, before: Picture | None) -> Picture:
+    def of(cls, lock: AwaitedLock, before: Any) -> Picture:
         """Return the picture of `lock`. A queue that gets shorter does not change it."""
-        highest = 0 if before is None else before.queue
+        highest = before.queue if isinstance(before, Picture) else 0
         return cls(
             lock.relation,
             lock.mode,
             lock.object,
             tuple(map(_identity, lock.blockers)),
             max(highest, lock.queue.bit_length()),
+            lock.tries > 0,
         )
 
 
-def awaited_lock(found: LockWait, seconds: float | None = None, stalled: float = 0.0) -> AwaitedLock:
-    """Return what was found as a part of an event. `seconds`: waited so far; `stalled`: see `longest`."""
+def awaited_lock(found: LockWait, tries: Tries | None) -> AwaitedLock:
+    """Return what was found as a part of an event. `tries`: those before."""
     return AwaitedLock(
         relation=found.relation,
         mode=found.mode,
         object=found.object,
-        seconds=found.seconds if seconds is None else seconds,
+        seconds=found.seconds if tries is None else monotonic() - tries.began,
         blockers=found.blockers,
         queue=found.queue,
-        longest=max(found.longest, stalled),
+        longest=max(found.longest, tries.stalled if tries else 0.0),
+        tries=tries.number if tries else 0,
     )
 
 
@@ -221,18 +278,37 @@ def with_awaited_lock(failure: Failure, control: Control) -> Failure:
     return replace(failure, waited_for=control.awaited) if failure.sqlstate in WAITED else failure
 
 
-def lock_budget(work: Work) -> float | None:
-    """Return after how many seconds the server stops waiting for a lock of the file; None: never."""
-    if work.builds_concurrently and not work.explicit_lock_timeout:
-        return None
-    limit = milliseconds(work.planned.lock_timeout)
-    return limit / 1000 if limit else None
+@dataclass(frozen=True, slots=True)
+class WaitLimits:
+    """How long a statement waits for its locks, in seconds; None: without limit."""
+
+    queues: float | None
+    """At a time."""
+    budget: float | None
+    """In all tries together."""
+
+
+def wait_limits(work: Work, statement: int) -> WaitLimits:
+    """Return the limits of a statement of a work, unless the script itself sets others."""
+    limit = work.planned.lock_timeout
+    step = next((step for step in work.steps if step.last >= statement), None)
+    if step is not None and not work.in_one_transaction:
+        limit = work.limits.of([n.statement for n in step.statements])
+    queues = _seconds(limit)
+    if queues is None or not work.planned.lock_wait:
+        return WaitLimits(queues, queues)
+    return WaitLimits(queues, _seconds(work.planned.lock_wait))
+
+
+def _seconds(limit: str) -> float | None:
+    value = milliseconds(limit)
+    return value / 1000 if value else None
 
 
 @asynccontextmanager
-async def watching(session: RunContext, budgets: Mapping[str, float | None]) -> AsyncIterator[StatementWatch]:
-    """Watch the session of a run inside this context."""
-    watch = StatementWatch(session, budgets)
+async def watching(session: RunContext, works: Mapping[str, Work]) -> AsyncIterator[StatementWatch]:
+    """Watch the session of a run inside this context. `works`: what it runs, by file name."""
+    watch = StatementWatch(session, works)
     task = asyncio.create_task(watch.run())
     try:
         yield watch

@@ -6,7 +6,7 @@ import psycopg
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
-from koonj.postgres.errors import TargetError, is_lost
+from koonj.postgres.errors import CrowdedError, TargetError, is_lost
 from koonj.postgres.overview import overview
 from koonj.postgres.session import clean, own_transaction
 from koonj.runner.apply.failure import done_lines, failure_of_cancel, failure_of_error, next_steps
@@ -14,8 +14,10 @@ from koonj.runner.apply.invalid_index import invalid_index_sentence
 from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.lost_connection import LostEnd, find_end
 from koonj.runner.apply.statement import StatementError
+from koonj.runner.apply.transaction_failure import blame_crowd
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.run import Control
 from koonj.sql.statements import Statement
 from koonj.sql.transactions import might_commit
 
@@ -23,11 +25,22 @@ from koonj.sql.transactions import might_commit
 class StepError(Exception):
     """Raised when a step fails."""
 
-    def __init__(self, error: StatementError | psycopg.Error, *, done: int = 0) -> None:
+    def __init__(
+        self, error: StatementError | psycopg.Error, *, done: int = 0, is_undone: bool = False
+    ) -> None:
         super().__init__(str(error))
+        self.is_undone = is_undone
+        """Nothing of the step took effect, so that it can run again."""
         self.error = error
         self.done = done
         """Number of statements that are committed, if the history does not have it yet; otherwise 0."""
+
+    def blame_crowd(self, control: Control) -> None:
+        """As `transaction_failure.blame_crowd`."""
+        if isinstance(self.error, StatementError):
+            blame_crowd(control, self.error)
+        elif control.crowd and not control.cancelled and self.error.sqlstate == CrowdedError.sqlstate:
+            self.error = CrowdedError(control.crowd)
 
     @property
     def cause(self) -> psycopg.Error:

@@ -84,7 +84,7 @@ def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice | None:
 def _step_messages(journal: Journal, entry_id: int, step: NumberedStep) -> tuple[FlightMessage, ...]:
     """Return all messages of a step, in order."""
     conn, work, target = journal.session.conn, journal.work, journal.session.target
-    closing, lock = Sent(work, Kind.CLOSING), work.planned.lock_timeout
+    closing, lock = Sent(work, Kind.CLOSING), work.limits.for_history
     plain = [
         *(Message(Sent(work, Kind.OPENING), text) for text in opening_texts(conn, work, step)),
         *statement_messages(work, step.statements),

@@ -9,19 +9,21 @@ transaction, commit together with their count, so it is exact. They go in flight
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from time import monotonic
 
 import psycopg
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
-from koonj.postgres.session import own_transaction, set_timeouts
+from koonj.postgres.session import own_transaction, set_lock_timeout, set_timeouts
 from koonj.postgres.statement_intent import insert_session
 from koonj.runner.apply.block import run_block, session_lock_timeout
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
 from koonj.runner.apply.flight_messages import can_fly_steps
 from koonj.runner.apply.journal import Journal
+from koonj.runner.apply.lock_tries import LockTries
 from koonj.runner.apply.refused_step import run_outside_transaction, run_refused
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.apply.step_failure import StepError, record_step_cancel, record_step_failure
@@ -84,6 +86,8 @@ class _Steps:
         self.done = journal.work.planned.statements_done
         self._journal = journal
         self._entry_id = entry_id
+        self._session_limit = session_lock_timeout(journal.work)
+        self._recorded = 0
 
     async def run(self) -> AsyncIterator[Event]:
         """Run the steps that are not committed yet.
@@ -98,11 +102,37 @@ class _Steps:
                 async for event in self._restore_settings(step):
                     yield event
         while waiting := [step for step in steps if step.last > self.done]:
-            self._journal.session.control.check()
-            together = self._together(waiting)
-            events = self._fly(waiting[:together]) if together else self._run(waiting[0])
-            async for event in events:
+            async for event in self._run_next(waiting):
                 yield event
+
+    async def _run_next(self, waiting: Sequence[NumberedStep]) -> AsyncIterator[Event]:
+        """Run the first of these steps, or some; if a lock is not free, again and again (`LockTries`)."""
+        session, base, done = self._journal.session, self._journal.work, self.done
+        tries = LockTries(session)
+        try:
+            while True:
+                session.control.check()
+                together = self._together(waiting)
+                events = self._fly(waiting[:together]) if together else self._run(waiting[0])
+                try:
+                    async for event in events:
+                        yield event
+                    return
+                except StepError as error:
+                    error.blame_crowd(session.control)
+                    if self.done > done:  # lock_wait is that of each transaction
+                        await tries.close()
+                        tries, done = LockTries(session), self.done
+                        waiting = [step for step in waiting if step.last > done]
+                    limit = base.limits.of([n.statement for n in waiting[0].statements]) if waiting else None
+                    if not (error.is_undone and tries.can_follow(base, error.error, limit=limit)):
+                        raise
+                async for event in tries.next():
+                    yield event
+                self._journal = replace(self._journal, work=tries.adjusted(base))
+        finally:
+            self._journal = replace(self._journal, work=base)
+            await tries.close()
 
     def _together(self, waiting: Sequence[NumberedStep]) -> int:
         """Return how many of the next steps go in one flight; 0 if the next one cannot fly.
@@ -131,18 +161,21 @@ class _Steps:
         again = failed.again and not self._journal.session.conn.closed
         step = next((step for step in steps if step.last > self.done), None)
         if step is None or not (again or _must_run_outside(step, failed.error)):
-            raise StepError(failed.error) from failed
+            raise StepError(failed.error, is_undone=True) from failed
         async for event in self._run(step) if again else self._run_refused(step, seen):
             yield event
 
     async def _run(self, step: NumberedStep) -> AsyncIterator[Event]:
         """Run a step one message at a time, in the way that makes its count as exact as possible."""
+        if not _is_transaction(step):
+            await self._limit_session(step)
         if _is_transaction(step):
             events = self._run_block(step)
         elif _is_of_session(step):
             events = run_outside_transaction(self._journal, self._entry_id, step)
         else:
-            events = run_refused(self._journal, self._entry_id, step)
+            again, self._recorded = self._recorded == step.last, step.last
+            events = run_refused(self._journal, self._entry_id, step, is_recorded=again)
         async for event in events:
             yield event
         self.done = step.last
@@ -160,6 +193,25 @@ class _Steps:
         async for event in self._run_refused(step, seen):
             yield event
 
+    async def _limit_session(self, step: NumberedStep) -> None:
+        """Set the lock_timeout of a statement outside a transaction, unless the script sets one itself.
+
+        A procedure can have committed a part when it fails, so it waits as long as the target allows.
+
+        Raises: StepError.
+        """
+        work, conn = self._journal.work, self._journal.session.conn
+        limit = work.limits.of([n.statement for n in step.statements])
+        if _is_procedure(step) and work.limits.own is None:
+            limit = work.limits.target
+        if work.sets_lock_timeout or limit == self._session_limit:
+            return
+        try:
+            await set_lock_timeout(conn, limit)
+        except psycopg.Error as error:
+            raise StepError(error) from error
+        self._session_limit = limit
+
     async def _run_refused(self, step: NumberedStep, seen: list[Notice]) -> AsyncIterator[Event]:
         """Run a statement outside a transaction that the server refused in one.
 
@@ -167,6 +219,7 @@ class _Steps:
         a part, which is rolled back, and which runs again. `seen`: its messages, which are not reported
         again.
         """
+        await self._limit_session(step)
         async for event in run_refused(self._journal, self._entry_id, step):
             if isinstance(event, StatementStarted):
                 continue  # it has been reported
@@ -196,6 +249,10 @@ class _Steps:
 def _is_transaction(step: NumberedStep) -> bool:
     """Return whether a step is a block, or a statement that can be in a transaction with its count."""
     return step.step.in_transaction or not is_refused(step.statements[0].statement)
+
+
+def _is_procedure(step: NumberedStep) -> bool:
+    return refused_statement(step.statements[0].statement.text).kind is RefusedKind.PROCEDURE
 
 
 def _is_of_session(step: NumberedStep) -> bool:

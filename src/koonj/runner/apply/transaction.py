@@ -7,20 +7,24 @@ those that koonj must look at while they run.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from time import monotonic
 
 import psycopg
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
+from koonj.postgres.errors import is_lost
 from koonj.postgres.session import begin, check_deferred, commit, fence, roll_back
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.lock import LockLostError, keep_lock
+from koonj.runner.apply.lock_tries import LockTries
 from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.apply.transaction_failure import (
     CommitError,
+    blame_crowd,
     cancelled,
     give_up,
     pause,
@@ -33,7 +37,7 @@ from koonj.runner.run.run import Cancelled
 
 
 async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Event]:
-    """Run the migration; retry it as often as the file allows.
+    """Run the migration; try it again while a lock is not free, then as often as the file allows.
 
     Only the errors in RETRIED are retried: the SQL is not their cause.
 
@@ -45,7 +49,7 @@ async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Even
     journal = Journal(session, work, start)
     for attempt in range(1, work.retries + 2):
         try:
-            async for event in _attempt(journal):
+            async for event in _until_locked(journal):
                 yield event
             break
         except (StatementError, CommitError) as error:
@@ -63,6 +67,27 @@ async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Even
             await roll_back(session.conn)
             raise MigrationError(await cancelled(journal)) from error
     yield MigrationFinished(work.migration.name, work.direction, monotonic() - start, work.total)
+
+
+async def _until_locked(journal: Journal) -> AsyncIterator[Event]:
+    """Run the migration once; if a lock is not free, again and again (`LockTries`)."""
+    tries = LockTries(journal.session)
+    try:
+        while True:
+            try:
+                async for event in _attempt(journal):
+                    yield event
+                return
+            except (StatementError, CommitError) as error:
+                blame_crowd(journal.session.control, error)
+                if is_lost(error.error) or not tries.can_follow(journal.work, error):
+                    raise
+            await roll_back(journal.session.conn)
+            async for event in tries.next():
+                yield event
+            journal = replace(journal, work=tries.adjusted(journal.work))
+    finally:
+        await tries.close()
 
 
 async def _attempt(journal: Journal) -> AsyncIterator[Event]:
@@ -93,7 +118,7 @@ async def _commit(journal: Journal, elapsed: float) -> None:
     except psycopg.Error as error:
         raise CommitError(error) from error
     try:
-        await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
+        await fence(conn, journal.session.target, journal.work.limits.for_history)
         await keep_lock(journal.session)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True, elapsed=elapsed)
         await history.insert(conn, row)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import psycopg
 
-from koonj.postgres.errors import RETRIED, error_message, is_lost
+from koonj.postgres.errors import RETRIED, CrowdedError, error_message, is_lost
 from koonj.postgres.session import roll_back
 from koonj.runner.apply.failure import (
     MigrationError,
@@ -23,7 +23,7 @@ from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Retrying
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words
-from koonj.runner.run.run import Cancelled
+from koonj.runner.run.run import Cancelled, Control
 
 
 class CommitError(Exception):
@@ -36,6 +36,12 @@ class CommitError(Exception):
         """The history entry could not be written."""
         self.committing = committing
         """COMMIT was sent: if the connection was lost, its answer can be lost too."""
+
+
+def blame_crowd(control: Control, error: StatementError | CommitError) -> None:
+    """Say in an error that koonj itself cancelled the statement, if it did (`StatementWatch`)."""
+    if control.crowd and not control.cancelled and error.error.sqlstate == CrowdedError.sqlstate:
+        error.error = CrowdedError(control.crowd)
 
 
 def should_retry(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:

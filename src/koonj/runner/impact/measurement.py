@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -88,8 +89,10 @@ class ImpactMeasurement:
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
         required = requires_rehearsal(self.target, self.request)
-        if not (required or self._is_shown):
-            names = tuple(w.migration.name for w in planned.works if not w.migration.recorded and _asks(w))
+        if names and not (required or self._is_shown):
+            await control.unless_cancelled(self._read_cached(names))
+            unknown = (work for work in planned.works if work.migration.name not in self.rehearsals)
+            names = tuple(w.migration.name for w in unknown if not w.migration.recorded and _asks(w))
         if not names:
             return
         async with aclosing(self._rehearse(control, names, cached_only=True)) as known:  # type: ignore[type-var]
@@ -111,6 +114,17 @@ class ImpactMeasurement:
         control.working_on(None)
         if required or self._is_shown:
             await control.unless_cancelled(self._read_facts(kept, planned))
+
+    async def _read_cached(self, names: Collection[str]) -> None:
+        """Read cached verdicts, for the locks that the migrations take first. It must be cheap."""
+        # A run of which nobody reads the plan.
+        from koonj.runner.rehearse.cached_verdicts import cached_verdicts  # noqa: PLC0415 - as above
+
+        folder = await asyncio.to_thread(self.reader.read)
+        database, major = named_database(self.target), self.server.major
+        self.rehearsals |= await asyncio.to_thread(
+            cached_verdicts, folder, names, self.place, database=database, target_major=major
+        )
 
     @property
     def _is_shown(self) -> bool:
@@ -170,16 +184,17 @@ class ImpactMeasurement:
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
-        from koonj.runner.impact.requirements import changes_role, lacking, requirements  # noqa: PLC0415 - as above
+        from koonj.runner.impact.requirements import lacking, requirements  # noqa: PLC0415 - as above
+        from koonj.sql.role_change import changes_role  # noqa: PLC0415 - as above
 
-        changing = {w.migration.name for w in planned.works if changes_role(w.migration.text)}
+        changing = {work.migration.name for work in planned.works if any(map(changes_role, work.texts))}
         needed = requirements(planned.plan.migrations, self.rehearsals, direction, changing)
         conn = await kept.live()
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
                 altered, created = (needed.relations(created=created) for created in (False, True))
-                found = await target_conditions(conn, altered, created)
+                found = await target_conditions(conn, altered, created, needed.locked)
             self.notes = (*self.notes, *lacking(needed, found))
         except psycopg.Error as error:
             if is_lost(error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.config.duration import milliseconds
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.planned import Plan, PlannedMigration
 
@@ -17,13 +18,20 @@ ESTIMATED = (
 
 
 def lock_limits(migration: PlannedMigration) -> str:
-    """Return how long the migration waits for locks: ``lock_timeout 5s, lock_wait 10min``.
+    """Return how long the migration waits for locks, and others because of it, and which settings say so.
 
-    koonj takes locks without queueing only in one transaction, and only those that were measured.
+    For example ``max_stall 500ms, lock_wait 10min``: each try lets others wait for at most 500 ms, and koonj
+    tries for 10 minutes. koonj takes locks without queueing only in one transaction, and only measured ones.
     """
-    queues = f"lock_timeout {migration.lock_timeout}"
-    tries = migration.in_transaction and any(one.locks for one in migration.statements)
-    return f"{queues}, lock_wait {migration.lock_wait}" if tries and migration.lock_wait else queues
+    if not milliseconds(migration.lock_timeout):
+        return "no lock_timeout"
+    if not migration.lock_wait:
+        return f"lock_timeout {migration.lock_timeout}"
+    is_stall = migration.lock_timeout == migration.max_stall
+    limits = [] if is_stall else [f"lock_timeout {migration.lock_timeout}"]
+    takes_first = migration.in_transaction and any(one.locks for one in migration.statements)
+    limits += [f"max_stall {migration.max_stall}"] if is_stall or takes_first else []
+    return ", ".join((*limits, f"lock_wait {migration.lock_wait}"))
 
 
 def verdict_words(migration: PlannedMigration) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from koonj.humanize import count, duration, number_words, span_words
-from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.postgres.locks.trace import LockMode, StatementTrace, conflicting
 from koonj.postgres.target_conditions import OpenTransaction, TargetConditions
 from koonj.runner.impact.plan_locks import traces_of
 from koonj.runner.rehearse.verdict import Rehearsal
@@ -15,9 +14,6 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import PlannedMigration
 
 _TABLES = frozenset({"table", "partitioned table", "foreign table"})
-_ROLE = re.compile(
-    r"\b(?:set\s+(?:local\s+|session\s+)?role|authorization|set_config\s*\(\s*'role)\b", re.IGNORECASE
-)
 LAG = 10.0
 """Seconds from which on a plan names the lag of a standby."""
 
@@ -42,6 +38,8 @@ class Requirements:
     """Number of relations that each migration locks in one transaction, by file name."""
     stops_reads: bool
     """Whether a statement takes ACCESS EXCLUSIVE, which standbys take too when they replay it."""
+    locked: Mapping[str, str] = field(default_factory=dict)
+    """Relations on which a vacuum is in the way, and the first migration that locks each."""
     concurrently: str = ""
     """Migration and summary of the first CONCURRENTLY statement; empty if there is none."""
 
@@ -64,6 +62,7 @@ def requirements(
     needs: list[Need] = []
     locks: dict[str, int] = {}
     stops_reads, concurrently = False, ""
+    locked: dict[str, str] = {}
     for migration in migrations:
         rehearsal = rehearsals.get(migration.name)
         if rehearsal is None:
@@ -73,20 +72,18 @@ def requirements(
             needs += (need for trace in traces for need in _needs(migration.name, trace))
         locks[migration.name] = _most_locks(traces, together=migration.in_transaction)
         modes = {lock.mode for trace in traces for lock in trace.locks}
+        for lock in (lock for trace in traces for lock in trace.locks):
+            if LockMode.SHARE_UPDATE_EXCLUSIVE in conflicting(lock.mode):
+                locked.setdefault(lock.relation, migration.name)
         stops_reads = stops_reads or LockMode.ACCESS_EXCLUSIVE in modes
         concurrently = concurrently or _concurrently(migration)
-    return Requirements(tuple(needs), locks, stops_reads, concurrently)
+    return Requirements(tuple(needs), locks, stops_reads, locked, concurrently)
 
 
 def _concurrently(migration: PlannedMigration) -> str:
     later = (one for one in migration.statements if one.index > migration.statements_done)
     found = (one for one in later if not one.in_transaction and " concurrently" in one.summary)
     return next((f"{migration.name}: '{one.summary}'" for one in found), "")
-
-
-def changes_role(text: str) -> bool:
-    """Return whether a script may change the role that runs its next statements."""
-    return _ROLE.search(text) is not None
 
 
 def _needs(migration: str, trace: StatementTrace) -> Iterator[Need]:
@@ -122,6 +119,14 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
                 f"{number_words(found.lock_room)} locks: it can fail with 'out of shared memory'. "
                 "Split it, or raise max_locks_per_transaction (needs a restart)."
             )
+    for vacuum in found.urgent_vacuums:
+        who, since = needed.locked.get(vacuum.relation, "This run"), span_words(vacuum.seconds)
+        yield (
+            f"{who} will wait for an autovacuum on {vacuum.relation} (pid {vacuum.pid}, since {since}). It "
+            "prevents transaction id wraparound, so it does not step aside, and the server starts it again "
+            "if it is cancelled. Apply when it has ended; how far it is: "
+            f"SELECT * FROM pg_stat_progress_vacuum WHERE pid = {vacuum.pid};"
+        )
     if needed.concurrently and found.open_transactions:
         open_ones = "; ".join(_words(one) for one in found.open_transactions)
         yield f"{needed.concurrently} waits until older transactions have ended, such as: {open_ones}."

@@ -18,9 +18,12 @@ _LOCKABLE = frozenset({"table", "partitioned table"})
 
 
 def with_wanted_locks(work: Work, rehearsals: Mapping[str, Rehearsal]) -> Work:
-    """Return the work with the locks that its rehearsal measured; unchanged if it was not rehearsed."""
+    """Return the work with the locks that its rehearsal measured; unchanged if it was not rehearsed.
+
+    Unchanged, too, if it may queue without limit, because nobody who reads or writes waits behind it.
+    """
     rehearsal = rehearsals.get(work.migration.name)
-    if rehearsal is None or not work.in_one_transaction:
+    if rehearsal is None or not work.in_one_transaction or work.waits_patiently:
         return work
     found, _ = _strongest(traces_of(rehearsal, work.direction))
     return replace(work, locks=in_order(found.values()))

@@ -144,6 +144,7 @@ class Planner:
             direction,
             lock_timeout=self.target.lock_timeout,
             lock_wait=self.target.lock_wait,
+            max_stall=self.target.max_stall,
             target_option=self.target.option,
             done=self._statements_done(status, migration),
             from_history=status.migration is None,

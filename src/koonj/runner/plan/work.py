@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
+from koonj.config.settings import MAX_STALL
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.runner.plan.lock_limits import NO_LIMIT, LockLimits, shorter
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import PlannedMigration, PlannedStatement
 from koonj.sql.script import Script
@@ -52,6 +55,8 @@ class WantedLock:
     mode: LockMode
     statement: int
     """Number of the first statement that needs it, at any mode."""
+    patience: float = 0.0
+    """Seconds that the server waits for it; 0: it fails at once if another session is in the way."""
 
 
 def in_order(locks: Iterable[WantedLock]) -> tuple[WantedLock, ...]:
@@ -82,8 +87,10 @@ class Work:
     steps: tuple[NumberedStep, ...]
     planned: PlannedMigration
     statement_timeout: str
-    explicit_lock_timeout: bool
-    """The file sets lock_timeout itself; then it also applies to concurrent statements."""
+    limits: LockLimits
+    """How long its statements queue for locks."""
+    explicit_stall: bool
+    """The file or the target sets max_stall; then koonj does not queue longer for an autovacuum either."""
     retries: int
     target_option: str
     """Option that names this target in commands, with a space before: `` --target staging``. Can be empty."""
@@ -109,6 +116,21 @@ class Work:
         If it fails, it can leave an INVALID index, for example.
         """
         return any(n.statement.is_concurrent for step in self.steps for n in step.statements)
+
+    @property
+    def waits_patiently(self) -> bool:
+        """Whether nobody who only reads or writes waits behind it, and koonj sets no lock_timeout."""
+        return self.limits.own is None and self.planned.lock_timeout == NO_LIMIT
+
+    @property
+    def sets_lock_timeout(self) -> bool:
+        """Whether a statement of the script names lock_timeout, so that koonj leaves the session's alone."""
+        return any("lock_timeout" in text.lower() for text in self.texts)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The statements of the script, without transaction control."""
+        return (n.statement.text for step in self.steps for n in step.statements)
 
     @property
     def in_one_transaction(self) -> bool:
@@ -137,11 +159,15 @@ def make_work(
     *,
     lock_timeout: str,
     lock_wait: str = "",
+    max_stall: str | None = "",
     target_option: str = "",
     done: int = 0,
     from_history: bool = False,
 ) -> Work:
-    """Plan one script of a migration; it must exist."""
+    """Plan one script of a migration; it must exist.
+
+    `max_stall`: of the target; None: it sets none; empty: others may wait as long as the migration does.
+    """
     apply = direction is Direction.APPLY
     script = migration.sections.body if apply else migration.sections.rollback
     shape = migration.shape if apply else migration.rollback_shape
@@ -153,6 +179,8 @@ def make_work(
     in_order = [(s.step.in_transaction, n) for s in steps for n in s.statements]
     # They are only shown. What runs is what was parsed.
     texts = stored if len(stored) == len(in_order) else summaries(shape)
+    stall = own.get("max_stall", MAX_STALL if max_stall is None else max_stall)
+    limits = LockLimits(lock_timeout, own.get("lock_timeout"), stall)
     planned = PlannedMigration(
         name=migration.name,
         direction=direction,
@@ -165,8 +193,9 @@ def make_work(
         ),
         statements_done=done,
         from_history=from_history,
-        lock_timeout=own.get("lock_timeout", lock_timeout),
+        lock_timeout=_shown_limit(limits, steps),
         lock_wait=own.get("lock_wait") or own.get("lock_timeout", lock_wait),
+        max_stall=stall,
     )
     return Work(
         migration=migration,
@@ -175,10 +204,17 @@ def make_work(
         steps=steps,
         planned=planned,
         statement_timeout=own.get("statement_timeout", "0"),
-        explicit_lock_timeout="lock_timeout" in own,
+        limits=limits,
+        explicit_stall="max_stall" in own or bool(max_stall),
         retries=int(own.get("retries", "0")),
         target_option=target_option,
     )
+
+
+def _shown_limit(limits: LockLimits, steps: Sequence[NumberedStep]) -> str:
+    """Return the shortest lock_timeout of the transactions that have one."""
+    filled = ([n.statement for n in step.statements] for step in steps if step.statements)
+    return reduce(shorter, map(limits.of, filled), NO_LIMIT) if steps else limits.of(())
 
 
 def can_run_as_written(work: Work) -> bool:
@@ -200,6 +236,13 @@ def work_as_written(work: Work, commits: Sequence[int]) -> Work:
         statements=tuple(replace(s, in_transaction=False) for s in work.planned.statements),
     )
     return replace(work, shape=shape, steps=number_steps(shape), planned=planned)
+
+
+def with_lock_timeout(work: Work, seconds: float) -> Work:
+    """Return the work with another limit for how long its statements queue."""
+    limit = f"{round(seconds * 1000)}ms"
+    limits, planned = replace(work.limits, own=limit), replace(work.planned, lock_timeout=limit)
+    return replace(work, limits=limits, planned=planned)
 
 
 def _settings(settings: tuple[Setting, ...]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.postgres.probe_session import LOCK_LIMIT, lock_limit
+from koonj.runner.plan.lock_limits import shorter
 from koonj.runner.plan.one_transaction import not_one_transaction, transaction_modes
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import Work
@@ -45,7 +46,9 @@ def _allowed_note(conflict: Conflict) -> str:
 
 
 def _with_short_lock_timeout(work: Work) -> Work:
-    limit = lock_limit(work.planned.lock_timeout)
+    limits = work.limits
+    limit = limits.target if limits.own is None else limits.own
+    limit = lock_limit(shorter(limit, limits.max_stall) if work.explicit_stall else limit)
     return replace(work, planned=replace(work.planned, lock_timeout=limit, lock_wait=""))
 
 

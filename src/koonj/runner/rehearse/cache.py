@@ -51,6 +51,22 @@ def make_chain(migrations: Sequence[Migration], *, server: str, start: str = "")
     return Chain(tuple(migrations), tuple(states))
 
 
+def server_needs(migrations: Sequence[Migration], database: str) -> tuple[frozenset[str], str]:
+    """Return the extensions and the database name that the files need.
+
+    `database`: name of the target's database; empty in the result if no file can contain it.
+    """
+    mentions_database = any(b"database" in migration.raw.lower() for migration in migrations)
+    extensions = frozenset(
+        statement.name.strip('"')
+        for migration in migrations
+        if b"extension" in migration.raw.lower()
+        for statement in migration.sections.body.statements
+        if statement.verb == "create" and statement.kind == "extension" and statement.name
+    )
+    return extensions, database if mentions_database else ""
+
+
 def hash_catalog(catalog: Catalog) -> str:
     """Return a hash of the schema that a rehearsal starts from."""
     lines = sorted((n.kind, n.identity, o.definition, str(o.position)) for n, o in catalog.objects.items())
@@ -82,6 +98,12 @@ class VerdictCache:
     def of_user(cls) -> VerdictCache:
         """Return the cache in the user's cache folder. Create the folder if needed."""
         return cls(CacheFolder.of_user("rehearsals"))
+
+    @classmethod
+    def if_filled(cls) -> VerdictCache | None:
+        """Return the user's cache; None if there is none, or nothing in it."""
+        folder = CacheFolder.existing("rehearsals")
+        return None if folder is None else cls(folder)
 
     def read(self, key: str) -> Rehearsal | None:
         """Return the verdict with that key, or None.

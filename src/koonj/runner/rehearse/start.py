@@ -21,7 +21,7 @@ from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 from koonj.postgres.untrusted import must_trust
-from koonj.runner.rehearse.cache import Chain, VerdictCache, hash_catalog, make_chain
+from koonj.runner.rehearse.cache import Chain, VerdictCache, hash_catalog, make_chain, server_needs
 from koonj.runner.rehearse.driver import Driver
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import RehearsalOrigin
@@ -95,7 +95,7 @@ async def _rehearsal_events(job: RehearsalJob, control: Control) -> AsyncIterato
         must_trust(job.place, f"--like {job.request.like.name} runs code of that target on this machine")
     folder = await asyncio.to_thread(job.reader.read)
     migrations = _in_order(folder, job.request)
-    extensions, database = await asyncio.to_thread(_needs, migrations, job.request)
+    extensions, database = await asyncio.to_thread(server_needs, migrations, job.request.database)
     server = await asyncio.to_thread(
         open_scratch,
         job.place,
@@ -199,19 +199,3 @@ def _in_order(folder: Folder, request: RehearsalRequest) -> tuple[Migration, ...
 def _indexes(chain: Chain, request: RehearsalRequest) -> tuple[int, ...]:
     names = None if request.names is None else set(request.names)
     return tuple(i for i, m in enumerate(chain.migrations) if names is None or m.name in names)
-
-
-def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tuple[frozenset[str], str]:
-    """Return the extensions and the database name that the files need.
-
-    The name is that of the target's database; empty if no file can contain it.
-    """
-    mentions_database = any(b"database" in migration.raw.lower() for migration in migrations)
-    extensions = frozenset(
-        statement.name.strip('"')
-        for migration in migrations
-        if b"extension" in migration.raw.lower()
-        for statement in migration.sections.body.statements
-        if statement.verb == "create" and statement.kind == "extension" and statement.name
-    )
-    return extensions, request.database if mentions_database else ""

@@ -24,6 +24,8 @@ class AwaitedLock:
     """Number of sessions that wait because of this run."""
     longest: float = 0.0
     """Seconds that another session has waited because of this run, at most."""
+    tries: int = 0
+    """How often koonj has tried to get it; 0: the first try has not failed."""
 
 
 @dataclass(frozen=True, slots=True)

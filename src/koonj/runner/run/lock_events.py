@@ -1,6 +1,7 @@
 """Define the events of a run about locks: for which it waits, who is in the way, what a user does then."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blocking_sessions import Ending
@@ -48,8 +49,33 @@ class Blocked(Event):
     budget: float | None
     """Seconds after which koonj or the server gives up, unless the file sets another limit; None: never."""
     lock: AwaitedLock
-    tries: int = 0
-    """How often koonj has tried to take the lock without queueing for it; 0: the statement itself waits."""
+    queues: float | None = None
+    """Seconds for which a try queues for the lock at most; 0: it does not queue; None: it has no limit."""
+    hint: str = ""
+    """How to end a session that is in the way, as text; can be empty."""
+
+
+class TryReason(StrEnum):
+    """Why a try queues for a lock, so that others wait behind it."""
+
+    OVERLAP = "overlap"
+    """The sessions in the way overlap, and could keep the lock without an end."""
+    AUTOVACUUM = "autovacuum"
+    """Only an autovacuum is in the way, which steps aside for a session that waits for long enough."""
+    AGAIN = "again"
+    """The statement, or its transaction, runs again: its lock is not taken before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedTry(Event):
+    """koonj queues for a lock for a moment."""
+
+    name: str
+    number: int
+    """Number of the try, from 2."""
+    seconds: float
+    """How long another session can wait behind it, at most."""
+    reason: TryReason
 
 
 @dataclass(frozen=True, slots=True)

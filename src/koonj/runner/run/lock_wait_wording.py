@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from koonj.humanize import clock, count, duration, span_words
 from koonj.postgres.blockers import Blocker, BlockerKind
 from koonj.runner.run.failure import AwaitedLock
-from koonj.runner.run.lock_events import Blocked
+from koonj.runner.run.lock_events import Blocked, TimedTry, TryReason
 
 MOST = 5
 """Most blocking sessions that are described; the others are counted."""
@@ -36,10 +36,38 @@ def wait_words(event: Blocked, seconds: float) -> str:
     """Return what the migration waits for, and for how many seconds already."""
     budget = event.budget
     limit = "" if budget is None else f" of {clock(budget) if budget >= 1 else duration(budget)}"
-    how = ", without queueing for it" if event.tries else ""
-    if event.tries and {blocker.kind for blocker in event.lock.blockers} == {BlockerKind.AUTOVACUUM}:
-        how = ", queueing for 1.3 s once a minute, so that the autovacuum steps aside"
-    return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{how}"
+    tries = f", {count(event.lock.tries, 'try', 'tries')}" if event.lock.tries else ""
+    return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{_how(event)}{tries}"
+
+
+def _how(event: Blocked) -> str:
+    """Return how the migration waits, if not as long as it may at once."""
+    queues = event.queues
+    is_vacuum = {blocker.kind for blocker in event.lock.blockers} == {BlockerKind.AUTOVACUUM}
+    if event.lock.tries and is_vacuum and queues:
+        return f", queueing for {duration(queues)} once a minute, so that the autovacuum steps aside"
+    if queues == 0 and is_vacuum:
+        return (
+            ", without queueing for it: the autovacuum steps aside only for a session that waits longer than "
+            "max_stall allows"
+        )
+    if queues == 0:
+        return ", without queueing for it"
+    if queues is None or event.budget is None or queues >= event.budget:
+        return ""
+    return f", queueing for at most {duration(queues)} at a time"
+
+
+def try_words(event: TimedTry) -> str:
+    """Return that a try queues for a lock, for how long, and why."""
+    queues = f"try {event.number} queues for at most {duration(event.seconds)}"
+    match event.reason:
+        case TryReason.AUTOVACUUM:
+            return f"{queues}, so that the autovacuum steps aside; others can wait behind it as long"
+        case TryReason.OVERLAP:
+            return f"{queues}, because the sessions in the way overlap; others can wait behind it as long"
+        case TryReason.AGAIN:
+            return f"{queues}; what was rolled back runs again"
 
 
 def blocker_lines(lock: AwaitedLock, more_seconds: float = 0.0) -> Iterator[str]:
@@ -106,6 +134,6 @@ def one_line(lock: AwaitedLock) -> str:
     """Return the lock and who was in the way in one line, for the history."""
     first = [blocker for blocker in lock.blockers if blocker.depth == 1]
     more = f" and {len(first) - 1} more" if len(first) > 1 else ""
-    return (
-        f"It waited for {awaited_words(lock)}, blocked by {blocker_words(first[0])}{more}." if first else ""
-    )
+    tries = f" ({count(lock.tries, 'try', 'tries')} in {duration(lock.seconds)})" if lock.tries else ""
+    waited = f"It waited for {awaited_words(lock)}{tries}"
+    return f"{waited}, blocked by {blocker_words(first[0])}{more}." if first else ""

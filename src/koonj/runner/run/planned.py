@@ -70,9 +70,14 @@ class PlannedMigration:
     from_history: bool = False
     """The file is missing; the script is the text from `koonj.history`."""
     lock_timeout: str = "5s"
-    """How long a statement queues for a lock."""
+    """How long a statement queues for a lock that is not taken first; 0: without limit.
+
+    If the migration is several transactions, that of those with a limit.
+    """
     lock_wait: str = ""
-    """How long koonj tries to take measured locks without queueing; empty for a probe, which queues."""
+    """How long koonj tries to get the locks; empty for a probe, which tries once."""
+    max_stall: str = ""
+    """How long others may wait behind one try to get a lock."""
     verdict: str | None = None
     """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""

@@ -11,6 +11,7 @@ from uuid import uuid4
 from koonj.runner.run.events import Event
 from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
+from koonj.runner.run.tries import Tries
 from koonj.runner.run.unblock_request import UnblockRequest
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ class Control:
         """Does what a user asks for about a blocking session; None: the run cannot be blocked now."""
         self.awaited: AwaitedLock | None = None
         """The lock that the running statement waits for, as far as it is known."""
+        self.shown: object = None
+        """What was reported of it last; None: nothing."""
+        self.tries: Tries | None = None
+        """How it is tried to get the locks of the migration, after a first try that failed."""
+        self.crowd = 0
+        """Number of sessions that waited behind the run, if koonj gave up because of them."""
 
     @property
     def cancelled(self) -> bool:

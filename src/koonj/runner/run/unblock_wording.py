@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from koonj.config import Target
@@ -53,8 +53,7 @@ def why_not(session: BlockingSession) -> str | None:
 def _no_right(session: BlockingSession) -> str:
     blocker = session.blocker
     if blocker.kind is BlockerKind.PREPARED:
-        what = f"ROLLBACK PREPARED '{blocker.gid.replace(chr(39), chr(39) * 2)}';" if blocker.gid else ""
-        return f"koonj does not end a prepared transaction. To roll it back: {what}".rstrip(" :")
+        return rollback_prepared(blocker)
     match session.right:
         case Right.SUPERUSER:
             return "Only a superuser can end the session of a superuser."
@@ -129,6 +128,27 @@ def silence_lines(holder: LockHolder, state: HolderState, target: Target) -> Ite
 def way_out(holder: LockHolder, target: Target) -> str:
     """Return the command that ends the session of a lock holder."""
     return f"To end its session, run: {command_line(holder.pid, Ending.END, target)}"
+
+
+def unblock_hint(blockers: Sequence[Blocker], target: Target) -> str:
+    """Return how to end what a run waits for: the command, if it is one session. Can be empty."""
+    first = [blocker for blocker in blockers if blocker.depth == 1]
+    if len(first) > 1:
+        return f"To see what can be done about each of them, run: koonj unblock{target.option}"
+    for blocker in first:
+        if blocker.kind is BlockerKind.PREPARED:
+            return rollback_prepared(blocker)
+        vacuums = blocker.kind in (BlockerKind.AUTOVACUUM, BlockerKind.AUTOVACUUM_WRAPAROUND)
+        how = Ending.CANCEL if vacuums else Ending.END
+        verb = "cancel it" if vacuums else "end its session"
+        return f"To {verb}, run: {command_line(blocker.pid, how, target)}"
+    return ""
+
+
+def rollback_prepared(blocker: Blocker) -> str:
+    """Return what ends a prepared transaction, which koonj does not end."""
+    what = f"ROLLBACK PREPARED '{blocker.gid.replace(chr(39), chr(39) * 2)}';" if blocker.gid else ""
+    return f"koonj does not end a prepared transaction. To roll it back: {what}".rstrip(" :")
 
 
 def command_line(pid: int | None, how: Ending, target: Target) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from koonj.config.settings import MAX_STALL
 from koonj.sql.display import visible
 from koonj.tui.render.target_lines import problem_lines
 from koonj.tui.state.snapshot import Check
@@ -35,7 +36,8 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         yield _fact("server", version, f"  {trip}{host}", width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
     target = check.target
-    yield _fact("limits", f"lock_timeout {target.lock_timeout}, lock_wait {target.lock_wait}", "", width)
+    limits = f"max_stall {target.max_stall or MAX_STALL}, lock_wait {target.lock_wait}"
+    yield _fact("limits", limits, "", width)
     if target.role:
         yield _fact("role", visible(target.role), "", width)
     if status is not None:

@@ -21,7 +21,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
-from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, try_words
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
@@ -75,6 +75,8 @@ class RunView:
     asking: bool = False
     blocked: lock_events.Blocked | None = None
     """The lock that the running statement waits for."""
+    timed_try: lock_events.TimedTry | None = None
+    """The last try of this run that queued for a lock."""
     progress: events.Progress | None = None
     """How far the running statement is."""
     retrying: events.Retrying | None = None
@@ -293,6 +295,14 @@ def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
     return replace(view, blocked=event)
 
 
+def _timed_try(view: RunView, event: lock_events.TimedTry) -> RunView:
+    before = view.timed_try
+    is_same = before is not None and (before.name, before.reason) == (event.name, event.reason)
+    if not is_same or event.reason is not lock_events.TryReason.OVERLAP:
+        view = view.with_line(event, Tone.STEP, try_words(event))
+    return replace(view, timed_try=event)
+
+
 def _progress(view: RunView, event: events.Progress) -> RunView:
     before = view.progress
     if before is None or (before.relation, before.phase) != (event.relation, event.phase):
@@ -382,6 +392,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.StatementStarted: _statement_started,
         lock_events.Blocked: _blocked,
         lock_events.Unblocked: _unblocked,
+        lock_events.TimedTry: _timed_try,
         lock_events.BlockerEnded: _ended,
         lock_events.BlockerNotEnded: _ended,
         events.Progress: _progress,

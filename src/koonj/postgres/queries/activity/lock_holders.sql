@@ -13,14 +13,7 @@ WITH wanted AS (
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = part[2]::pg_catalog.name
     WHERE pg_catalog.cardinality(part) = 2
 ),
-activity AS MATERIALIZED (
-    SELECT a.* FROM pg_catalog.pg_stat_activity AS a
-),
-lock AS MATERIALIZED (
-    SELECT l.*, coalesce(a.leader_pid, l.pid) AS leader
-    FROM pg_catalog.pg_locks AS l
-    LEFT JOIN activity AS a ON a.pid = l.pid
-),
+-- include activity/locks_of_leaders
 held AS (
     SELECT DISTINCT ON (coalesce(l.leader, 0), CASE WHEN l.pid IS NULL THEN l.virtualtransaction END)
            l.leader, l.virtualtransaction, l.mode, l.granted, w.mode AS awaited_mode, w.name

@@ -1,5 +1,5 @@
 -- What of a target can make a planned migration fail or wait: rights of the current role, room for locks, standbys
--- behind, transactions that a CONCURRENTLY statement waits for.
+-- behind, transactions that a CONCURRENTLY statement waits for, autovacuums that do not step aside.
 -- Only catalogs and statistics are read. Run it with an empty search_path, so that all operators are those of
 -- pg_catalog.
 WITH altered AS (
@@ -17,6 +17,21 @@ created AS (
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
     WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')
       AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp_')
+),
+urgent_vacuum AS (
+    SELECT w.name, a.pid,
+           extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::pg_catalog.float8 AS seconds
+    FROM pg_catalog.unnest(%(locked)s::pg_catalog.text[]) AS w(name)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(w.name) AS part
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = part[2]::pg_catalog.name
+    JOIN pg_catalog.pg_locks AS l
+        ON l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted
+        AND l.database = (
+            SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
+        )
+    JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+    WHERE a.backend_type = 'autovacuum worker' AND a.query LIKE '%%(to prevent wraparound)%%'
 ),
 open_transaction AS (
     SELECT 'pid ' || a.pid AS name, a.application_name AS application, a.usename::pg_catalog.text AS owner, a.state,
@@ -42,6 +57,8 @@ SELECT CURRENT_USER::pg_catalog.text,
        (SELECT pg_catalog.json_agg(
             pg_catalog.json_build_array(o.name, o.application, o.owner, o.state, o.seconds) ORDER BY o.seconds DESC
         ) FROM oldest AS o),
+       (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(u.name, u.pid, u.seconds) ORDER BY u.name)
+        FROM urgent_vacuum AS u),
        -- The shared lock table has room for at least so many locks
        -- (https://www.postgresql.org/docs/current/runtime-config-locks.html).
        pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
