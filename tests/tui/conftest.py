@@ -14,7 +14,7 @@ from koonj import humanize
 from koonj.config import Target
 from koonj.postgres import connector
 from koonj.runner.rehearse.verdict import Verdict
-from koonj.tui.state import run
+from koonj.tui.state import run_events
 from koonj.tui.workers import watcher
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import PATIENCE, STEP, Golden, Project, Screen, masked
@@ -35,7 +35,7 @@ def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_slow_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no statement have a line in the log because the machine is slow."""
-    monkeypatch.setattr(run, "SLOW", 3600.0)
+    monkeypatch.setattr(run_events, "SLOW", 3600.0)
 
 
 def short_dsn(dsn: str) -> str:

@@ -10,7 +10,8 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 from koonj.runner.run.run_place import RunPlace
 from koonj.sql.transactions import Mode
-from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import fold
 
 
 def _planned(name: str, *statements: tuple[str, bool], whole: bool = False) -> PlannedMigration:
@@ -27,9 +28,10 @@ def _words(
     statement: int = 1,
     done: int = 0,
     committed: int | None = None,
+    batch: bool = False,
 ) -> str:
     """Return what is said while migration `at` of `migrations` runs `statement`, after `done` others."""
-    plan = Plan("local", Direction.APPLY, protected=False, server="", migrations=migrations)
+    plan = Plan("local", Direction.APPLY, protected=False, server="", migrations=migrations, batch=batch)
     of = len(migrations)
     seen: list[events.Event] = [events.PlanMade(plan), lock_events.LockAcquired(0.0)]
     for index, one in enumerate(migrations[: done if at is None else at + 1], 1):
@@ -57,6 +59,13 @@ STEPS = ("insert into a", False), ("update a", False), ("vacuum a", False), ("an
 def test_migration_in_one_transaction_leaves_nothing() -> None:
     assert _words(ONE, at=0, statement=2) == (
         "001_a.sql runs in one transaction. Cancelling rolls it back: nothing of this migration stays."
+    )
+
+
+def test_batch_is_rolled_back_as_a_whole() -> None:
+    other = _planned("002_b.sql", ("create table c", True), whole=True)
+    assert _words(ONE, other, at=1, done=1, batch=True) == (
+        "2 migrations run in one transaction. Cancelling rolls it back: nothing of this batch stays."
     )
 
 

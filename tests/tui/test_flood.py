@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from koonj.runner.run import events
 from koonj.runner.run.direction import Direction
-from koonj.tui.state.run import LOG_LIMIT, RunView, fold
+from koonj.tui.state.run import LOG_LIMIT, RunView
+from koonj.tui.state.run_events import fold
 from koonj.tui.widgets.run_pane import RunPane
 from support.screen import Project, Screen
 

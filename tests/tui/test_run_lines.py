@@ -13,7 +13,8 @@ from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.tui.render.run_lines import Line, failure_lines, progress
-from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import fold
 from koonj.tui.toolkit.strips import cut, wrap
 
 

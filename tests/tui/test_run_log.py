@@ -16,8 +16,9 @@ from koonj.runner.run.events import Event
 from koonj.runner.run.planned import Plan, PlannedMigration
 from koonj.sql.transactions import Mode
 from koonj.tui.render.run_lines import Line, log_lines, progress
-from koonj.tui.state import run
-from koonj.tui.state.run import RunStage, RunView, fold
+from koonj.tui.state import run_events
+from koonj.tui.state.run import RunStage, RunView
+from koonj.tui.state.run_events import fold
 from koonj.tui.workers import watcher
 from support import gate
 from support.screen import Project, Screen
@@ -115,7 +116,7 @@ def test_a_statement_has_a_line_if_it_is_slow_or_commits(
     shown: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run, "SLOW", 1.0)
+    monkeypatch.setattr(run_events, "SLOW", 1.0)
     seen = view(
         started("001_a.sql", 1, 1, 0, in_transaction=in_transaction),
         events.StatementFinished("001_a.sql", 1, 2, "CREATE INDEX", seconds, at=at(1)),

@@ -3,7 +3,8 @@
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import MigrationProbed, MigrationStarted, RunFinished, RunResult
 from koonj.tui.state.log_line import Tone, result_words
-from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import fold
 
 
 def test_probed_is_shown_without_a_problem() -> None:

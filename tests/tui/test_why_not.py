@@ -21,7 +21,8 @@ from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Command, Situation, named
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
-from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import fold
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.widgets.preview import Tab
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from koonj.humanize import count, number_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import MigrationStarted, StatementStarted
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.run_place import RunPlace
 
 
@@ -17,7 +18,14 @@ def cancel_words(place: RunPlace) -> tuple[str, ...]:
             f"koonj settles the interruption of {place.settles}. Cancelling stops the command that is "
             "running. Commands that have run before it stay, and no decision is recorded.",
         )
+    if place.plan is not None and place.plan.batch:
+        return (_batch(place.plan),)
     return (*_running(place), *_others(place))
+
+
+def _batch(plan: Plan) -> str:
+    of = count(len(plan.migrations), "migration")
+    return f"{of} run in one transaction. Cancelling rolls it back: nothing of this batch stays."
 
 
 def _running(place: RunPlace) -> Iterator[str]:

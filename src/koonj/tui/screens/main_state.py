@@ -16,7 +16,8 @@ from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
-from koonj.tui.state.run import RunView, crashed, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import crashed, fold
 from koonj.tui.state.snapshot import Listed, Snapshot
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.past_runs import PastRuns

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.tui.state.messages import RunFound, StatusMessage
-from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.run import RunView
+from koonj.tui.state.run_events import fold
 from koonj.tui.toolkit.tasks import Work, start_task
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
