@@ -20,7 +20,7 @@ from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.runner.run.request import Extent, Request
+from koonj.runner.run.request import AllowedConflict, Extent, Request
 from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
 from koonj.sql.transactions import Mode
 from support.recorded_rehearsals import VERIFIED, rehearsal
@@ -32,6 +32,7 @@ REQUEST = Request(
     number=7,
     allow=frozenset({"late", "edited"}),
     reason="agreed",
+    allowed=(AllowedConflict("002_b.sql", "missing", "it is in the archive"),),
     wait=None,
     override="urgent",
     measure=True,

@@ -124,7 +124,9 @@ async def test_a_running_statement_is_cancelled_and_its_session_stays(
 
     working = threading.Thread(target=work)
     working.start()
-    while not project.sql("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+    while not project.sql(
+        "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    ):
         await asyncio.sleep(0.01)
     events = await _follow(project, project.start(Direction.APPLY), Ending.CANCEL)
     await asyncio.to_thread(working.join, PATIENCE)

@@ -29,6 +29,7 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the folder every 0.1 s, so that tests do not have to wait."""
     monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1)  # a busy machine reads for seconds
 
 
 @pytest.fixture(autouse=True)

@@ -594,7 +594,7 @@ async def test_repair_goes_on_when_the_screen_is_left_and_is_followed_again(
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(home))
     await index_interrupted(project, is_own=False)
-    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock' AND datname = current_database()"
     with psycopg.connect(project.targets[0].dsn) as reader:
         reader.execute("SELECT FROM a")
         async with project.open(moves_runs=True) as screen:
@@ -608,6 +608,7 @@ async def test_repair_goes_on_when_the_screen_is_left_and_is_followed_again(
             await screen.press_to_exit("l")
         async with project.open(moves_runs=True) as screen:
             await screen.until("settling 017_fill.sql on local")
+            await screen.until("blocked by pid ")
             assert sql(project, waits)
             reader.rollback()
             await screen.expect_run("done: Recorded.")

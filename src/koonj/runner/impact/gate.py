@@ -43,7 +43,7 @@ def apply_policy(
     for work in planned.works:
         name = work.migration.name
         for conflict in _conflicts(name, rehearsals.get(name), reason):
-            if conflict.state in request.allow or request.override:
+            if request.allows(conflict) or request.override:
                 decisions.append(Decision(statuses[name], conflict))
             else:
                 conflicts.append(conflict)

@@ -54,7 +54,9 @@ def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) ->
             return DecidedSelection(statuses, selection, tuple(decisions))
         decisions.extend(new)
         next_id = 1 + max((entry.id for entry in known), default=0)
-        known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(new))
+        known.extend(
+            as_history_entry(d, next_id + n, request.reason_of(d.conflict)) for n, d in enumerate(new)
+        )
 
 
 def _new_decisions(
@@ -64,9 +66,7 @@ def _new_decisions(
     new = [
         Decision(by_name[conflict.name], conflict)
         for conflict in selection.conflicts
-        if conflict.can_allow
-        and conflict.state in request.allow
-        and (conflict.name, conflict.state) not in decided
+        if conflict.can_allow and request.allows(conflict) and (conflict.name, conflict.state) not in decided
     ]
     return sorted(new, key=partial(_moves_before, {d.status.renamed_from: d.status.name for d in new}))
 

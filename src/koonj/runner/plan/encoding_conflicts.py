@@ -31,7 +31,7 @@ async def with_encoding_conflicts(
     """
     decided = (decision.status.migration for decision in prepared.decisions)
     migrations = [work.migration for work in prepared.works] + [m for m in decided if m is not None]
-    reasons = [reason for reason in (request.reason, request.override) if reason]
+    reasons = request.reasons
     texts = [text for m in migrations for text in (m.name, m.text)]
     missing = await untranslatable(conn, "".join([*texts, *reasons]))
     if not missing:

@@ -93,7 +93,7 @@ class Planner:
             if isinstance(work, Work):
                 works.append(work)
                 restart = self._restart_conflict(status, work)
-                if restart is not None and restart.state in self.request.allow:
+                if restart is not None and self.request.allows(restart):
                     decisions.append(Decision(status, restart))
                 elif restart is not None:
                     conflicts.append(restart)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 
 
@@ -17,6 +18,16 @@ class Extent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedConflict:
+    """One conflict that the user has allowed, with a reason of its own."""
+
+    name: str
+    """File name of the migration."""
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Request for one run."""
 
@@ -28,6 +39,8 @@ class Request:
     """States that do not stop this run: ``late``, ``edited``, ``missing``, ``duplicate``, …"""
     reason: str | None = None
     """Reason for `allow`; required with it, and recorded in the history."""
+    allowed: tuple[AllowedConflict, ...] = ()
+    """Conflicts that do not stop this run although `allow` has not their state."""
     assume_yes: bool = False
     """Do not ask for confirmation. A protected target asks anyway."""
     wait: float | None = 60.0
@@ -58,6 +71,26 @@ class Request:
         if self.allow and not (self.reason and self.reason.strip()):
             raise ValueError("allow requires a reason, which is recorded in the history")
 
-    def reason_of(self, state: str) -> str:
-        """Return the reason that is recorded for a conflict with this state."""
-        return (self.reason if state in self.allow else self.override) or ""
+        if any(not conflict.reason.strip() for conflict in self.allowed):
+            raise ValueError("allowed requires reasons, which are recorded in the history")
+
+    def allows(self, conflict: Conflict) -> bool:
+        """Return whether the conflict does not stop this run."""
+        return conflict.state in self.allow or self._own_reason(conflict) is not None
+
+    def reason_of(self, conflict: Conflict) -> str:
+        """Return the reason that is recorded for a conflict."""
+        own = self._own_reason(conflict)
+        if own is not None:
+            return own
+        return (self.reason if conflict.state in self.allow else self.override) or ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All reasons that the history can get."""
+        own = (conflict.reason for conflict in self.allowed)
+        return tuple(reason for reason in (self.reason, self.override, *own) if reason)
+
+    def _own_reason(self, conflict: Conflict) -> str | None:
+        key = conflict.name, conflict.state
+        return next((one.reason for one in self.allowed if (one.name, one.state) == key), None)

@@ -113,7 +113,7 @@ def _statement(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     if view.blocked is not None:
         return []  # it waits for the locks before its first statement
-    return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
+    return [[(" running" if view.migration or view.settling or view.has_lock else " making the plan", DIM)]]
 
 
 def _blocked(view: RunView, now: float, width: int) -> list[Line]:
@@ -214,6 +214,10 @@ def failure_lines(failure: Failure, width: int, said: str = "") -> list[Line]:
     return list(_failure(failure, width, said))
 
 
+_NOTHING = "No part of"
+"""Start of a state that says, too, that no statement is committed."""
+
+
 def _failure(failure: Failure, width: int, said: str) -> Iterator[Line]:
     where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
@@ -221,7 +225,7 @@ def _failure(failure: Failure, width: int, said: str) -> Iterator[Line]:
         yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(place, width - 4))
     if failure.source_line:
         yield from _source(failure, width)
-    code = f" {failure.sqlstate}" if failure.sqlstate else ""
+    code = f" {failure.sqlstate}:" if failure.sqlstate else ":"
     yield from _labelled(f"{failure.severity}{code}", failure.message, width, BAD)
     for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
         if text:
@@ -230,7 +234,7 @@ def _failure(failure: Failure, width: int, said: str) -> Iterator[Line]:
         waited = (awaited_words(failure.waited_for), *blocker_lines(failure.waited_for))
         yield from _labelled("waited for", "\n".join(waited), width, STRONG)
     state = failure.target_state if failure.target_state not in said else ""
-    if failure.committed or (failure.name and not failure.target_state):
+    if failure.committed or (failure.name and not failure.target_state.startswith(_NOTHING)):
         committed = "\n".join(failure.committed) or "no statement of this migration"
         yield from _labelled("committed", committed, width, STRONG)
     if state:

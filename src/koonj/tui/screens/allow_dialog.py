@@ -1,49 +1,83 @@
-"""The dialog that shows conflicts and asks for a reason to allow them."""
+"""The dialog that shows conflicts, one at a time, and asks for a reason to allow each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from textual import events
+from textual.widgets import Input
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line, conflict_lines
-from koonj.tui.screens.dialog import CLOSE
+from koonj.tui.render.unblock_lines import wrapped
+from koonj.tui.screens.dialog import CLOSE, DialogText
 from koonj.tui.screens.reason_dialog import ReasonDialog
-from koonj.tui.theme import PLAIN
-from koonj.tui.toolkit.strips import wrap
-from koonj.tui.widgets.footer import Hint
+from koonj.tui.theme import DIM
+from koonj.tui.widgets.footer import BottomLine, Hint
+
+_SAME = "f2"
 
 
 class AllowDialog(ReasonDialog):
-    """Ask for a reason to allow conflicts. The result is the reason, or None.
+    """Ask for a reason to allow each conflict. `reasons` are complete if the result is not None.
 
     The run then shows its plan and asks for confirmation as usual.
     """
-
-    HINTS = (
-        Hint("Enter", "allow"),
-        Hint("Esc", "cancel", command=CLOSE),
-        Hint("PgDn/PgUp", "scroll"),
-    )
 
     def __init__(self, conflicts: tuple[Conflict, ...], direction: Direction) -> None:
         super().__init__()
         self._conflicts = conflicts
         self._direction = direction
+        self.reasons: tuple[str, ...] = ()
+        """The reasons given so far, in the order of the conflicts."""
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        same = (Hint("F2", "same reason"),) if self.reasons else ()
+        cancel, scroll = Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll")
+        return (Hint("Enter", "allow"), *same, cancel, scroll)
 
     def heading(self) -> str:
-        return (
-            "Conflicts stop the apply"
-            if self._direction is Direction.APPLY
-            else "Conflicts stop the rollback"
-        )
+        run = "apply" if self._direction is Direction.APPLY else "rollback"
+        if len(self._conflicts) == 1:
+            return f"A conflict stops the {run}"
+        return f"Conflict {len(self.reasons) + 1} of {len(self._conflicts)} stops the {run}"
 
     def lines(self, width: int) -> Sequence[Line]:
-        lines = [line for conflict in self._conflicts for line in conflict_lines(conflict, width)]
-        states = ", ".join(sorted({spaced(o.state) for o in self._conflicts}))
+        return list(self._lines(width))
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        at = len(self.reasons)
+        conflict, rest = self._conflicts[at], self._conflicts[at + 1 :]
+        yield from conflict_lines(conflict, width)
+        yield []
         text = (
-            f"To continue anyway, enter a reason. "
-            f"The decision ({states}) and the reason are recorded in the history."
+            f"To continue anyway, enter a reason for this one. "
+            f"The decision ({spaced(conflict.state)}) and the reason are recorded in the history."
         )
-        return [*lines, [], *[[(" " + one, PLAIN)] for one in wrap(text, width - 2)]]
+        yield from wrapped(text, width, 1)
+        if self.reasons:
+            yield from wrapped(f"F2 gives the same reason again: {self.reasons[-1]}", width, 1)
+        if rest:
+            yield []
+            yield from wrapped("koonj asks about these after it:", width, 1, DIM)
+            for other in rest:
+                yield from wrapped(f"{other.name}: {spaced(other.state)}", width, 3, DIM)
+
+    def on_key(self, event: events.Key) -> None:
+        # Textual calls this method of the base class too.
+        if event.key == _SAME and self.reasons:
+            event.stop()
+            self.given(self.reasons[-1])
+
+    def given(self, reason: str) -> None:
+        """Go on with the next conflict, or close after the last one."""
+        self.reasons = (*self.reasons, reason)
+        if len(self.reasons) == len(self._conflicts):
+            self.dismiss(reason)
+            return
+        self.query_one(Input).value = ""
+        self.query_one("#keys", BottomLine).hints = self.hints
+        self.query_one(DialogText).rebuild()

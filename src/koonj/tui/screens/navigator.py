@@ -208,11 +208,13 @@ class Navigator:
             self._settlement.open(stopped.interrupted)
             return
 
+        dialog = AllowDialog(stopped.conflicts, stopped.request.direction)
+
         def decided(reason: str | None) -> None:
             if reason:
-                self._control.restart_allowing(stopped, reason)
+                self._control.restart_allowing(stopped, dialog.reasons)
 
-        self._screen.app.push_screen(AllowDialog(stopped.conflicts, stopped.request.direction), decided)
+        self._screen.app.push_screen(dialog, decided)
 
     def settle(self) -> None:
         """Show what is known of the selected migration, which was interrupted, and let the user decide."""

@@ -44,6 +44,10 @@ class ReasonDialog(Dialog[str | None]):
         """Close with the reason; an empty reason is not accepted."""
         event.stop()
         if event.value.strip():
-            self.dismiss(event.value.strip())
+            self.given(event.value.strip())
         else:
             self.say("Enter a reason, or press Esc to cancel.")
+
+    def given(self, reason: str) -> None:
+        """Handle a reason: close with it."""
+        self.dismiss(reason)

@@ -270,7 +270,12 @@ def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
     return view.with_line(event, Tone.ATTENTION, text)
 
 
+def _repairing(view: RunView, event: events.RepairStarted) -> RunView:
+    return view.with_line(event, Tone.STEP, f"{event.name}: repairing with {'; '.join(event.commands)}")
+
+
 def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
+    view = _between_statements(view)
     return view.with_line(event, Tone.ATTENTION, f"{event.name}: {settled_words(event)}")
 
 
@@ -381,6 +386,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         lock_events.WaitingForLock: _waiting,
         lock_events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
+        events.RepairStarted: _repairing,
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.humanize import now, time_of_day
+from koonj.tui.render.gauge import with_gauge
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.log_line import LogLine
@@ -166,7 +167,10 @@ class RunPane(Pane):
         return parts if is_named or not self._place else [(f"{self._place.strip()}  ", STRONG), *parts]
 
     def head(self, width: int) -> Sequence[Strip]:
-        return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()
+        if self.view is None:
+            return ()
+        lines = progress(self.view, now(), width)
+        return [strip(with_gauge(line) if self.has_fills else line, width) for line in lines]
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""

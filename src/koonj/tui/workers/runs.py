@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.planned import Plan
-from koonj.runner.run.request import Request
+from koonj.runner.run.request import AllowedConflict, Request
 from koonj.tui.state.messages import (
     QuestionAsked,
     RunEnded,
@@ -196,10 +196,13 @@ class RunControl:
         assert self._plan is not None
         self._node.post_message(QuestionAsked(self._plan, question, target, answer))
 
-    def restart_allowing(self, stopped: RunStopped, reason: str) -> None:
-        """Start the refused run again, and allow its conflicts for `reason`."""
-        allow = stopped.request.allow | {conflict.state for conflict in stopped.conflicts}
-        self.start(replace(stopped.request, allow=allow, reason=reason))
+    def restart_allowing(self, stopped: RunStopped, reasons: Sequence[str]) -> None:
+        """Start the refused run again, and allow each of its conflicts for its own reason."""
+        new = (
+            AllowedConflict(conflict.name, conflict.state, reason)
+            for conflict, reason in zip(stopped.conflicts, reasons, strict=True)
+        )
+        self.start(replace(stopped.request, allowed=(*stopped.request.allowed, *new)))
 
     def _offer_decision(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
         """Let the screen ask what to do if all conflicts can be allowed, or a migration was interrupted."""

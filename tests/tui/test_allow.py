@@ -1,0 +1,71 @@
+"""Allowing on the screen: one conflict at a time, each with its own reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from koonj.tui.screens.allow_dialog import AllowDialog
+from support.screen import Project, Screen, apply
+
+
+def decisions(project: Project) -> list[tuple[Any, ...]]:
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+        return conn.execute(
+            "SELECT name, allowed, reason FROM koonj.history WHERE action = 'allow' ORDER BY name"
+        ).fetchall()
+
+
+async def two_late(project: Project, screen: Screen) -> AllowDialog:
+    """Apply 9, write 1, 2 and 3, and try to apply all."""
+    await apply(screen)
+    for number in (1, 2, 3):
+        project.table(number)
+    await screen.until(lambda: sum(r.word == "late" for r in screen.main.snapshot.rows) == 3)
+    await screen.press("A")
+    await screen.until(lambda: isinstance(screen.app.screen, AllowDialog))
+    dialog = screen.app.screen
+    assert isinstance(dialog, AllowDialog)
+    return dialog
+
+
+async def test_each_conflict_has_its_own_reason(project: Project) -> None:
+    project.table(9)
+    async with project.open() as screen:
+        dialog = await two_late(project, screen)
+        text = await screen.expect_dialog("Conflict 1 of 3 stops the apply", "001_make_t1.sql: late")
+        assert "--" not in text
+        assert "koonj renumber" not in text
+        await screen.press("f2", "enter")
+        assert dialog.reasons == ()  # no reason yet, so there is none to repeat
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 2 of 3", "002_make_t2.sql: late", "same reason again: one")
+        await screen.type("two")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 3 of 3", "003_make_t3.sql: late", "same reason again: two")
+        await screen.press("f2")
+        await screen.until(lambda: screen.app.screen is not dialog)
+        await screen.expect_dialog("003_make_t3")
+        await screen.yes()
+        await screen.expect_run("done")
+        assert decisions(project) == [
+            ("001_make_t1.sql", "late", "one"),
+            ("002_make_t2.sql", "late", "two"),
+            ("003_make_t3.sql", "late", "two"),
+        ]
+
+
+async def test_a_no_to_one_conflict_allows_none(project: Project) -> None:
+    project.table(9)
+    async with project.open() as screen:
+        dialog = await two_late(project, screen)
+        await screen.expect_dialog("Conflict 1 of 3")
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 2 of 3")
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is not dialog)
+        assert not screen.main.control.running
+        assert decisions(project) == []
