@@ -9,11 +9,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
+from cli.test_rehearse import scratch_of
+from koonj.postgres.embedded.conninfo import conninfo
+from koonj.postgres.embedded.initdb import SUPERUSER
 from koonj.runner.drift import DriftReport
 from koonj.runner.run.codec import from_plain
 from support.command import Project, Terminal
+from support.own_process import wait_until
 
 DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
 
@@ -136,34 +139,28 @@ def test_missing_server_version_exits_1(applied: Project) -> None:
 def test_ctrl_c_cancels_and_removes_the_scratch_database(
     project: Project, terminal: Callable[..., Terminal]
 ) -> None:
-    name = conninfo_to_dict(project.dsn)["dbname"]
-    project.write(
-        "001_slow.sql",
-        f"""
-        SELECT pg_sleep(60) WHERE current_database() <> '{name}';
-
-        -- Rollback: none: a test
-        """,
-    )
+    # Only scratch servers have this wal_level; they have the name of the target's database.
+    asleep = "SELECT pg_sleep(60) WHERE current_setting('wal_level') = 'logical';\n"
+    project.write("001_slow.sql", f"{asleep}\n-- Rollback: none: a test\n")
     for number in range(2, 4):
         project.table(number)
     assert project.koonj("apply", "--all", "--yes").code == 0
     user = terminal("drift")
-    with psycopg.connect(project.dsn, autocommit=True) as conn:
-        _wait_until_read(conn)
+    _wait_until_asleep(user.process.pid)
     user.type("\x03")
     user.expect("Cancelled. Nothing was changed, and the scratch database was deleted.")
     assert user.close() == 6
 
 
-def _wait_until_read(conn: psycopg.Connection) -> None:
-    """Wait until koonj drift has connected to the target and disconnected."""
-    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koonj drift'"
-    seen = False
-    for _ in range(3000):
-        count = conn.execute(sessions).fetchone()
-        seen = seen or count != (0,)
-        if seen and count == (0,):
-            return
-        conn.execute("SELECT pg_sleep(0.005)")
-    pytest.fail("koonj drift has never connected to the target")
+def _wait_until_asleep(pid: int) -> None:
+    """Wait until a statement sleeps on the scratch server that process `pid` runs."""
+    asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+    def is_asleep() -> bool:
+        try:
+            with psycopg.connect(conninfo(scratch_of(pid), SUPERUSER, "postgres")) as conn:
+                return bool(conn.execute(asleep).fetchall())
+        except psycopg.OperationalError:  # it is being started, or replaced
+            return False
+
+    wait_until(is_asleep)

@@ -82,6 +82,7 @@ def test_settle_shows_the_same_and_repairs(half_built: Project) -> None:
     assert (repaired.code, repaired.out.splitlines()) == (
         ExitCode.OK,
         [
+            "Repairing 017_index.sql: DROP INDEX CONCURRENTLY public.a_x",
             "✓ recorded  017_index.sql: 1 of 3 statements are done. Reason: repaired with DROP INDEX CONCURRENTLY "
             "public.a_x",
             "Recorded. The next apply continues with statement 2.",
@@ -142,7 +143,7 @@ def reading(project: Project) -> Iterator[None]:
 
 
 def _repair_waits(project: Project) -> bool:
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock' AND datname = current_database()"
     return bool(project.sql(waiting))
 
 
@@ -162,7 +163,9 @@ def test_repair_survives_its_terminal_and_is_followed(
         assert at.startswith(f"    process {run['pid']} on ")
         assert f"koonj attach {run['run_id'][:8]}" in half_built.koonj("status").out
         again = terminal("attach")
-        again.expect("continues in its own process")
+        again.expect("Repairing 017_index.sql: DROP INDEX CONCURRENTLY public.a_x")
+        again.expect("waiting 0:00 for ")
+        again.expect(r"blocked by pid \d+, idle in transaction")
         assert _repair_waits(half_built)
     assert again.close() == 0
     assert "recorded  017_index.sql: 1 of 3 statements are done." in again.text

@@ -243,7 +243,7 @@ def test_a_run_names_itself_and_its_migration(project: Project, sleep: str) -> N
         run_id = json.loads(process.stdout.readline())["run_id"]
         end = time.monotonic() + 30
         while not project.sql(
-            "SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep' AND state = 'active'"
+            "SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep' AND state = 'active' AND datname = current_database()"
         ):
             assert time.monotonic() < end
         run = project.koonj("status", "--json").json["running"]["run"]

@@ -10,7 +10,8 @@ import pytest
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Notice, RunResult, StatementFinished, StatementStarted
 from koonj.runner.run.failure import Failure
-from support.project import Project, events_of_kind, run_finished
+from support import gate
+from support.project import PATIENCE, Project, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
 
@@ -236,22 +237,22 @@ async def test_long_source_line_is_truncated_in_the_failure(project: Project) ->
 
 
 async def test_migration_that_releases_the_lock_runs_only_once(project: Project) -> None:
-    """Two runs apply a file that releases the lock and then sleeps; one of them is rolled back."""
+    """Two runs apply a file that releases the lock and then waits; one of them is rolled back."""
     project.sql("CREATE TABLE counted (run int)")
+    project.sql(gate.CLOSE)
     project.write(
         "001_unlock.sql",
-        """
-        BEGIN;
-        INSERT INTO counted VALUES (1);
-        SELECT pg_advisory_unlock_all();
-        SELECT pg_sleep(0.5);
-        COMMIT;
-        -- Rollback: none: test
-        """,
+        f"BEGIN;\nINSERT INTO counted VALUES (1);\nSELECT pg_advisory_unlock_all();\n{gate.wait_at()}\nCOMMIT;\n{NONE}",
     )
     first = asyncio.create_task(project.apply())
-    await asyncio.sleep(0.25)
-    ends = [run_finished(events) for events in await asyncio.gather(first, project.apply())]
+    async with asyncio.timeout(PATIENCE):
+        while not project.sql(gate.AT_GATE):
+            await asyncio.sleep(0.01)
+        second = asyncio.create_task(project.apply())
+        while len(project.sql(gate.AT_GATE)) < 2:
+            await asyncio.sleep(0.01)
+    project.sql(gate.OPEN_ALL)
+    ends = [run_finished(events) for events in await asyncio.gather(first, second)]
     assert sorted(end.result for end in ends) == [RunResult.DONE, RunResult.FAILED]
     assert project.sql("SELECT count(*) FROM counted") == [(1,)]
     assert [entry.outcome for entry in await project.entries()] == ["done"]

@@ -22,6 +22,7 @@ from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.connector import Connector
 from koonj.runner.apply import settlement
+from koonj.runner.apply.flight_queue import MOST
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Event,
@@ -43,7 +44,7 @@ from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import Loss, losing_proxy
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 NONE = "-- Rollback: none: test\n"
 ALONE = "SET client_encoding TO 'UTF8';\n"
 """A statement that makes koonj send all messages of the batch one at a time."""
@@ -343,6 +344,22 @@ async def test_cancel_leaves_nothing(project: Project, first: str) -> None:
     assert "Nothing of the batch was applied" in end.message
     assert (project.tables(), end.rolled_back) == (set(), tuple(NAMES[:2]))
     assert _rows(project) == [(NAMES[2], "failed")]
+
+
+async def test_cancel_that_a_statement_survives_ends_the_batch_before_its_commit(project: Project) -> None:
+    caught = "BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END"
+    project.write("001_a.sql", f"BEGIN;\nDO $$ {caught} $$;\nCOMMIT;\n{NONE}")
+    for number in range(2, MOST + 5):  # more than are on their way at once
+        project.table(number)
+    run = project.start(Direction.APPLY, extent=Extent.ALL, batch=True)
+
+    def cancel(event: Event) -> object:
+        first = isinstance(event, StatementStarted) and event.name == "001_a.sql"
+        return run.cancel() if first else None
+
+    end = await asyncio.wait_for(_follow(run, cancel), PATIENCE)
+    assert end.result is RunResult.CANCELLED
+    assert (project.tables(), end.committed) == (set(), ())
 
 
 @both_ways

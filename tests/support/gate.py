@@ -4,6 +4,8 @@ from __future__ import annotations
 
 CLOSE = "CREATE TABLE public.gate AS SELECT generate_series(1, 9) AS number"
 """SQL that closes nine gates."""
+CLOSE_AGAIN = "INSERT INTO public.gate SELECT generate_series(1, 9)"
+"""The same for gates that were open."""
 OPEN_ALL = "DELETE FROM public.gate"
 AT_GATE = (
     "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %gate%' AND state = 'active' "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,7 +17,7 @@ from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.state import run
 from koonj.tui.workers import watcher
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
-from support.screen import Project, Screen, masked
+from support.screen import PATIENCE, STEP, Golden, Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
 SHOWN_TIME = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
@@ -28,6 +29,7 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the folder every 0.1 s, so that tests do not have to wait."""
     monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1)  # a busy machine reads for seconds
 
 
 @pytest.fixture(autouse=True)
@@ -91,20 +93,32 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def golden(pinned: None, request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
-    """A function that compares the screen with ``golden/NAME.txt``.
+def golden(pinned: None, request: pytest.FixtureRequest) -> Iterator[Golden]:
+    """A function that waits until the screen looks like ``golden/NAME.txt``.
 
     With ``--golden=write`` it writes the file instead.
     """
+    begun, compared = [], []
 
-    def compare(screen: Screen, name: str) -> None:
+    async def compare(screen: Screen, name: str) -> None:
+        compared.append(name)
         path = GOLDEN / f"{name}.txt"
-        shown = masked(screen.lines())
         if request.config.getoption("golden") == "write":
-            path.write_text(shown, encoding="utf-8")
-        assert shown == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
+            await screen.pilot.pause(
+                0.5
+            )  # for the last change of the screen; whoever writes reads the difference
+            path.write_text(masked(screen.lines()), encoding="utf-8")
+        wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
+        while (shown := masked(screen.lines())) != wanted and monotonic() < end:
+            await screen.pilot.pause(STEP)
+        assert shown == wanted, f"{name} looks different; --golden=write accepts it"
 
-    return compare
+    def begin(screen: Screen, name: str) -> Awaitable[None]:
+        begun.append(name)
+        return compare(screen, name)
+
+    yield begin
+    assert compared == begun, "write: await golden(…)"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import psycopg
 import pytest
@@ -14,12 +15,14 @@ from support.screen import Project, Screen
 
 
 async def hold(screen: Screen, key: str, seconds: float) -> None:
-    """Hold a key down: after 0.25 s it repeats 30 times a second."""
-    screen.app.post_message(Key(key, key))
-    await asyncio.sleep(0.25)
-    for _ in range(int(seconds * 30)):
-        screen.app.post_message(Key(key, key))
-        await asyncio.sleep(1 / 30)
+    """Hold a key down: after 0.25 s it repeats 30 times a second, however late the screen gets it."""
+    when = monotonic()
+    for pause in (0.25, *[1 / 30] * int(seconds * 30)):
+        event = Key(key, key)
+        event.time = when
+        screen.app.post_message(event)
+        await asyncio.sleep(pause)
+        when += pause
     await screen.pilot.pause()
 
 

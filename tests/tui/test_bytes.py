@@ -144,3 +144,12 @@ def test_verdicts_write_few_bytes_and_then_nothing(project: Project, tmp_path: P
         terminal.read_until_quiet()
         assert len(terminal.all) - before <= 4_000
         assert terminal.read(IDLE / 2) == b""
+
+
+def test_dark_theme_writes_few_bytes_for_the_cursor(project: Project) -> None:
+    with opened(project, environ={"COLORTERM": "truecolor"}, migrations=80) as terminal:
+        assert b"38;2;" in terminal.start
+        assert len(terminal.start) <= 30_000
+        for _ in range(5):
+            assert len(terminal.press(b"j")) <= 1_000
+        assert terminal.press(b"\x1b[I") == b""

@@ -13,7 +13,7 @@ from koonj.tui.widgets.frame_lines import BOTTOM, TOP, edge, title_parts
 from koonj.tui.widgets.pane_layout import MIGRATIONS, PREVIEW, RUN, TARGETS, PaneSituation, pane_regions
 from koonj.tui.widgets.preview.tabs import Tab
 from support.looks import look_of
-from support.screen import Project
+from support.screen import Project, apply
 
 DARK = Terminal(theme="dark")
 SIZE = (120, 36)
@@ -34,7 +34,7 @@ class TestEdge:
         assert len(title_parts("1", "Run", "accent", focused=True)) == 1
 
 
-sizes = st.tuples(st.integers(100, 240), st.integers(26, 80))
+sizes = st.tuples(st.integers(100, 159), st.integers(26, 80))
 
 
 class TestLayout:
@@ -69,6 +69,18 @@ class TestLayout:
         many = pane_regions(PaneSituation(120, 34, migrations=400, targets=8, framed=True))
         assert (few[MIGRATIONS].height, few[TARGETS].height) == (20, 14)
         assert (many[MIGRATIONS].height, many[TARGETS].height) == (24, 10)
+
+    @given(st.integers(160, 300), st.integers(38, 90), st.integers(2, 500), st.integers(2, 40))
+    def test_wide_screen_has_a_table_beside_the_targets_and_the_preview_beside_the_run(
+        self, width: int, height: int, listed: int, targets: int
+    ) -> None:
+        found = pane_regions(PaneSituation(width, height, migrations=listed, targets=targets, framed=True))
+        table, preview = found[MIGRATIONS], found[PREVIEW]
+        assert table.width + 1 + found[TARGETS].width == width == preview.width + 1 + found[RUN].width
+        assert table.height == found[TARGETS].height
+        assert preview.height == found[RUN].height == height - table.height
+        assert preview.height >= 10
+        assert table.height >= height // 3
 
     def test_zoomed_pane_has_all(self) -> None:
         assert list(pane_regions(PaneSituation(120, 34, PREVIEW, zoomed=True, framed=True))) == [PREVIEW]
@@ -142,6 +154,27 @@ async def test_cursor_scrolls_within_the_border(project: Project) -> None:
         await screen.press("home")
         await screen.until("▌001")
         assert screen.lines()[2].startswith("│ #   name")
+
+
+async def test_wide_list_shows_other_targets_and_who_applied_it_when(
+    three_targets: Project, pinned: None
+) -> None:
+    for number in (1, 2):
+        three_targets.table(number)
+    async with three_targets.open((200, 50), DARK) as screen:
+        await apply(screen)
+        heading, first = screen.lines()[2], screen.lines()[3]
+        for word in ("name", "state", "staging", "▴ production", "applied", "by", "took"):
+            assert word in heading, word
+        assert first.index("◦ pending") == heading.index("staging")
+        assert first[heading.index("▴ production") :].startswith(" " * 12)  # it cannot be reached
+        assert first.index("2026-08-01 14:03:59") == heading.index("applied", heading.index("production"))
+        assert first.index("ada") == heading.index(" by ") + 1
+        assert " s " in first[heading.index("took") - 6 :]
+        assert look_of(screen.app, "◦ pending", 3)[0] == "warn"
+        await screen.press("t", "j", "enter", "1")
+        await screen.until(lambda: "local " in screen.lines()[2])
+        assert screen.lines()[3].count("✓ applied") == 1
 
 
 async def test_run_has_its_tone_and_a_badge(project: Project) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets import migration_columns
 from support.looks import look_grid, plain
 from support.screen import Project, Screen, apply, masked
 
@@ -17,6 +18,7 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def states(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
+    monkeypatch.setattr(migration_columns, "duration", lambda _: "0.012 s")
     for number in range(1, 4):
         three_targets.table(number)
     return three_targets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import pytest
 from textual.events import Key, Paste
@@ -13,11 +14,13 @@ from koonj.tui.screens.pattern_palette import PatternPalette
 from support.screen import Project, Screen
 
 
-def in_one_packet(screen: Screen, *keys: str) -> None:
-    """Send all keys before the program handles the first one."""
+def in_one_packet(screen: Screen, *keys: str, when: float | None = None) -> None:
+    """Send all keys before the program handles the first one. `when`: the time of the presses."""
     for key in keys:
         named = {"/": "slash", " ": "space", "_": "underscore"}.get(key, key)
-        screen.app.post_message(Key(named, key if len(key) == 1 else None))
+        event = Key(named, key if len(key) == 1 else None)
+        event.time = event.time if when is None else when
+        screen.app.post_message(event)
 
 
 async def test_text_after_slash_is_the_filter(project: Project) -> None:
@@ -107,10 +110,12 @@ async def test_ctrl_c_after_the_start_key_ends_the_run(project: Project) -> None
 async def test_y_in_a_typed_word_does_not_confirm(project: Project, pause: float) -> None:
     project.table(1)
     async with project.open() as screen:
-        in_one_packet(screen, "a", "/")
+        when = monotonic()
+        in_one_packet(screen, "a", "/", when=when)
         for letter in "my yaks obey; they say yay":
-            in_one_packet(screen, letter)
+            in_one_packet(screen, letter, when=when)
             await asyncio.sleep(pause)
+            when += pause  # the screen may get it later
         await screen.until(lambda: isinstance(screen.app.screen, ConfirmDialog))
         await asyncio.sleep(0.3)
         assert isinstance(screen.app.screen, ConfirmDialog)

@@ -8,7 +8,9 @@ import pytest
 
 from koonj.config import Target
 from koonj.tui.render.badges import Badge, fit_badges
+from koonj.tui.render.gauge import with_gauge
 from koonj.tui.render.target_tone import target_sign, target_tone
+from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.capabilities import Terminal
 from support.looks import look_of
 from support.screen import Project, apply
@@ -42,6 +44,21 @@ class TestBadges:
         assert _texts(60, lost) == [" × unreachable ", "connection refused by db.internal  "]
         assert _texts(36, lost) == [" × unreachable ", "connection refuse…  "]
         assert _texts(20, lost) == [" × unreachable "]
+
+
+class TestGauge:
+    @pytest.mark.parametrize(
+        ("plain", "gauge"),
+        [
+            (" [####----] ", " ━━━━╸───── "),
+            (" [--------] ", " ────────── "),
+            (" [########] ", " ━━━━━━━━━━ "),
+            ("no bar", "no bar"),
+            ("[]", "[]"),
+        ],
+    )
+    def test_bar_is_drawn_with_lines_of_the_same_width(self, plain: str, gauge: str) -> None:
+        assert "".join(text for text, _ in with_gauge([(plain, PLAIN)])) == gauge
 
 
 class TestTone:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from textwrap import indent
 
 import psycopg
 import pytest
@@ -16,10 +19,9 @@ from koonj.tui.render.run_lines import Line, log_lines, progress
 from koonj.tui.state import run
 from koonj.tui.state.run import RunStage, RunView, fold
 from koonj.tui.workers import watcher
+from support import gate
 from support.screen import Project, Screen
 
-KEY = 11
-"""Advisory lock that the test holds, so that a statement of a migration waits for it."""
 START = 1_000.0
 
 
@@ -136,26 +138,26 @@ def test_closed_result_takes_one_line_and_keeps_the_log() -> None:
 
 
 @pytest.fixture
-def waiting(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Three migrations; the second one waits for the lock `KEY`."""
+def waiting(project: Project, database: str, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Three migrations; the second one and its rollback wait at a gate, which is open."""
     monkeypatch.setattr(watcher, "FOLLOW_INTERVAL", 0.1)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(gate.CLOSE)
+        connection.execute(gate.OPEN_ALL)
     project.table(1)
-    project.write(
-        "002_wait.sql",
-        f"""
-        -- koonj: lock_timeout 1min
-        BEGIN;
-        CREATE TABLE t2 (id int);
-        SELECT pg_advisory_xact_lock({KEY});
-        COMMIT;
-
-        -- Rollback:
-        -- SELECT pg_advisory_xact_lock({KEY});
-        -- DROP TABLE t2;
-        """,
-    )
+    down = indent(f"{gate.wait_at()}\nDROP TABLE t2;\n", "-- ")
+    up = f"BEGIN;\nCREATE TABLE t2 (id int);\n{gate.wait_at()}\nCOMMIT;\n"
+    project.write("002_wait.sql", f"{up}\n-- Rollback:\n{down}")
     project.table(3)
     return project
+
+
+@contextmanager
+def closed_gate(database: str) -> Iterator[Callable[[], object]]:
+    """Close the gate, and yield what opens it."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(gate.CLOSE_AGAIN)
+        yield lambda: connection.execute(gate.OPEN_ALL)
 
 
 async def _apply_all(screen: Screen) -> None:
@@ -165,8 +167,7 @@ async def _apply_all(screen: Screen) -> None:
 
 
 async def test_list_says_applying_and_knows_what_is_applied_already(waiting: Project, database: str) -> None:
-    with psycopg.connect(database) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (KEY,))
+    with closed_gate(database) as open_gate:
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until(lambda: "▸ applying" in screen.row("002"))
@@ -175,7 +176,7 @@ async def test_list_says_applying_and_knows_what_is_applied_already(waiting: Pro
             await screen.until("applied 1 of 3, 2 left")
             await screen.press("j")
             assert "▸ applying" in screen.preview()
-            other.rollback()
+            open_gate()
             await screen.expect_run("done")
             assert "✓ applied" in screen.row("002")
 
@@ -188,32 +189,29 @@ async def test_list_says_rolling_back(waiting: Project, database: str) -> None:
         await screen.expect_dialog()
         await screen.yes()
         await screen.expect_run("rolled back 003")
-        with psycopg.connect(database) as other:
-            other.execute("SELECT pg_advisory_xact_lock(%s)", (KEY,))
+        with closed_gate(database) as open_gate:
             await screen.press("r")
             await screen.expect_dialog()
             await screen.yes()
             await screen.until(lambda: "▸ rolling back" in screen.row("002"))
-            other.rollback()
+            open_gate()
             await screen.expect_run("rolled back 002")
 
 
 async def test_own_run_is_not_announced_as_that_of_another(waiting: Project, database: str) -> None:
-    with psycopg.connect(database) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (KEY,))
+    with closed_gate(database) as open_gate:
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until("1 applied")  # read during the run
             assert "run in progress" not in screen.text()
-            other.rollback()
+            open_gate()
             await screen.expect_run("done")
 
 
 async def test_cancelled_run_says_what_it_did_and_what_it_did_not_start(
     waiting: Project, database: str
 ) -> None:
-    with psycopg.connect(database) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (KEY,))
+    with closed_gate(database):
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until("statement 2 of 2")
@@ -246,8 +244,7 @@ async def test_closed_result_opens_again_with_its_log(project: Project) -> None:
 async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
     waiting: Project, database: str
 ) -> None:
-    with psycopg.connect(database) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (KEY,))
+    with closed_gate(database) as open_gate:
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until("statement 2 of 2")
@@ -265,6 +262,6 @@ async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
             assert screen.main.view is not None
             notes = [entry.text for entry in screen.main.view.log]  # the pane has scrolled to its end
             assert "in an earlier run, the apply failed" in notes[0], notes
-            other.rollback()
+            open_gate()
             await screen.expect_run("done")
             assert "earlier: " not in screen.preview()

@@ -142,3 +142,14 @@ async def test_files_that_cannot_be_listed_are_named(project: Project) -> None:
         assert "2 files are ignored. To list them, run: koonj check" in head
         await screen.press("a")
         assert "Nothing is pending on local." in screen.bottom()
+
+
+async def test_folder_that_was_slow_once_is_read_again_soon(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that hangs for ten seconds does not hide new files for five minutes."""
+    monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1_000_000)
+    monkeypatch.setattr(watcher, "MAX_INTERVAL", 0.1)
+    async with project.open() as screen:
+        project.table(1)
+        await screen.until("make_t1")

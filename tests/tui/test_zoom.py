@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from koonj.tui.widgets.pane_grid import PaneGrid
+from support.gate import CLOSE, OPEN_ALL, wait_at
 from support.screen import Project, Screen
 
 SLEEPS = "SELECT pg_sleep(30);\n-- Rollback: none: it reads\n"
@@ -77,7 +79,13 @@ async def test_targets_get_more_space_when_focused(three_targets: Project) -> No
 
 async def test_run_gets_more_space_while_it_is_in_progress(project: Project) -> None:
     project.table(1)
-    project.write("002_sleep.sql", "SELECT pg_sleep(1);\n-- Rollback: none: it reads\n")
+    project.write("002_sleep.sql", f"{wait_at()}\n-- Rollback: none: it reads\n")
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as opening:
+        opening.execute(CLOSE)
+        await _run_with_space(project, opening)
+
+
+async def _run_with_space(project: Project, opening: psycopg.Connection) -> None:
     async with project.open((80, 24)) as screen:
         await screen.press("A")
         await screen.expect_dialog()
@@ -86,6 +94,7 @@ async def test_run_gets_more_space_while_it_is_in_progress(project: Project) -> 
         await screen.until("─ 4 Run ── applying on local migration 2 of 2 002_sleep.sql 0:0")
         await screen.until(lambda: height(screen, "4") == 8)
         await screen.until("statement 1 of 1")
+        opening.execute(OPEN_ALL)
         await screen.expect_run("done")
         await screen.pilot.pause()
         assert screen.run().startswith("─ 4 Run ── ✓ done: Applied 2 migrations. ─")

@@ -26,6 +26,7 @@ from koonj.runner.run.events import (
     Notice,
     PlanMade,
     Progress,
+    RepairStarted,
     Retrying,
     RunMoved,
     RunStarted,
@@ -70,7 +71,13 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
-            case MigrationRehearsalStarted() | WaitingForScratch() | RunMoved() | CancelAsked():
+            case (
+                MigrationRehearsalStarted()
+                | WaitingForScratch()
+                | RunMoved()
+                | CancelAsked()
+                | RepairStarted()
+            ):
                 yield _announcement(event)
             case WaitingForLock():
                 self._waited = True
@@ -190,7 +197,7 @@ def _probed(event: MigrationProbed) -> str:
 
 
 def _announcement(
-    event: MigrationRehearsalStarted | WaitingForScratch | RunMoved | CancelAsked,
+    event: MigrationRehearsalStarted | WaitingForScratch | RunMoved | CancelAsked | RepairStarted,
 ) -> str:
     match event:
         case RunMoved():
@@ -198,6 +205,8 @@ def _announcement(
             return f"Run {short} continues in its own process. To come back to it: koonj attach {short}"
         case CancelAsked():
             return f"{event.who} cancels the run."
+        case RepairStarted():
+            return f"Repairing {event.name}: {'; '.join(event.commands)}"
         case MigrationRehearsalStarted():
             return f"Rehearsing {event.index} of {event.of}: {event.name}"
         case WaitingForScratch():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -31,15 +31,18 @@ from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
 from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failure
 from koonj.runner.apply.interrupted_entry import SettleError, record_end, repaired
+from koonj.runner.apply.repair import with_reports
+from koonj.runner.apply.statement_watch import watching
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words, next_run_words
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Event, InterruptionSettled, RunResult, RunStarted
+from koonj.runner.run.events import Event, InterruptionSettled, RepairStarted, RunResult, RunStarted
 from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.run import Cancelled, Control, Run
+from koonj.runner.run.unblock_request import UnblockRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,18 @@ def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
         settlement, seen = confirmed.settlement, confirmed.shown
         return await settle(connector, target, folder, name, settlement, control=control, shown=seen)
 
+    async def unblock(connector: Connector, control: Control, request: UnblockRequest) -> Event:
+        from koonj.runner.apply.unblock import try_to_unblock  # noqa: PLC0415 - seldom needed
+
+        return await try_to_unblock(connector, target, request, control.run_id)
+
     async def events(connector: Connector, control: Control) -> AsyncGenerator[Event]:
+        control.unblocker = partial(unblock, connector, control)
         try:
-            settled = await work(connector, control)
-            yield settled
+            async for event in with_reports(control, _repair(confirmed), work(connector, control)):
+                yield event
+            assert isinstance(event, InterruptionSettled)
+            settled = event
             end = RunEnd(RunResult.DONE, f"Recorded. {next_run_words(settled, Action(direction))}")
         except RunningError as error:
             end = RunEnd(RunResult.LOCKED, f"{error.message} {error.hint}".rstrip())
@@ -159,12 +170,21 @@ def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
             end = failed_or_cancelled(target_failure(error, target, direction), cancelled=control.cancelled)
         except Cancelled:
             end = RunEnd(RunResult.CANCELLED, "Cancelled. Nothing was recorded.")
+        control.unblocker = None
+        for other in await control.last_events():
+            yield other
         yield end.event(())
 
     started = RunStarted(confirmed.run_id, target.name, direction, settles=name)
     return MovableRun(
         started, None, reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
     )
+
+
+def _repair(confirmed: ConfirmedSettlement) -> RepairStarted:
+    evidence = confirmed.shown.evidence
+    commands = evidence.repair if confirmed.settlement.repair and evidence is not None else ()
+    return RepairStarted(confirmed.name, confirmed.shown.statement, commands)
 
 
 async def settle(
@@ -211,7 +231,7 @@ async def _settle(
             "Retry when that run has finished.",
         )
     conn.answer_limit = None  # a repair can take hours
-    await clean(conn, session.target)
+    session = replace(session, server=await clean(conn, session.target))
     found = await _read(conn, session.target, folder, name)
     interruption = _checked(found, settlement)
     if shown is not None and shown != ShownInterruption.of(interruption):
@@ -223,7 +243,9 @@ async def _settle(
     done, what = interruption.entry.statements_done, f"statement {interruption.statement} runs again"
     if settlement.repair:
         commands = "; ".join(interruption.evidence.repair) if interruption.evidence is not None else ""
-        interruption = await repaired(conn, session.target, interruption)
+        async with watching(session, {}) as watch:
+            watch.see(RepairStarted(name, interruption.statement, ()))
+            interruption = await repaired(conn, session.target, interruption)
         done, what = interruption.known_done or 0, f"repaired with {commands}"
     elif settlement.done is not None:
         done, what = settlement.done, f"statement {settlement.done} is done"

@@ -35,6 +35,7 @@ from koonj.runner.apply.endings import (
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.interrupted_entry import SettleError, record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
+from koonj.runner.apply.repair import with_reports
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
@@ -57,6 +58,7 @@ from koonj.runner.run.events import (
     MigrationProbed,
     MigrationUncommitted,
     PlanMade,
+    RepairStarted,
     RunStarted,
 )
 from koonj.runner.run.movable_run import MovableRun
@@ -285,7 +287,10 @@ async def _write(
     in_steps = any(not work.in_one_transaction for work in planned.works)
     await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
     for interruption in planned.interruptions:
-        yield await record_known_end(session.conn, session.target, interruption)
+        repair = RepairStarted(interruption.entry.name, interruption.statement, interruption.repair)
+        work = record_known_end(session.conn, session.target, interruption)
+        async for event in with_reports(session.control, repair, work):
+            yield event
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
     if job.request.batch:

@@ -24,12 +24,14 @@ from koonj.runner.apply.progress_report import ProgressReport
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import (
     Event,
+    InterruptionSettled,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
     MigrationUncommitted,
     Progress,
+    RepairStarted,
     Retrying,
     StatementFinished,
     StatementStarted,
@@ -90,8 +92,11 @@ class StatementWatch:
                 self._move(_Place(event.name, event.index))
             case StatementFinished():
                 self._move(_Place(event.name))
+            case RepairStarted():
+                self._move(_Place(event.name, event.statement))
             case (
-                Retrying()
+                InterruptionSettled()
+                | Retrying()
                 | MigrationFinished()
                 | MigrationUncommitted()
                 | MigrationProbed()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from koonj.postgres.run_name import RunName
 from koonj.runner.process.journal_reader import JournalReader, known_run
 from koonj.runner.run.events import (
+    InterruptionSettled,
     MigrationFailed,
     MigrationFinished,
     MigrationStarted,
@@ -21,6 +22,7 @@ from koonj.runner.run.events import (
 from koonj.runner.run.lock_events import Blocked, Unblocked
 
 _OVER = (
+    InterruptionSettled,
     MigrationFailed,
     MigrationFinished,
     MigrationStarted,

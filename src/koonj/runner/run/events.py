@@ -109,6 +109,16 @@ class DecisionRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RepairStarted(Event):
+    """koonj runs commands that remove or complete what an interrupted statement left."""
+
+    name: str
+    statement: int
+    """Number of the statement."""
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InterruptionSettled(Event):
     """It was recorded what an interrupted apply or rollback has committed."""
 

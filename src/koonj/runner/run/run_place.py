@@ -13,6 +13,7 @@ from koonj.runner.run.events import (
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     PlanMade,
     RunStarted,
     StatementFinished,
@@ -57,6 +58,6 @@ def _changes(place: RunPlace, event: Event) -> Mapping[str, Any]:
             changes = {"statement": None}
         case MigrationFinished():
             changes = {"migration": None, "statement": None, "done": place.done + 1}
-        case MigrationProbed() | MigrationFailed():
+        case MigrationUncommitted() | MigrationProbed() | MigrationFailed():
             changes = {"migration": None, "statement": None}
     return changes

@@ -17,6 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Renumber, Restore
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -33,10 +34,14 @@ from koonj.tui.commands.panes import (
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
+    ApplyTo,
     Cancel,
     Drift,
     Rehearse,
+    RehearseAll,
+    RollBackAll,
     RollBackLast,
+    RollBackTo,
     Settle,
     Unblock,
 )
@@ -49,7 +54,13 @@ MAIN: tuple[Command[Verbs], ...] = (
     ApplyNext(),
     ApplyAll(),
     RollBackLast(),
+    ApplyTo(),
+    RollBackTo(),
+    RollBackAll(),
     Settle(),
+    Renumber(),
+    NewFromEdit(),
+    Restore(),
     Cancel(),
     Unblock(),
     New(),
@@ -60,8 +71,10 @@ MAIN: tuple[Command[Verbs], ...] = (
     Format(),
     Targets(),
     Rehearse(),
+    RehearseAll(),
     Drift(),
     EditExternal(),
+    DeleteFile(),
     Refresh(),
     AllTargets(),
     TargetHistory(),

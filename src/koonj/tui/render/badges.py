@@ -63,19 +63,23 @@ _TONES_OF_WEIGHT = {
 }
 
 
-def badges(snapshot: Snapshot, found: Sequence[Concern]) -> list[Badge]:
-    """Return the badges; `found` are the concerns of the snapshot, the most important first."""
+def badges(snapshot: Snapshot, found: Sequence[Concern], live: str | None = None) -> list[Badge]:
+    """Return the badges; `found` are the concerns of the snapshot, the most important first.
+
+    `live`: the migration that runs now. That it failed before is no concern any more.
+    """
     about = [
         Badge(c.short, _TONES_OF_WEIGHT[c.weight], c.more) for c in found if c.weight in _TONES_OF_WEIGHT
     ]
     before = sum(c.weight < Weight.INTERRUPTED for c in found if c.weight in _TONES_OF_WEIGHT)
-    states = list(_of_states(snapshot))
+    states = list(_of_states(snapshot, live))
     return [*about[:before], *states, *about[before:], *_of_verdicts(snapshot), *_pending(snapshot.check)]
 
 
-def _of_states(snapshot: Snapshot) -> Iterator[Badge]:
+def _of_states(snapshot: Snapshot, live: str | None) -> Iterator[Badge]:
     status = snapshot.check.status
-    numbers = Counter(m.state for m in status.migrations if not m.allowed) if status else Counter()
+    known = status.migrations if status is not None else ()
+    numbers = Counter(m.state for m in known if not m.allowed and m.name != live)
     for state in _WORST:
         if numbers[state]:
             yield Badge(f"{GLYPHS[state]} {numbers[state]} {spaced(state)}", TONES[STATES[state]])

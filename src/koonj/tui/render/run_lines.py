@@ -22,6 +22,7 @@ from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
+from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunView, doing
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
@@ -112,7 +113,7 @@ def _statement(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     if view.blocked is not None:
         return []  # it waits for the locks before its first statement
-    return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
+    return [[(" running" if view.migration or view.settling or view.has_lock else " making the plan", DIM)]]
 
 
 def _blocked(view: RunView, now: float, width: int) -> list[Line]:
@@ -276,7 +277,9 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     if conflict.state == State.INTERRUPTED:
         return lines  # The hint is a command; the screen has a key for it.
-    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
+    return lines + [
+        [("     ", PLAIN), (text, DIM)] for text in wrap(screen_hint(conflict), width - 6) if text
+    ]
 
 
 def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:

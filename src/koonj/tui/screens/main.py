@@ -24,6 +24,7 @@ from koonj.tui.widgets.pane_grid import PaneGrid
 from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.target_list import TargetList
+from koonj.tui.workers.rehearsals import ALL
 
 
 class Main(MainState):
@@ -166,6 +167,12 @@ class Main(MainState):
         self.rehearsing.rehearse(name)
         self.preview.tab = Tab.REHEARSAL
         notice = f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}."
+        self.post_message(messages.StatusMessage(notice))
+
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations again, and say how to cancel that."""
+        self.rehearsing.rehearse_all()
+        notice = f"Rehearsing {ALL}. To cancel, press {self.keymap.current_key('c')}."
         self.post_message(messages.StatusMessage(notice))
 
     def step_back(self) -> None:

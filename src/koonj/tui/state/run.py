@@ -117,10 +117,11 @@ class RunView:
 
     @property
     def stopped_at(self) -> str | None:
-        """Migration that failed, or that was interrupted before and needs a decision; None for none."""
+        """Migration that failed, or whose conflict the user decides about first; None for none."""
         if self.failure is not None:
             return self.failure.name
-        return None if self.finished is None else interrupted_name(self.finished.conflicts)
+        conflicts = () if self.finished is None else self.finished.conflicts
+        return interrupted_name(conflicts) or next((c.name for c in conflicts if c.name), None)
 
     @property
     def has_problem(self) -> bool:
@@ -267,7 +268,12 @@ def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
     return view.with_line(event, Tone.ATTENTION, text)
 
 
+def _repairing(view: RunView, event: events.RepairStarted) -> RunView:
+    return view.with_line(event, Tone.STEP, f"{event.name}: repairing with {'; '.join(event.commands)}")
+
+
 def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
+    view = _between_statements(view)
     return view.with_line(event, Tone.ATTENTION, f"{event.name}: {settled_words(event)}")
 
 
@@ -370,6 +376,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         lock_events.WaitingForLock: _waiting,
         lock_events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
+        events.RepairStarted: _repairing,
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,

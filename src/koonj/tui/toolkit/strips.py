@@ -48,7 +48,8 @@ def cut(text: str, width: int) -> str:
 def wrap(text: str, width: int, max_lines: int = 0) -> list[str]:
     """Return `text` in lines of at most `width` cells, broken at spaces if possible.
 
-    A number and its unit stay together. Line ends stay. With `max_lines`, further lines are omitted and the last one ends with an ellipsis.
+    A number and its unit stay together. Line ends stay. With `max_lines`, further lines are omitted and the
+    last one ends with an ellipsis.
     """
     width = max(width, 8)
     if len(text) <= width and text.isascii() and text.isprintable():

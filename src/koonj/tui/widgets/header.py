@@ -71,7 +71,7 @@ class TopLine(Widget):
             (" PROTECTED  " if target.protected else "  ", inked("error", bold=True)),
         ]
         room = width - _cells(left) - 1
-        left += fit_badges(badges(snapshot, self._found), quiet_words(snapshot.check), room)
+        left += fit_badges(badges(snapshot, self._found, self.live), quiet_words(snapshot.check), room)
         place = self._place(snapshot, width - _cells(left) - 2 * len(GAP))
         gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
         ground = DANGER if target.protected else SURFACE

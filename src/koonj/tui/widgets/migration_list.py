@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -21,6 +22,7 @@ from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.cursor_row import cursor_row
+from koonj.tui.widgets.migration_columns import GAP, TableColumn, table_columns
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
 WORD = 11
@@ -72,6 +74,8 @@ _IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.COSMETIC, None})
 """States that need nothing of the user."""
 _MOST = 4
 """Maximum number of lines about problems of the folder."""
+_TABLE = 60
+"""Minimum cells of number, name, state and verdict in a list with further columns."""
 _GLYPH = 2
 """Cells of a verdict that is shown as a glyph."""
 
@@ -98,6 +102,8 @@ class MigrationList(CursorPane):
         self._number_width = 3
         self._word_width = WORD
         self._columns: tuple[int, Columns] | None = None
+        self._table: tuple[TableColumn, ...] = ()
+        """Further columns of a wide list, for the width of `_columns`."""
 
     @property
     def selected(self) -> Row | None:
@@ -128,7 +134,7 @@ class MigrationList(CursorPane):
         if new is None or old is None or new.rows is not old.rows:
             self._measure(new)
             self._filter()
-        elif new.rehearsals is not old.rehearsals:
+        elif new.rehearsals is not old.rehearsals or (self._table and new.checks is not old.checks):
             self._columns = None
             if self.filter:
                 self._filter()
@@ -221,7 +227,9 @@ class MigrationList(CursorPane):
         cells = self._cells(width)
         verdict = "rehearsal" if cells.verdict > _GLYPH else ""
         number = "#".ljust(cells.number)
-        return [(f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)} {verdict}", DIM)]
+        texts = f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)}"
+        last = f" {fit(verdict, cells.verdict - 1)}" if cells.verdict else ""
+        return [(texts + last, DIM), *(column.heading_part for column in self._table)]
 
     def _empty_reason(self, snapshot: Snapshot) -> str:
         """Return why the list is empty."""
@@ -265,6 +273,7 @@ class MigrationList(CursorPane):
             (glyph(row.shown_state) + " ", sign),
             (fit(row.word, cells.word), word),
             *self._quiet_verdict(row, cells.verdict),
+            *(part for column in self._table for part in column.parts(row)),
         ]
         return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
 
@@ -288,6 +297,12 @@ class MigrationList(CursorPane):
     def _cells(self, width: int) -> Columns:
         if self._columns is None or self._columns[0] != width:
             rehearsals = self.snapshot is not None and self.snapshot.rehearsals.has_any
+            self._table = ()
+            if self.framed and self.snapshot is not None and width >= _TABLE:
+                longest = max((cell_len(row.label[1]) for row in self.rows), default=0)
+                least = columns(_TABLE, self._number_width, self._word_width, rehearsals=rehearsals)
+                self._table = table_columns(self.snapshot, width - _TABLE - max(0, longest - least.name))
+                width -= sum(column.width + GAP for column in self._table)
             found = columns(width, self._number_width, self._word_width, rehearsals=rehearsals)
             self._columns = (width, found)
         return self._columns[1]

@@ -57,6 +57,10 @@ _TWO_COLUMNS = (110, 22)
 """Minimum width and height of two columns with two panes each."""
 _FRAMED = (100, 26)
 """Minimum width and height of panes with borders, which are in two columns too."""
+_WIDE = (160, 38)
+"""Minimum width and height of the list as a table."""
+_TARGETS = 54
+"""Cells of the targets beside a table."""
 _FRAMED_TARGETS, _FRAMED_PREVIEW, _FRAMED_REST = 10, 10, 3
 """Minimum lines of the targets, of the preview while a run is to be read, and of the run."""
 _SIDE_BY_SIDE = (64, 7)
@@ -119,6 +123,8 @@ def _framed(situation: PaneSituation) -> Mapping[str, Region]:
     The list is as high as its rows, but leaves lines to the targets; these get the rest, so that no pane is
     half empty.
     """
+    if situation.width >= _WIDE[0] and situation.height >= _WIDE[1]:
+        return _table(situation)
     left, gap, height = max(48, min(situation.width * 19 // 40, 96)), 1, situation.height
     right = situation.width - left - gap
     least_targets = min(max(situation.targets, _FRAMED_TARGETS), height * 2 // 5)
@@ -129,6 +135,19 @@ def _framed(situation: PaneSituation) -> Mapping[str, Region]:
         TARGETS: Region(0, listed, left, height - listed),
         PREVIEW: Region(left + gap, 0, right, height - run),
         RUN: Region(left + gap, height - run, right, run),
+    }
+
+
+def _table(situation: PaneSituation) -> Mapping[str, Region]:
+    """Return the list as a table with the targets beside it, and below them preview and run side by side."""
+    width, height = situation.width, situation.height
+    upper = min(max(situation.migrations, situation.targets, height // 3), height - height * 9 // 20)
+    left, preview = width - _TARGETS - 1, width * 54 // 100
+    return {
+        MIGRATIONS: Region(0, 0, left, upper),
+        TARGETS: Region(left + 1, 0, _TARGETS, upper),
+        PREVIEW: Region(0, upper, preview, height - upper),
+        RUN: Region(preview + 1, upper, width - preview - 1, height - upper),
     }
 
 

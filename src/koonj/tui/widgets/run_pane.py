@@ -9,13 +9,14 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.humanize import now, time_of_day
+from koonj.tui.render.gauge import with_gauge
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.log_line import LogLine
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
-from koonj.tui.theme.fills import badge
+from koonj.tui.theme.fills import badge, filled
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.frame_lines import title_parts
 from koonj.tui.widgets.pane import Copyable, Pane
@@ -166,15 +167,22 @@ class RunPane(Pane):
         return parts if is_named or not self._place else [(f"{self._place.strip()}  ", STRONG), *parts]
 
     def head(self, width: int) -> Sequence[Strip]:
-        return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()
+        if self.view is None:
+            return ()
+        lines = progress(self.view, now(), width)
+        return [strip(with_gauge(line) if self.has_fills else line, width) for line in lines]
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
         parts = [
-            part for key, label in keys for part in ((f" {self.key_now(key)}", STRONG), (f" {label} ", PLAIN))
+            part for key, label in keys for part in (*self._key(self.key_now(key)), (f" {label} ", PLAIN))
         ]
         return [strip(parts, width)] if parts else ()
+
+    def _key(self, key: str) -> Sequence[Part]:
+        """Return a key that can be pressed now; filled if the theme has fills."""
+        return [(" ", PLAIN), (f" {key} ", filled("accent"))] if self.has_fills else [(f" {key}", STRONG)]
 
     def draw(self, index: int, width: int) -> Strip:
         if self.view is None:

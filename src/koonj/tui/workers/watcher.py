@@ -31,7 +31,7 @@ TARGET_INTERVAL = 10.0
 RUN_INTERVAL = 2.0
 """Seconds between two such reads while another koonj process runs there."""
 MAX_INTERVAL = 60.0
-"""Longest time in seconds between two such reads, so that a server that was away is found again."""
+"""Longest time in seconds between two reads: a server or a file system that was away is found again."""
 INTERVAL_FACTOR = 30
 """Factor: koonj waits this many times as long as the last read took."""
 FOLLOW_INTERVAL = 1.0
@@ -121,7 +121,7 @@ class Watcher:
         while True:
             started = monotonic()
             await self._read_folder()
-            await asyncio.sleep(max(FOLDER_INTERVAL, INTERVAL_FACTOR * (monotonic() - started)))
+            await asyncio.sleep(_pause_after(monotonic() - started, FOLDER_INTERVAL))
 
     async def _read_folder(self) -> None:
         if self._is_reading:
@@ -152,7 +152,7 @@ class Watcher:
         """Read the chosen target's status again and again; post it only if it changed."""
         took = 0.0
         while True:
-            await asyncio.sleep(max(self._pause(), min(INTERVAL_FACTOR * took, MAX_INTERVAL)))
+            await asyncio.sleep(_pause_after(took, self._pause()))
             check = self._snapshot().check
             if self._folder is None or check.status is None or self._is_busy(check):
                 continue
@@ -208,6 +208,11 @@ class Watcher:
             return await self._backend.error_status(target, f"no answer within {span_words(patience)}")
         except Exception as error:  # a defect must be visible, and must not end the screen
             return await self._backend.error_status(target, f"koonj failed: {type(error).__name__}: {error}")
+
+
+def _pause_after(took: float, least: float) -> float:
+    """Return the seconds to the next read after one that took so long."""
+    return max(least, min(INTERVAL_FACTOR * took, MAX_INTERVAL))
 
 
 def _has_password_command(target: Target) -> bool:
