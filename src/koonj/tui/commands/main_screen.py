@@ -27,9 +27,12 @@ from koonj.tui.commands.panes import (
     Open,
     PreviousTab,
     Refresh,
+    SearchSql,
     Targets,
+    Wrap,
     Zoom,
 )
+from koonj.tui.commands.places import PROBLEMS, NextPending, PreviousPending
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
@@ -40,6 +43,7 @@ from koonj.tui.commands.runs import (
     Settle,
     Unblock,
 )
+from koonj.tui.commands.search import MATCHES
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -54,9 +58,11 @@ MAIN: tuple[Command[Verbs], ...] = (
     New(),
     Edit(),
     Filter(),
+    SearchSql(),
     NextTab(),
     PreviousTab(),
     Format(),
+    Wrap(),
     Targets(),
     Rehearse(),
     Drift(),
@@ -77,5 +83,9 @@ MAIN: tuple[Command[Verbs], ...] = (
     PanePreview(),
     PaneTargets(),
     PaneRun(),
+    *MATCHES,
+    *PROBLEMS,
+    NextPending(),
+    PreviousPending(),
     *MOVING,
 )

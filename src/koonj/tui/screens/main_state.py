@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on
 from textual.reactive import reactive
 
 from koonj.humanize import now
+from koonj.migrations.migration import Migration
 from koonj.runner.run.events import MigrationFinished
 from koonj.tui.commands.command import Situation
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.documents.file_places import run_place
 from koonj.tui.screens.filtered_list import FilteredList
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
@@ -18,6 +21,7 @@ from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView, crashed, fold
 from koonj.tui.state.snapshot import Listed, Snapshot
+from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.past_runs import PastRuns
 from koonj.tui.workers.rehearsals import RehearsalWorker
@@ -60,6 +64,9 @@ class MainState(FilteredList):
         assert self.known is not None
         return self.known
 
+    def searched_files(self) -> Sequence[Migration]:
+        return self.snapshot.folder.migrations if self.snapshot.folder is not None else ()
+
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""
         self.watcher.read_folder()
@@ -87,6 +94,7 @@ class MainState(FilteredList):
         """Show the new folder, and check all targets again."""
         self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
         self.known = self.snapshot.with_folder(message.folder, message.listed)
+        self.search_again()
         self.watcher.ask_all()
 
     @on(messages.FolderLost)
@@ -172,6 +180,9 @@ class MainState(FilteredList):
             self.view = crashed(self.view, message.error, now())
         if self.view is not None and self.view.stopped_at is not None:
             self.migrations.select(self.view.stopped_at)
+            preview, place = self.query_one(Preview), run_place(self.view)
+            if place is not None and place.name == self.view.stopped_at and preview.tab.is_text:
+                preview.show_place(place)
         if self.control.is_quitting:
             self.app.exit()
         self.watcher.ask(self.snapshot.target)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from rich.style import Style
 
 from koonj.migrations.states import GLYPHS, State
+from koonj.sql.problem import Severity
 
 PLAIN = Style.null()
 DIM = Style(dim=True)
@@ -16,6 +17,11 @@ STRONG = Style(bold=True)
 MARKED = Style(reverse=True)
 """Row of the cursor, and title of the pane that has the focus."""
 RAISED = Style(reverse=True, bold=True)
+UNDERLINED = Style(underline=True)
+FOUND = Style(color="yellow", bold=True, underline=True)
+"""A match of a search."""
+FOUND_HERE = Style(reverse=True, bold=True)
+"""The current match of a search."""
 GOOD = Style(color="green")
 WAITING = Style(color="yellow")
 BAD = Style(color="red", bold=True)
@@ -48,3 +54,8 @@ def glyph(state: State | None) -> str:
     Each state has its own, with or without colour.
     """
     return "?" if state is None else GLYPHS[state]
+
+
+def severity_style(severity: Severity) -> Style:
+    """Return the style of the mark of a problem."""
+    return BAD if severity is Severity.ERROR else WARNING

@@ -5,7 +5,7 @@ Only visible lines are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -18,9 +18,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.sql.display import visible
-from koonj.tui.theme import DIM, PLAIN, RAISED
+from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
+from koonj.tui.theme import DIM, FOUND, FOUND_HERE, PLAIN, RAISED
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.strips import Part, cut, strip
+from koonj.tui.toolkit.strips import Part, cut, mark_cells, strip
+from koonj.tui.widgets.text_searcher import SearchChanged, TextSearcher
 
 WHEEL = 3
 """Lines that one step of the mouse wheel scrolls."""
@@ -57,6 +59,12 @@ class Copyable:
     """Return the text. It can be long, so it is made only when the user copies it."""
 
 
+_TITLE_ENDS = 8
+"""Cells of a title line around its texts, and of the number of the pane."""
+_MARKED = 200
+"""Number of matches that are marked in one line."""
+
+
 class Pane(Widget, can_focus=True):
     """Lines that scroll below a title. A subclass counts the lines and draws each."""
 
@@ -73,6 +81,7 @@ class Pane(Widget, can_focus=True):
     _filled: int | None = None
     """Lines that all of the pane needs, as last returned to Textual."""
     _style: Style | None = None
+    _searcher: TextSearcher | None = None
     _drawing_size: tuple[int, int] | None = None
     """Width and page height during `render_lines`.
 
@@ -122,6 +131,65 @@ class Pane(Widget, can_focus=True):
         """Return the current key for the default key `key`, as set in [keys]."""
         return cast("KeyedApp", self.app).key_now(key)
 
+    # Search
+
+    @property
+    def searcher(self) -> TextSearcher:
+        """The search in the text of this pane."""
+        if self._searcher is None:
+            self._searcher = TextSearcher(self)
+        return self._searcher
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a search marks matches in this pane."""
+        return self._searcher is not None and bool(self._searcher.text)
+
+    def search_text(self, index: int) -> str:
+        """Return the text of line `index` for a search."""
+        return self.draw(index, self.size.width).text.rstrip()
+
+    def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
+        return matches_in_lines(query, self.count(), self.search_text)
+
+    def search_origin(self) -> tuple[int, int]:
+        return self.top, 0
+
+    def show_match(self, match: TextMatch) -> None:
+        index = self.index_of_match(match)
+        if not self.top <= index < self.top + self.page:
+            self.go_to(index - self.page // 3)
+
+    def index_of_match(self, match: TextMatch) -> int:
+        """Return the index of the line of the body that shows a match."""
+        return match.line
+
+    def searched_line(self, index: int) -> int:
+        """Return the line of the searched text that line `index` of the body shows."""
+        return index
+
+    def search_changed(self) -> None:
+        self.refresh()
+        self.post_message(SearchChanged(self.searcher))
+
+    def match_cells(self, match: TextMatch, index: int) -> tuple[int, int]:
+        """Return the first cell of a match in line `index` as it is drawn, and its last one (exclusive)."""
+        text = self.search_text(match.line)
+        return cell_len(text[: match.start]), cell_len(text[: match.end])
+
+    def _with_matches(self, index: int, line: Strip) -> Strip:
+        searcher = self.searcher
+        marks = []
+        for match in searcher.in_line(self.searched_line(index))[:_MARKED]:
+            first, end = self.match_cells(match, index)
+            if first >= line.cell_length:
+                break
+            # A match of only a combining mark has the cell of its letter.
+            first = first if first < end else max(0, first - 1)
+            style = FOUND_HERE if match == searcher.current else FOUND
+            marks.append((max(0, first), min(end, line.cell_length), style))
+        return mark_cells(line, marks)
+
     # Drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -149,10 +217,16 @@ class Pane(Widget, can_focus=True):
             foot = self.foot(width)
             return foot[row - page] if row - page < len(foot) else strip((), width)
         index = self.top + row
-        return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
+        if not 0 <= index < self.count():
+            return strip((), width)
+        line = self.draw(index, width)
+        return self._with_matches(index, line) if self.is_searched else line
 
     def _title(self, width: int) -> Strip:
         left, right = self.title()
+        if self.is_searched:
+            right = f"/{self.searcher.text}  {self.searcher.count}"
+            left = left if cell_len(left) + cell_len(right) + _TITLE_ENDS <= width else self.TITLE
         number, raised = f"{self.NUMBER} " if self.NUMBER else "", self.has_pseudo_class("focus")
         if self.collapsed and (summary := self.summary()):
             return summary_line(f"{number}{self.TITLE}", summary, width, raised=raised)
@@ -197,12 +271,18 @@ class Pane(Widget, can_focus=True):
         """Scroll to line `index`; past the end means the last line."""
         self.top = index
 
+    def jump(self, number: int) -> None:
+        """Go to the line with that number, from 1."""
+        self.go_to(number - 1)
+
     def sideways(self, columns: int) -> None:
         """Scroll by `columns` if lines can be wider than the pane."""
 
     def body_changed(self) -> None:
         """Redraw the pane after a change of body or head, and keep `top` in range."""
         self._head = None
+        if self.is_searched:
+            self.searcher.restart()
         self.top = self.validate_top(self.top)
         self.refresh(layout=self._needs_layout())
 
@@ -253,6 +333,13 @@ class CursorPane(Pane):
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.count() - 1))
+
+    def search_origin(self) -> tuple[int, int]:
+        return self.cursor, 0
+
+    def show_match(self, match: TextMatch) -> None:
+        """Move the cursor to the line of the match."""
+        self.go_to(match.line)
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Scroll if the cursor is not visible; else redraw only the two lines."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
-from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph, severity_style
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, wrap
 from koonj.tui.widgets.preview.tabs import Tab
@@ -65,7 +65,7 @@ def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
 def _problems(document: Document, width: int) -> Lines:
     lines: Lines = []
     for problem in document.problems[:_PROBLEMS]:
-        style = BAD if problem.severity is Severity.ERROR else WARNING
+        style = severity_style(problem.severity)
         texts = wrap(_words(problem), width - 4)[:2]
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
