@@ -2,8 +2,8 @@
 
     python benchmarks/reliability.py [PART ...] [--every N] [--seed N] [--workers N] [--bindir FOLDER]
 
-Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together; default: all.
-`--every 5` tries a fifth of the places. If there was a violation, the exit code is 1.
+Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together, batch, stepped;
+default: all. `--every 5` tries a fifth of the places. If there was a violation, the exit code is 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import shared  # noqa: F401 - lets this program import `support`
 from koonj.postgres.embedded.binaries import choose
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.faults.fault_runner import SETTINGS, Fault, FaultRunner, Outcome
-from support.faults.places import PARTS
+from support.faults.places import PARTS, RUNNERS
 
 SHOWN = 20
 
@@ -32,9 +32,9 @@ def _server(bindir: str) -> TemporaryServer:
     return TemporaryServer(choose(environ), settings=SETTINGS)
 
 
-def _work(bindir: str, faults: Sequence[Fault], outcomes: Queue[Outcome | None]) -> None:
+def _work(part: str, bindir: str, faults: Sequence[Fault], outcomes: Queue[Outcome | None]) -> None:
     """Try the faults, and put None at the end."""
-    with _server(bindir) as server, FaultRunner(server) as fault_runner:
+    with _server(bindir) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
         for fault in faults:
             try:
                 outcomes.put(fault_runner.run(fault))
@@ -43,11 +43,11 @@ def _work(bindir: str, faults: Sequence[Fault], outcomes: Queue[Outcome | None])
     outcomes.put(None)
 
 
-def _try_all(bindir: str, faults: Sequence[Fault], workers: int) -> list[Outcome]:
+def _try_all(part: str, bindir: str, faults: Sequence[Fault], workers: int) -> list[Outcome]:
     context = multiprocessing.get_context("spawn")
     queue: Queue[Outcome | None] = context.Queue()
     processes = [
-        context.Process(target=_work, args=(bindir, faults[number::workers], queue))
+        context.Process(target=_work, args=(part, bindir, faults[number::workers], queue))
         for number in range(workers)
     ]
     for process in processes:
@@ -93,14 +93,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--bindir", default="")
     args = parser.parse_args()
-    with _server(args.bindir) as server, FaultRunner(server) as fault_runner:
+    with _server(args.bindir) as server:
         print(f"PostgreSQL {server.binaries.version}, seed {args.seed}, 1 of {args.every} places")
-        messages = fault_runner.record()
     bad = 0
     for part in args.parts or PARTS:
+        with _server(args.bindir) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
+            messages = fault_runner.record()
         faults = PARTS[part](messages, args.seed)[args.seed % args.every :: args.every]
         start = time.perf_counter()
-        bad += _print(part, _try_all(args.bindir, faults, args.workers), time.perf_counter() - start)
+        bad += _print(part, _try_all(part, args.bindir, faults, args.workers), time.perf_counter() - start)
         sys.stdout.flush()
     print(f"violations: {bad}")
     sys.exit(1 if bad else 0)

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +107,8 @@ async def _draw_all(settings: Settings, folder: Path) -> None:
     from koonj.tui.app import Koonj
     from koonj.tui.workers.backend import Backend
 
-    found = capabilities.detect(os.environ, encoding="utf-8", ascii_only=False)
+    detected = capabilities.detect({}, encoding="utf-8", ascii_only=False)
+    found = replace(detected, theme=capabilities.DARK_THEME, true_colour=True)
     async with Backend(settings, rehearses=True) as backend:
         app = Koonj(backend, found)
         async with app.run_test(size=SIZE) as pilot:
@@ -227,12 +229,13 @@ async def _draw_failures(pilot: Pilot[None], folder: Path) -> None:
 
 
 async def _draw_themes(pilot: Pilot[None]) -> None:
-    """Draw the dark and the light theme."""
+    """Draw the light theme, and the main screen in the dark one."""
     await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "1")
-    for theme in ("dark", "light"):
+    for theme in ("light", "terminal", "dark"):
         await pilot.press("colon", *"theme", "enter")
         await pilot.pause(0.5)
-        _save_picture(pilot, theme)
+        if theme != capabilities.THEME:
+            _save_picture(pilot, theme)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,9 +20,7 @@ from koonj.humanize import (
     number_words,
     plural,
     row_words,
-    short_duration,
     span_words,
-    to_the_minute,
     to_the_second,
 )
 
@@ -90,14 +88,20 @@ def test_count_and_plural() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0, "0.00 s"), (0.014, "0.01 s"), (9.99, "9.99 s"), (12.4, "12 s"), (185.2, "3 min 5 s")],
+    [
+        (0.0, "0.000 s"),
+        (0.0083, "0.008 s"),
+        (0.0994, "0.099 s"),
+        (0.0996, "0.10 s"),
+        (9.99, "9.99 s"),
+        (12.4, "12 s"),
+        (59.6, "1 min 0 s"),
+        (185.2, "3 min 5 s"),
+        (7_800, "2 h 10 min"),
+    ],
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-def test_short_duration() -> None:
-    assert [short_duration(s) for s in (0.0083, 0.5, 1.2, 12.0)] == ["8.3 ms", "500.0 ms", "1.20 s", "12 s"]
 
 
 @pytest.mark.parametrize(
@@ -128,16 +132,26 @@ def test_dates_are_in_the_local_time_zone(zone: Callable[[str], None], when: dat
     zone("Pacific/Kiritimati")
     assert moment(when) == "2026-08-02 02:03:59+14:00"
     assert to_the_second(when) == "2026-08-02 02:03:59"
-    assert to_the_minute(when) == "2026-08-02 02:03"
     zone("UTC")
     assert moment(when) == "2026-08-01 12:03:59+00:00"
+
+
+def test_time_that_the_clocks_show_twice_has_its_zone(zone: Callable[[str], None]) -> None:
+    zone("Europe/Berlin")
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert [to_the_second(first + timedelta(hours=hours)) for hours in (-1, 0, 1, 2)] == [
+        "2026-10-25 01:30:00",
+        "2026-10-25 02:30:00+02:00",
+        "2026-10-25 02:30:00+01:00",
+        "2026-10-25 03:30:00",
+    ]
+    assert to_the_second(datetime(2026, 3, 29, 1, 30, tzinfo=UTC)) == "2026-03-29 03:30:00"
 
 
 def test_all_dates_come_from_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(humanize, "local_time", lambda _when: NOON)
     assert moment(0.0) == "2026-08-01 12:03:59+00:00"
     assert to_the_second(0.0) == "2026-08-01 12:03:59"
-    assert to_the_minute(0.0) == "2026-08-01 12:03"
 
 
 @pytest.mark.parametrize(

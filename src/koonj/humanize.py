@@ -13,6 +13,8 @@ from time import time
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 """Units of size in the words of pg_size_pretty(), each 1,024 times the previous."""
 _LARGE_UNITS = ((1_000_000_000, "bn"), (1_000_000, "M"))
+_THREE_DECIMALS = 0.0995
+"""Seconds below which a duration has three decimals."""
 _ROUNDS_TO_ONE = 0.9995
 """Share of a unit from which on a number is shown in this unit: it rounds to 1."""
 
@@ -57,18 +59,13 @@ def listed(names: Sequence[str], most: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as ``0.01 s``, ``12 s`` or ``3 min 5 s``."""
+    """Return a duration as ``0.008 s``, ``0.25 s``, ``12 s``, ``3 min 5 s`` or ``2 h 10 min``.
+
+    This is the one scale for what a run, a rehearsal and a statement took.
+    """
     if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def short_duration(seconds: float) -> str:
-    """Return a duration that is often below 10 ms, as ``8.3 ms`` or ``1.20 s``."""
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else duration(seconds)
+        return f"{seconds:.{3 if seconds < _THREE_DECIMALS else 2}f} s"
+    return span_words(seconds)
 
 
 def clock(seconds: float) -> str:
@@ -110,8 +107,16 @@ def moment(when: datetime | float) -> str:
 
 
 def to_the_second(when: datetime | float) -> str:
-    """Return a date as ``2026-08-01 14:03:59``."""
-    return f"{local_time(when):%Y-%m-%d %H:%M:%S}"
+    """Return a date as ``2026-08-01 14:03:59``; with the zone if the clocks show this time twice."""
+    local = local_time(when)
+    return moment(when) if _is_repeated(local) else f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def _is_repeated(local: datetime) -> bool:
+    """Return whether the clocks show this time again, because they are set back at the end of summer time."""
+    shown = local.replace(tzinfo=None)
+    first, second = (shown.replace(fold=fold).astimezone().utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
 
 
 def bar(share: float, cells: int) -> str:
@@ -127,11 +132,6 @@ def bar(share: float, cells: int) -> str:
 def time_of_day(when: datetime | float) -> str:
     """Return the time of a date as ``14:03:59``."""
     return f"{local_time(when):%H:%M:%S}"
-
-
-def to_the_minute(when: datetime | float) -> str:
-    """Return a date as ``2026-08-01 14:03``."""
-    return f"{local_time(when):%Y-%m-%d %H:%M}"
 
 
 def _digits(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.command import Project, Terminal
+from support.own_process import Runs
 
 
 @pytest.fixture
@@ -41,3 +42,14 @@ def terminal(project: Project) -> Iterator[Callable[..., Terminal]]:
     yield start
     for one in opened:
         one.kill()
+
+
+@pytest.fixture
+def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the runs of a user without any; at the end, none is left."""
+    monkeypatch.setenv("TMPDIR", str(home))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    found = Runs(project, home)
+    yield found
+    found.end_all()

@@ -13,10 +13,10 @@ import pytest
 from psycopg import pq
 
 from koonj import __version__
-from koonj.cli.arguments import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
+from koonj.cli.run_options import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.migrations.states import State
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS

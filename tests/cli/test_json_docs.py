@@ -27,7 +27,7 @@ from koonj.postgres.locks.trace import (
 from koonj.postgres.run_name import RunName
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import Event, RunResult
@@ -40,7 +40,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
 WORDS = frozenset(re.findall(r"[\w]+", DOCS))
 EVENTS = [
     kind
-    for kind in (vars(events) | vars(rehearsal_events)).values()
+    for kind in (vars(events) | vars(lock_events) | vars(rehearsal_events)).values()
     if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 ]
 

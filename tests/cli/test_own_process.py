@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,17 +19,6 @@ from support.command import KOONJ, CommandResult, Project, Terminal
 from support.own_process import Runs, wait_until
 
 Start = Callable[..., Terminal]
-
-
-@pytest.fixture
-def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the runs of a user without any; at the end, none is left."""
-    monkeypatch.setenv("TMPDIR", str(home))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.delenv("CI", raising=False)
-    found = Runs(project, home)
-    yield found
-    found.end_all()
 
 
 def test_a_run_on_a_terminal_moves_and_is_followed(project: Project, terminal: Start, runs: Runs) -> None:
@@ -110,6 +99,10 @@ def test_run_goes_on_without_its_terminal(
 def test_ctrl_c_and_l_leave_the_run_and_attach_comes_back(terminal: Start, runs: Runs) -> None:
     user = _at_work(terminal, runs)
     user.type("\x03")
+    user.expect(
+        "If you cancel the run:\n  001_gate.sql runs in one transaction. Cancelling rolls it back: nothing of\n"
+    )
+    user.expect("\n  1 migration will not be started.\n")
     user.expect("Type c to cancel it, l to leave it running, or press Enter to keep watching: ")
     user.type("l\n")
     assert user.close() == 8
@@ -179,8 +172,31 @@ def test_killed_process_of_a_run_is_told_at_once(terminal: Start, runs: Runs) ->
     assert "To see what the target contains, run: koonj status" in user.text
     run = runs.only()
     assert (run["running"], run["result"]) == (False, None)
-    assert "  no result    apply on local: 0 of 2, at 001_gate.sql" in runs.project.koonj("runs").out
+    listed = runs.project.koonj("runs").out
+    assert "  no result    apply on local: 0 of 2\n    at 001_gate.sql, process " in listed
+    assert listed.endswith("To see what the target contains, run: koonj status\n")
     assert runs.project.koonj("attach").code == 1
+
+
+def test_runs_says_that_a_process_is_stopped_and_where_another_folder_is(runs: Runs, tmp_path: Path) -> None:
+    run_id = _detached(runs)
+    pid = runs.only()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: runs.only()["stopped"])
+        first, *details = runs.project.koonj("runs").out.splitlines()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert first[:8] == run_id[:8]
+    assert first[29:] == "  stopped      apply on local: 0 of 2"
+    assert details == [
+        f"    at 001_gate.sql, process {pid} on {socket.gethostname()}",
+        f"    stopped by a signal; to continue it, run: kill -CONT {pid}",
+    ]
+    elsewhere = runs.project.koonj("runs", "--migrations", str(tmp_path)).out.splitlines()
+    assert elsewhere[-1].removeprefix("    in ") == str(runs.project.migrations)[-160:]
+    runs.open_gate()
+    assert runs.wait_for_end()["stopped"] is False
 
 
 def test_two_terminals_follow_one_run(terminal: Start, runs: Runs) -> None:
@@ -364,7 +380,15 @@ def test_run_without_a_place_for_a_journal_stays_and_says_why(
     answer = runs.project.run("rollback", "--yes", "--detach", **environ)
     assert answer.code == 1
     assert "Nothing was changed." in answer.err
-    assert runs.project.run("rollback", "--yes", **environ).code == 0  # without a terminal, nobody follows
+    for argv, more in ((), {}), (("--foreground",), {}), (("--json",), {"CI": "true"}):
+        runs.project.run("apply", "--yes")
+        alone = runs.project.run("rollback", "--yes", *argv, **environ, **more)
+        assert alone.code == 0
+        assert (
+            "this run has no journal, so koonj attach and koonj runs cannot show it. Cannot create"
+            in alone.err
+        )
+        assert len(alone.err.splitlines()) == 1
 
 
 def test_full_disk_loses_lines_and_not_the_result(runs: Runs) -> None:
@@ -376,7 +400,7 @@ def test_full_disk_loses_lines_and_not_the_result(runs: Runs) -> None:
     assert answer.code == 0
     run = runs.wait_for_end()
     assert (run["result"], run["committed"], run["message"]) == ("done", 2, "Applied 2 migrations.")
-    assert run["lost"] >= 4
+    wait_until(lambda: runs.only()["lost"] >= 4)  # it is counted after the result is written
     assert runs.files()[".jsonl"].stat().st_size == 1024
     shown = runs.project.koonj("attach")
     assert (shown.code, shown.out) == (0, "Applied 2 migrations.\n")
@@ -398,7 +422,8 @@ def test_journal_of_another_host_is_not_judged_by_its_lock(runs: Runs) -> None:
         file.write(encode(replace(head, host="bastion2")))
     (run,) = runs.listed()
     assert (run["run_id"], run["running"], run["host"]) == (run_id, None, "bastion2")
-    assert "  elsewhere    apply on local: 0 of 2, at 001_gate.sql, process" in runs.project.koonj("runs").out
+    listed = runs.project.koonj("runs").out
+    assert "  elsewhere    apply on local: 0 of 2\n    at 001_gate.sql, process " in listed
 
 
 def test_no_secret_leaves_the_process(runs: Runs) -> None:
@@ -507,3 +532,33 @@ def test_ctrl_c_just_after_the_move_does_not_say_that_the_run_is_cancelled(runs:
     answer = runs.project.program(sys.executable, "-c", code)
     assert (answer.code, answer.err) == (0, "")
     assert runs.wait_for_end()["run_id"] == answer.out.strip()
+
+
+def test_ctrl_c_counts_the_statements_that_stay(terminal: Start, runs: Runs) -> None:
+    runs.project.sql("CREATE TABLE public.gate AS SELECT 1 AS x")
+    wait = "DO $$ BEGIN WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;"
+    runs.project.write(
+        "001_steps.sql",
+        "CREATE TABLE t1 ();\nVACUUM t1;\nBEGIN;\nCREATE TABLE t2 ();\nCREATE TABLE t3 ();\nCOMMIT;\n"
+        f"BEGIN;\nCREATE TABLE t4 ();\n{wait}\nCOMMIT;\nVACUUM t1;\n",
+    )
+    user = terminal("apply", "--yes")
+    user.expect("statement 6 of 7")
+    user.type("\x03")
+    user.expect(r"4 of 7 statements are done and\s+stay; the transaction of the running one is rolled back\.")
+    user.expect("Type c to cancel it")
+    user.type("c\n")
+    assert user.close() == 6
+    assert runs.project.tables() == {"t1", "t2", "t3"}
+
+
+def test_signal_to_a_run_in_the_same_process_says_what_stays(runs: Runs) -> None:
+    runs.write_gate()
+    command = subprocess.Popen(
+        (*KOONJ, "apply", "--yes"), cwd=runs.project.root, stderr=subprocess.PIPE, text=True
+    )
+    runs.wait_until_at_work()
+    command.send_signal(signal.SIGTERM)
+    _, err = command.communicate(timeout=30)
+    assert "\n    001_gate.sql runs in one transaction. Cancelling rolls it back" in err
+    assert command.returncode == 6

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
 import pytest
 
 from koonj.cli.diagnostics import ExitCode
-from support.command import Project
+from support.command import KOONJ, Project, Terminal
+from support.own_process import Runs, wait_until
 
 NONE = "-- Rollback: none: test\n"
 
@@ -77,7 +84,8 @@ def test_settle_shows_the_same_and_repairs(half_built: Project) -> None:
         [
             "✓ recorded  017_index.sql: 1 of 3 statements are done. Reason: repaired with DROP INDEX CONCURRENTLY "
             "public.a_x",
-            "To continue with statement 2, run: koonj apply --target local",
+            "Recorded. The next apply continues with statement 2.",
+            "To continue, run: koonj apply --target local",
         ],
     )
     assert half_built.koonj("status").code == ExitCode.PENDING
@@ -123,3 +131,54 @@ def test_settle_of_an_unknown_number_is_a_usage_error(project: Project) -> None:
     assert twice.code == ExitCode.USAGE
     assert "Use the file name" in twice.err
     assert project.koonj("settle", "001_a.sql").code == ExitCode.OK
+
+
+@contextmanager
+def reading(project: Project) -> Iterator[None]:
+    """Keep a transaction open that has read the table: the repair must wait for it."""
+    with psycopg.connect(project.dsn) as reader:
+        reader.execute("SELECT FROM a")
+        yield
+
+
+def _repair_waits(project: Project) -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    return bool(project.sql(waiting))
+
+
+def test_repair_survives_its_terminal_and_is_followed(
+    half_built: Project, terminal: Callable[..., Terminal], runs: Runs
+) -> None:
+    with reading(half_built):
+        user = terminal("settle", "17", "--repair")
+        user.expect("continues in its own process")
+        wait_until(lambda: _repair_waits(half_built))
+        user.hang_up()
+        assert user.process.wait(30) == 8
+        run = runs.listed()[0]
+        assert (run["running"], run["settles"], run["direction"]) == (True, "017_index.sql", "apply")
+        line, at, *_ = half_built.koonj("runs").out.splitlines()
+        assert line.endswith("  in progress  settle 017_index.sql on local")
+        assert at.startswith(f"    process {run['pid']} on ")
+        assert f"koonj attach {run['run_id'][:8]}" in half_built.koonj("status").out
+        again = terminal("attach")
+        again.expect("continues in its own process")
+        assert _repair_waits(half_built)
+    assert again.close() == 0
+    assert "recorded  017_index.sql: 1 of 3 statements are done." in again.text
+    assert again.text.endswith("Recorded. The next apply continues with statement 2.\n")
+    assert half_built.koonj("apply", "--yes").code == ExitCode.OK
+
+
+def test_decision_without_a_terminal_stays_in_the_process_and_has_a_journal(
+    half_built: Project, runs: Runs
+) -> None:
+    with reading(half_built):
+        command = subprocess.Popen((*KOONJ, "settle", "17", "--repair"), cwd=half_built.root)
+        wait_until(lambda: _repair_waits(half_built))
+        run = runs.listed()[0]
+        assert (run["pid"], run["running"], run["settles"]) == (command.pid, True, "017_index.sql")
+        command.send_signal(signal.SIGTERM)
+        assert command.wait(30) == ExitCode.CANCELLED
+    assert runs.listed()[0]["result"] == "cancelled"
+    assert half_built.koonj("status").code == ExitCode.DECISION

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.postgres.advisory_lock import KEY
+from koonj.config import Target
+from koonj.postgres.advisory_lock import KEY, LockHolder
 from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.run_name import RunName
@@ -25,10 +26,12 @@ from koonj.postgres.server_process import ServerProcess
 from koonj.runner.process.blocked_run import blocked_run
 from koonj.runner.process.control_fifo import ask_to_unblock
 from koonj.runner.process.followed_run import FollowedRun
+from koonj.runner.process.holder_process import holder_state, is_stopped
 from koonj.runner.process.journal_head import encode
 from koonj.runner.process.journal_reader import KnownRun, known_runs
-from koonj.runner.process.stopped_process import is_stopped, stopped_process
+from koonj.runner.run.holder_state import WORKS, HolderState
 from koonj.runner.run.unblock_request import UnblockRequest
+from koonj.runner.run.unblock_wording import silence_lines
 from koonj.runner.target import obstruction
 from support.command import CommandResult, Project, Terminal
 from support.own_process import Runs, wait_until
@@ -291,6 +294,14 @@ def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
             f" It does nothing: its process {koonj} on this machine is stopped by a signal; " in hurried.err
         )
         assert f"koonj unblock {pid} --target local --end --reason '…'" in hurried.err
+        status = project.koonj("status")
+        assert (
+            f"\n    its process {koonj} on this machine is stopped by a signal; "
+            f"to continue it, run: kill -CONT {koonj}\n"
+            f"    To end its session, run: koonj unblock {pid} --target local --end --reason '…'\n"
+        ) in re.sub(r"silent for [^,]*, ", "", status.out)
+        running = project.koonj("status", "--json").json["running"]
+        assert (running["stopped"], running["ended"], len(running["silence"])) == (koonj, None, 2)
         report = project.koonj("unblock", "--json").json
         assert (report["stopped"], report["holder"]["pid"]) == (koonj, pid)
         done = project.koonj("unblock", str(pid), "--end", "--reason", "stopped since noon")
@@ -334,11 +345,11 @@ def test_only_a_run_that_is_in_progress_can_be_stopped(
 ) -> None:
     run = _blocked(project, runs)
     name = RunName(run.id[:8], 1, 1, "dev1@bastion1")
-    assert stopped_process(name) is None
+    assert holder_state(name) == WORKS
     os.kill(run.head.pid, signal.SIGSTOP)
     try:
-        wait_until(lambda: stopped_process(name) == run.head.pid)
-        assert stopped_process(RunName("0" * 8, 1, 1, "dev1@bastion1")) is None
+        wait_until(lambda: holder_state(name).stopped == run.head.pid)
+        assert holder_state(RunName("0" * 8, 1, 1, "dev1@bastion1")) == WORKS
     finally:
         os.kill(run.head.pid, signal.SIGCONT)
     reader.execute("ROLLBACK")
@@ -351,9 +362,19 @@ def test_only_a_run_that_is_in_progress_can_be_stopped(
             head = replace(run.head, pid=other.pid)
             with run.files.journal.open("r+b") as journal:
                 journal.write(encode(head))
-            assert stopped_process(name) is None
+            assert holder_state(name) == HolderState(ended=other.pid)
         finally:
             other.kill()
+
+
+def test_a_process_that_has_ended_is_named() -> None:
+    holder = LockHolder(16840, "koonj", "local", "app", None, silent_seconds=61)
+    target = Target("production", "", protected=True, declared=True)
+    assert list(silence_lines(holder, HolderState(ended=20114), target)) == [
+        "silent for 1 min 1 s, its process 20114 on this machine has ended, but its session on the server has not",
+        "To end its session, run: koonj unblock 16840 --target production --end --confirm production --reason '…'",
+    ]
+    assert not list(silence_lines(replace(holder, silent_seconds=9), WORKS, target))
 
 
 def test_a_stopped_run_that_is_continued_goes_on(project: Project, terminal: Start, runs: Runs) -> None:

@@ -66,6 +66,10 @@ class TestMistakes:
                 ":6: unknown key 'environ'. Did you mean 'env'?",
             ),
             ('dsn = "dbname=x"\npassword = { env = "" }', ":6: password.env is empty."),
+            (
+                'dsn = "dbname=x"\ncolour = "pink"',
+                ":6: colour = 'pink' must be one of cyan, green, yellow, magenta, red, blue.",
+            ),
             ('dsn = "dbname=x"\npassword = 5', ":6: targets.other.password must be a table, not a number."),
         ],
     )

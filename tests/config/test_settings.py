@@ -26,6 +26,7 @@ password = { command = "pass show ragqa" }
 protected = true
 lock_timeout = "2s"
 lock_wait = "2min"
+colour = "magenta"
 role = "ragqa_owner"
 """
 
@@ -46,6 +47,7 @@ def test_all_keys_are_read(project: Project) -> None:
         protected=True,
         lock_timeout="2s",
         lock_wait="2min",
+        colour="magenta",
         role="ragqa_owner",
         password=Password("command", "pass show ragqa"),
         require_verified=True,

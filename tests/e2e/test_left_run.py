@@ -13,26 +13,18 @@ import pytest
 from e2e.conftest import Project
 from e2e.test_run import has_exited
 from koonj.runner.process.journal_reader import known_runs
+from support.gate import CLOSE, OPEN_ALL, wait_at
 from support.own_process import wait_until
 from support.terminal_user import TerminalUser
 
-GATE = """
-    BEGIN;
-    CREATE TABLE t1 (id int);
-    DO $$ BEGIN
-        WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
-    END $$;
-    COMMIT;
-
-    -- Rollback: none: it is a gate
-    """
+GATE = f"BEGIN;\nCREATE TABLE t1 (id int);\n{wait_at()}\nCOMMIT;\n\n-- Rollback: none: it is a gate\n"
 
 
 @pytest.fixture
 def gated(project: Project, home: Path) -> Iterator[Project]:
     """A project with a migration that waits at a gate, and one that follows. No run is left at the end."""
     with psycopg.connect(project.dsn, autocommit=True) as connection:
-        connection.execute("CREATE TABLE public.gate AS SELECT 1 AS x")
+        connection.execute(CLOSE)
     project.write("001_gate.sql", GATE)
     project.table(2)
     yield project
@@ -52,7 +44,7 @@ def _at_gate(user: TerminalUser) -> int:
 
 
 def _open_gate(project: Project) -> None:
-    project.sql("DELETE FROM public.gate RETURNING x")
+    project.sql(f"{OPEN_ALL} RETURNING number")
 
 
 def _must_finish(project: Project) -> None:

@@ -53,7 +53,7 @@ def test_error_is_fixed_in_the_editor_and_applied_with_six_keys(
     terminal.type("bigint")
     user.press("C-s", expect="Saved.")
     terminal.press("Escape")
-    terminal.until("id bigint")
+    terminal.until("1 Migrations")
     user.press("a", expect="Apply 1 migration to local?")
     user.confirm("Apply 1 migration to local?")
     terminal.until("1 applied  nothing pending")

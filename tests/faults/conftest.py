@@ -11,8 +11,14 @@ from support.frames import Message
 
 
 @pytest.fixture(scope="session")
-def fault_runner(binaries: Binaries, _session: None) -> Iterator[FaultRunner]:
-    with TemporaryServer(binaries, settings=SETTINGS) as server, FaultRunner(server) as made:
+def fault_server(binaries: Binaries, _session: None) -> Iterator[TemporaryServer]:
+    with TemporaryServer(binaries, settings=SETTINGS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fault_runner(fault_server: TemporaryServer) -> Iterator[FaultRunner]:
+    with FaultRunner(fault_server) as made:
         yield made
 
 

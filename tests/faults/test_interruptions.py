@@ -8,23 +8,28 @@ from collections.abc import Sequence
 
 import pytest
 
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.faults.completion import DECISIONS, REPAIRS
 from support.faults.fault_runner import Fault, FaultRunner
-from support.faults.places import PARTS
+from support.faults.places import PARTS, RUNNERS
 from support.frames import Message
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 SHARES = 6
 """Tests per part, so that several processes share them."""
-TRIALS = {
-    "protocol": 30,
-    "commits": 30,
-    "ended": 12,
-    "aimed": 24,
-    "asked": 6,
-    "overtaken": 6,
-} | dict.fromkeys(("stopped", "crashed", "together"), 6)
+TRIALS = (
+    {
+        "protocol": 30,
+        "commits": 30,
+        "ended": 12,
+        "aimed": 24,
+        "asked": 6,
+        "overtaken": 6,
+    }
+    | dict.fromkeys(("stopped", "crashed", "together"), 6)
+    | {"batch": 60, "stepped": 60}
+)
 
 
 def _sample(part: str, messages: Sequence[Message], share: int) -> list[Fault]:
@@ -72,3 +77,13 @@ def test_others_and_the_server_interrupt_too(
         assert outcome.at, f"not reached: {fault}"
         assert not outcome.violations, f"{fault}, at {outcome.at!r}"
         assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"
+
+
+@pytest.mark.parametrize("part", ["batch", "stepped"])
+def test_batch_is_applied_as_a_whole_or_not_at_all(fault_server: TemporaryServer, part: str) -> None:
+    with RUNNERS[part](fault_server) as batch_runner:
+        for fault in _sample(part, batch_runner.record(), 0):
+            outcome = batch_runner.run(fault)
+            assert outcome.at, f"not reached: {fault}"
+            assert not outcome.violations, f"{fault}, at {outcome.at!r}"
+            assert not outcome.decisions, f"{fault}, at {outcome.at!r}"

@@ -10,10 +10,11 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.connector import Connector
+from koonj.runner.apply import statement_watch
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from koonj.runner.target.history import recorded_text
-from support.counting_proxy import counting_proxy
+from support.counting_proxy import CountingProxy, counting_proxy
 from support.project import Project, run_finished
 
 
@@ -37,33 +38,35 @@ def test_the_proxy_counts_what_the_client_waits_for(database: str) -> None:
         assert proxy.round_trips == 5, proxy.report()  # BEGIN, CREATE, COPY, its rows, COMMIT
 
 
-def test_the_proxy_counts_a_window_of_flights_as_one_round_trip(database: str) -> None:
-    with counting_proxy(database, delay=0.02) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
-        line = conn.pgconn  # psycopg itself waits after each Sync
-        line.enter_pipeline_mode()
-        for _ in range(3):
-            line.send_query_params(b"SELECT 1", None)
+def _send(proxy: CountingProxy, conn: psycopg.Connection, *statements: bytes) -> None:
+    """Send statements, each with its Sync, before any answer comes; psycopg itself waits after each one."""
+    line = conn.pgconn
+    line.enter_pipeline_mode()
+    with proxy.answers_held():
+        for statement in statements:
+            line.send_query_params(statement, None)
             line.pipeline_sync()
             line.flush()
-        syncs = 0
-        while syncs < 3:
-            while line.is_busy():
-                select.select([line.socket], [], [])
-                line.consume_input()
-            result = line.get_result()
-            syncs += result is not None and result.status == psycopg.pq.ExecStatus.PIPELINE_SYNC
+    syncs = 0
+    while syncs < len(statements):
+        while line.is_busy():
+            select.select([line.socket], [], [])
+            line.consume_input()
+        result = line.get_result()
+        syncs += result is not None and result.status == psycopg.pq.ExecStatus.PIPELINE_SYNC
+    line.exit_pipeline_mode()
+
+
+def test_the_proxy_counts_a_window_of_flights_as_one_round_trip(database: str) -> None:
+    with counting_proxy(database) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
+        _send(proxy, conn, b"SELECT 1", b"SELECT 1", b"SELECT 1")
         assert proxy.round_trips == 1, proxy.report()
-        line.exit_pipeline_mode()
 
 
 def test_the_proxy_counts_what_follows_an_error(database: str) -> None:
-    with counting_proxy(database, delay=0.02) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
-        try:
-            with conn.pipeline():
-                conn.execute("SELECT 1/0")
-                conn.execute("SELECT 1")
-        except psycopg.errors.DivisionByZero:
-            assert proxy.round_trips == 1, proxy.report()
+    with counting_proxy(database) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
+        _send(proxy, conn, b"SELECT 1/0", b"SELECT 1")
+        assert proxy.round_trips == 1, proxy.report()
         conn.execute("SELECT 1")
         assert proxy.round_trips == 2, proxy.report()
 
@@ -110,7 +113,10 @@ async def test_a_plan_waits_twice_for_the_target(
             assert (proxy.round_trips, proxy.connections) == (2, 1), proxy.report()
 
 
-async def test_a_run_waits_six_times_besides_its_migration(database: str, migrations: Path) -> None:
+async def test_a_run_waits_six_times_besides_its_migration(
+    database: str, migrations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 600.0)  # another connection, on a slow machine
     with counting_proxy(database) as proxy:
         async with Connector() as connector:
             project = Project(migrations, Target("local", proxy.dsn), connector)

@@ -12,7 +12,8 @@ import pytest
 from koonj.postgres.blockers import BlockerKind
 from koonj.runner.apply import statement_watch
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Blocked, Event, Retrying, RunResult, StatementFinished, Unblocked
+from koonj.runner.run.events import Event, Retrying, RunResult, StatementFinished
+from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 

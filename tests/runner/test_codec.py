@@ -15,7 +15,7 @@ from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, parse_event
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
 from koonj.runner.run.events import Event
 
@@ -93,7 +93,7 @@ def test_line_that_is_not_an_event_is_refused(line: str) -> None:
 
 EVENTS = [
     kind
-    for kind in vars(events).values()
+    for kind in (vars(events) | vars(lock_events)).values()
     if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 ]
 

@@ -13,13 +13,16 @@ from koonj.config import Password, ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.connector import Connector, ServerInfo
-from koonj.runner.confirmed_run import lines_of, read_confirmed
+from koonj.runner.confirmed_run import lines_of, movable_run, read_confirmed
+from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.planned import Plan
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.request import Extent, Request
+from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
+from koonj.sql.transactions import Mode
 from support.recorded_rehearsals import VERIFIED, rehearsal
 
 PASSWORD = Password("command", "pass show db")
@@ -35,13 +38,31 @@ REQUEST = Request(
 )
 
 
+def planned_migration(number: int, statements: int = 2) -> PlannedMigration:
+    lock = PlannedLock(
+        "public.a", "table", "SHARE", rewrites=False, scans=True, bytes=8192, rows=3, impact=2, effect="é"
+    )
+    return PlannedMigration(
+        f"{number:03d}_a.sql",
+        Direction.APPLY,
+        in_transaction=True,
+        mode=Mode.ONE_TRANSACTION,
+        explanation="one transaction",
+        statements=tuple(
+            PlannedStatement(n, n, "create table a", in_transaction=True, locks=(lock,) if n == 1 else None)
+            for n in range(1, statements + 1)
+        ),
+    )
+
+
 @pytest.fixture
 def confirmation(tmp_path: Path) -> Confirmation:
     target = Target("production", "host=db", protected=True, password=PASSWORD, require_verified=True)
     place = ScratchPlace("host=scratch", PASSWORD, trusted=False)
     job = Job(Connector(), target, FolderReader(tmp_path), REQUEST, place)
     made = Confirmation(job, "3f2a91c4")
-    plan = Plan("production", Direction.APPLY, protected=True, server="PostgreSQL", migrations=())
+    migrations = (planned_migration(1), planned_migration(2, statements=20_000))
+    plan = Plan("production", Direction.APPLY, protected=True, server="PostgreSQL", migrations=migrations)
     made.shown = ShownPlan(
         plan,
         frozenset({("001_a.sql", "hash", 2)}),
@@ -60,7 +81,7 @@ def confirmation(tmp_path: Path) -> Confirmation:
 
 def test_everything_arrives(confirmation: Confirmation) -> None:
     read = read_confirmed(iter([*lines_of(confirmation, {})]))
-    assert read is not None
+    assert isinstance(read, Confirmation)
     assert (read.run_id, read.shown, read.reached) == (confirmation.run_id, confirmation.shown, None)
     one, other = read.job, confirmation.job
     assert (one.target, one.request, one.place) == (other.target, other.request, other.place)
@@ -87,3 +108,32 @@ def test_lines_that_are_not_complete_confirm_nothing(confirmation: Confirmation)
     for number in range(len(lines)):
         assert read_confirmed(iter(lines[:number])) is None
     assert read_confirmed(iter([*lines[:-1], lines[-1].rstrip()])) is None
+
+
+def test_no_part_is_long_for_the_encoder(confirmation: Confirmation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While json.dumps works, no other thread of the screen does."""
+    lengths, dumps = [], json.dumps
+
+    def measured(value: object) -> str:
+        text = dumps(value)
+        lengths.append(len(text))
+        return text
+
+    monkeypatch.setattr(json, "dumps", measured)
+    written = b"".join(lines_of(confirmation, {}))
+    assert len(written) > 1_000_000
+    assert max(lengths) < 5_000
+
+
+def test_decision_about_an_interruption_arrives(tmp_path: Path) -> None:
+    shown = ShownInterruption(7, 3, StatementEvidence(Effect.HALF, "left", ("DROP INDEX a",), is_own=True))
+    target = Target("production", "host=db", protected=True, password=PASSWORD)
+    settlement = Settlement(done=3, reason="checked")
+    decided = ConfirmedSettlement(
+        "3f2a91c4", target, str(tmp_path), "017_a.sql", Direction.ROLLBACK, settlement, shown
+    )
+    lines = [*lines_of(decided, {})]
+    assert read_confirmed(iter(lines)) == decided
+    assert read_confirmed(iter(lines[:-1])) is None
+    run = movable_run(decided)
+    assert (run.started.settles, run.plan, run.folder) == ("017_a.sql", None, tmp_path)

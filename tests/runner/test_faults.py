@@ -11,15 +11,8 @@ import pytest
 
 from koonj.postgres.run_name import RunName, user_at_host
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import (
-    Cancelling,
-    Event,
-    LockAcquired,
-    MigrationFinished,
-    RunResult,
-    StatementStarted,
-    WaitingForLock,
-)
+from koonj.runner.run.events import Cancelling, Event, MigrationFinished, RunResult, StatementStarted
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.dropping_proxy import dropping_proxy

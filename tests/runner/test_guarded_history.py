@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import LockAcquired, RunResult, StatementStarted
+from koonj.runner.run.events import RunResult, StatementStarted
+from koonj.runner.run.lock_events import LockAcquired
 from koonj.runner.run.request import Extent
 from support.project import Project, collect_events, events_of_kind, run_finished
 

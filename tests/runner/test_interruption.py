@@ -26,7 +26,16 @@ from koonj.runner.run.events import (
     StatementStarted,
 )
 from koonj.runner.run.planned import Plan
-from koonj.runner.settle import RunningError, Settlement, read_interrupted, settle, start_settlement
+from koonj.runner.run.run import Run
+from koonj.runner.settle import (
+    InterruptedMigration,
+    RunningError,
+    Settlement,
+    confirmed_settlement,
+    movable_settlement,
+    read_interrupted,
+    settle,
+)
 from support.interruption import blocked_run, interrupt
 from support.losing_proxy import Loss, losing_proxy
 from support.project import Project, collect_events, events_of_kind, run_finished
@@ -85,6 +94,11 @@ async def decide(project: Project, **settlement: object) -> InterruptionSettled:
     folder = project.reader.read()
     chosen = Settlement(**settlement)  # type: ignore[arg-type]
     return await settle(project.connector, project.target, folder, NAME, chosen)
+
+
+def settling(project: Project, shown: InterruptedMigration, settlement: Settlement) -> Run:
+    confirmed = confirmed_settlement(project.target, project.reader.path, shown, settlement)
+    return movable_settlement(confirmed).carry_out(project.connector)
 
 
 async def test_index_that_was_half_built_is_repaired_by_the_next_run(
@@ -267,17 +281,15 @@ async def test_decision_that_differs_from_what_was_shown_changes_nothing(
     shown = await read_interrupted(project.connector, project.target, folder, NAME)
     assert shown.interruption is not None
     other = replace(shown, interruption=replace(shown.interruption, evidence=None))
-    events = await collect_events(
-        start_settlement(project.connector, project.target, project.reader, other, Settlement(again=2))
-    )
+    events = await collect_events(settling(project, other, Settlement(again=2)))
     end = run_finished(events)
     assert (end.result, events_of_kind(events, InterruptionSettled)) == (RunResult.FAILED, [])
     assert "what is known of it has changed since it was shown" in end.message
-    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(again=2))
+    run = settling(project, shown, Settlement(again=2))
     await run.cancel()
     assert run_finished(await collect_events(run)).result is RunResult.CANCELLED
     assert [entry.action for entry in await project.entries()] == ["apply"]
-    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(again=2))
+    run = settling(project, shown, Settlement(again=2))
     end = run_finished(await collect_events(run))
     assert end == RunFinished(
         result=RunResult.DONE, message="Recorded. The next apply continues with statement 2.", at=end.at
@@ -289,7 +301,7 @@ async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Calla
     interrupt(project, "INSERT INTO a VALUES (2, 2)")
     folder = project.reader.read()
     shown = await read_interrupted(project.connector, project.target, folder, NAME)
-    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(repair=True))
+    run = settling(project, shown, Settlement(repair=True))
     with psycopg.connect(project.target.dsn) as reader:
         reader.execute("SELECT FROM a")
         events = asyncio.ensure_future(collect_events(run))
@@ -302,7 +314,7 @@ async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Calla
         await run.cancel()
         assert run_finished(await asyncio.wait_for(events, 30)).result is RunResult.CANCELLED
     assert (await project.states())[NAME] == "interrupted"
-    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(repair=True))
+    run = settling(project, shown, Settlement(repair=True))
     assert run_finished(await collect_events(run)).result is RunResult.DONE
     await continued(project, at=2)
 

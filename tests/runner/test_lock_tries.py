@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,17 +19,20 @@ from koonj.postgres.blockers import BlockerKind
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.runner.apply.context import RunContext
+from koonj.runner.apply.flights import FlightError, fly
 from koonj.runner.impact.plan_wording import lock_limits
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFinished,
     MigrationStarted,
     PlanMade,
     Question,
+    RunFinished,
     RunResult,
 )
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.lock_wait_wording import wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
@@ -188,7 +192,42 @@ async def test_a_cancelled_wait_ends(measured: Project) -> None:
                     run.answer(event.id, event.expected)
                 if isinstance(event, Blocked):
                     await run.cancel()
-    assert run_finished(events).result is RunResult.CANCELLED
+    _check_cancelled_wait(measured, run_finished(events))
+
+
+def _check_cancelled_wait(measured: Project, end: RunFinished) -> None:
+    """The lock that was not free is no error to fix, and is not recorded as one."""
+    assert end.result is RunResult.CANCELLED
+    assert end.message == "Cancelled. No part of 002_b.sql was committed: its transaction was rolled back."
+    assert end.failure is not None
+    assert (end.failure.sqlstate, end.failure.statement) == (None, 0)
+    assert end.failure.message == "cancelled while it waited for ACCESS EXCLUSIVE on public.t"
+    assert end.failure.next_steps == ("You cancelled the run. To start it again, run: koonj apply",)
+    assert measured.sql("SELECT error FROM koonj.history WHERE outcome = 'failed'") == [("cancelled",)]
+
+
+async def test_a_wait_that_is_cancelled_during_a_try_ends_the_same(
+    measured: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def fly_then_cancel(session: RunContext, *args: Any) -> AsyncIterator[Event]:
+        nonlocal tries
+        try:
+            async for event in fly(session, *args):
+                yield event
+        except FlightError:
+            tries += 1
+            if tries == 20:
+                session.control._cancelled.set()
+            raise
+
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    monkeypatch.setattr("koonj.runner.apply.sequence.fly", fly_then_cancel)
+    with _holder(measured.target.dsn):
+        events = await _apply(measured)
+    _check_cancelled_wait(measured, run_finished(events))
 
 
 async def test_a_prepared_transaction_and_an_older_writer_are_named(measured: Project) -> None:

@@ -10,7 +10,8 @@ from koonj.postgres import advisory_lock
 from koonj.postgres.advisory_lock import KEY, LockHolder
 from koonj.runner.apply import lock
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import LockAcquired, RunResult, WaitingForLock
+from koonj.runner.run.events import RunResult
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 from support.clock import Clock, clock_of_pauses
 from support.project import Project, collect_events, events_of_kind, run_finished
 

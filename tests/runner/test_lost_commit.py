@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import settlement
+from koonj.runner.apply import settlement, statement_watch
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, MigrationFinished, RunFinished, RunResult, StatementStarted
 from koonj.runner.run.run import Cancelled, Control, Run
@@ -36,6 +36,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    monkeypatch.setattr(statement_watch, "FIRST", 3600)  # the proxy counts connections
     return clock_of_pauses(monkeypatch, settlement)
 
 

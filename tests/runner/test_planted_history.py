@@ -11,7 +11,8 @@ from koonj.postgres import history_inspection, overview
 from koonj.postgres.connector import Connector
 from koonj.postgres.history import HistoryError
 from koonj.runner.drift.read_target import read_target
-from koonj.runner.run.events import LockAcquired, RunResult, StatementStarted
+from koonj.runner.run.events import RunResult, StatementStarted
+from koonj.runner.run.lock_events import LockAcquired
 from koonj.runner.target.history import read_history, recorded_text
 from support.project import Project, events_of_kind, run_finished
 

@@ -17,7 +17,6 @@ from koonj.postgres import probe_session
 from koonj.postgres.locks.trace import LockMode, RelationLock
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -30,6 +29,7 @@ from koonj.runner.run.events import (
     RunStarted,
     StatementStarted,
 )
+from koonj.runner.run.lock_events import LockAcquired
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.run.run import Run
 from support.probe_checks import NOT_COMMITTED, assert_unchanged

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from koonj.postgres.progress import CommandProgress, Counter, Unit
 from koonj.runner.apply import progress_report, statement_watch
 from koonj.runner.apply.progress_report import ProgressReport
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Progress, RunResult
 from koonj.runner.run.progress_wording import progress_words
 from support.clock import Clock
@@ -37,6 +41,34 @@ async def test_an_index_build_is_reported(
     assert found[0].command == f"CREATE INDEX {concurrently}".strip()
     done = [e.done for e in found if e.done is not None and e.done != e.total]
     assert done == sorted(set(done))
+
+
+async def test_a_parallel_build_counts_what_all_its_workers_have_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 0.02)
+    monkeypatch.setattr(statement_watch, "REPEAT", 0.02)
+    project.sql(
+        """
+        CREATE TABLE t (a int, filler text DEFAULT repeat('x', 1000)) WITH (parallel_workers = 2);
+        INSERT INTO t SELECT i FROM generate_series(1, 300) AS i;
+        CREATE FUNCTION slow(int) RETURNS int IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(CASE WHEN $1 < 200 THEN 0.001 ELSE 1 END); RETURN $1; END';
+        """
+    )
+    settings = "SET maintenance_work_mem = '256MB';\nSET max_parallel_maintenance_workers = 2;\n"
+    project.write("001_index.sql", f"{settings}CREATE INDEX i ON t (slow(a));\n-- Rollback: none: test\n")
+    run, shares = project.start(Direction.APPLY, assume_yes=True), [0.0]
+    workers: list[Any] = []
+    async with asyncio.timeout(60):
+        async for event in run.events():
+            if isinstance(event, Progress) and event.done is not None and event.total:
+                shares.append(event.done / event.total)
+                if shares[-1] > 0.5 and not workers:
+                    workers = project.sql("SELECT pid FROM pg_stat_activity WHERE leader_pid IS NOT NULL")
+                    await run.cancel()
+    assert len(workers) == 2, "the leader reads a third of the table"
+    assert shares == sorted(shares)
 
 
 def _found(done: int | None, total: int | None = 200, phase: str = "scanning heap") -> CommandProgress:

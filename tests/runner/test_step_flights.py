@@ -24,8 +24,9 @@ from koonj.runner.run.events import (
     StatementStarted,
 )
 from koonj.runner.run.run import Run
+from support import gate
 from support.counting_proxy import counting_proxy
-from support.project import Project, events_of_kind, run_finished
+from support.project import PATIENCE, Project, events_of_kind, open_gate_after, run_finished
 
 NONE = "-- Rollback: none: test\n"
 NAME = "001_steps.sql"
@@ -67,7 +68,7 @@ def _order(events: list[Event]) -> list[str]:
 async def _round_trips(project: Project) -> int:
     """Apply, and return how often koonj waited for an answer."""
     real = project.target
-    with counting_proxy(real.dsn, delay=0.02) as proxy:
+    with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         end = run_finished(await project.apply())
         project.target = real
@@ -131,13 +132,14 @@ async def test_messages_of_koonjs_own_statements_are_not_reported(project: Proje
 
 
 async def test_slow_statement_has_its_own_time(project: Project) -> None:
-    _separate(project, "SELECT 1", "SELECT pg_sleep(0.4)", "SELECT 2")
-    events = await project.apply()
+    project.sql(gate.CLOSE)
+    _separate(project, "SELECT 1", gate.wait_at().removesuffix(";"), "SELECT 2")
+    whole, events = await open_gate_after(project, 2, 0.3)
     started = {event.index: event.at for event in events_of_kind(events, StatementStarted)}
     ended = {event.index: event for event in events_of_kind(events, StatementFinished)}
     assert ended[2].seconds >= 0.3
-    assert (ended[2].at - started[2]).total_seconds() >= 0.3
-    assert ended[1].seconds + ended[3].seconds < 0.3
+    assert (ended[2].at - started[2]).total_seconds() >= 0.29  # other clocks
+    assert sum(event.seconds for event in ended.values()) <= whole  # no time is counted twice
 
 
 @pytest.mark.parametrize("form", ["separate", "blocks"])
@@ -248,7 +250,7 @@ async def test_steps_that_cannot_fly_run_between_those_that_can(project: Project
 async def test_parameter_without_a_value_is_an_error_of_its_statement(project: Project, text: str) -> None:
     """A flight could ask for its value, which is an error of the protocol and not of the statement."""
     _write(project, text)
-    failure = run_finished(await asyncio.wait_for(project.apply(), 20)).failure
+    failure = run_finished(await asyncio.wait_for(project.apply(), PATIENCE)).failure
     assert failure is not None
     assert (failure.sqlstate, failure.statement, failure.line, failure.column) == ("42P02", 1, 1, 8)
     assert await project.states() == {NAME: "failed"}
@@ -262,7 +264,7 @@ async def test_error_about_another_connection_does_not_mean_that_this_one_is_los
     """Such as one of dblink or postgres_fdw."""
     raising = f"DO $$ BEGIN RAISE EXCEPTION 'no way there' USING ERRCODE = '{sqlstate}'; END $$;\n"
     _write(project, f"CREATE TABLE a ();\n{raising}{text}")
-    failure = run_finished(await asyncio.wait_for(project.apply(), 20)).failure
+    failure = run_finished(await asyncio.wait_for(project.apply(), PATIENCE)).failure
     assert failure is not None
     assert (failure.sqlstate, failure.statement) == (sqlstate, 2)
     assert "lost" not in failure.target_state
@@ -303,7 +305,7 @@ async def test_steps_of_a_session_that_ends_are_settled_by_what_is_recorded(proj
     _separate(project, "CREATE TABLE a ()", "SELECT pg_sleep(60)", "CREATE TABLE b ()")
     run = project.start(Direction.APPLY)
     events = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         async for event in run.events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
@@ -325,7 +327,7 @@ async def test_line_that_is_lost_is_told_at_the_statement_that_ran(project: Proj
     _write(project, f"CREATE TABLE a ();\nSELECT\n  pg_sleep(60);\n{more}")
     run = project.start(Direction.APPLY)
     events = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         async for event in run.events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
@@ -359,7 +361,7 @@ async def test_statement_that_may_commit_goes_alone(project: Project) -> None:
     """The server skips what was sent behind it when it refuses the COMMIT."""
     _separate(project, "CREATE TABLE a ()", "CALL fill()", "CALL fill()", "CREATE TABLE b ()")
     real = project.target
-    with counting_proxy(real.dsn, delay=0.02) as proxy:
+    with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         assert run_finished(await project.apply()).result is RunResult.DONE
         sent = [[text for text in texts if text[:4] in ("CALL", "CREA")] for texts in proxy.asked]
@@ -382,7 +384,7 @@ async def test_cancel_tells_exactly_which_steps_are_committed(project: Project) 
     _write(project, f"{BLOCKS}BEGIN;\nSELECT pg_sleep(60);\nCOMMIT;\n{BLOCKS.replace('TABLE ', 'TABLE x')}")
     run = project.start(Direction.APPLY)
     events = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         async for event in run.events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 4:
@@ -420,7 +422,7 @@ async def test_flight_ends_at_a_failure_although_more_is_waiting(
     monkeypatch.setattr(flight_queue, "MOST", 3)
     project.write("000_fails.sql", f"SELECT 1 / 0;\n{NONE}")
     names = [project.table(number) for number in range(1, 6)]
-    end = run_finished(await asyncio.wait_for(project.apply(), 20))
+    end = run_finished(await asyncio.wait_for(project.apply(), PATIENCE))
     assert end.failure is not None
     assert end.not_run == tuple(names)
 
@@ -437,15 +439,22 @@ async def test_step_is_not_counted_in_an_entry_whose_end_is_recorded(project: Pr
 
 async def test_session_that_ends_in_a_check_of_koonj_is_told_with_its_first_error(project: Project) -> None:
     """The check asks pg_index for what the DO block skipped; another session locks it."""
-    _separate(project, "CREATE TABLE a ()", "DO $$ BEGIN PERFORM pg_sleep(0.3); END $$")
+    hold = "DO $$ BEGIN WHILE NOT pg_try_advisory_lock(7) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$"
+    _separate(project, "CREATE TABLE a ()", hold)
+    holds = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
     find = "SELECT pid FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
     run = project.start(Direction.APPLY)
-    events = []
-    with psycopg.connect(project.target.dsn) as other:
+    events, dsn = [], project.target.dsn
+    with psycopg.connect(dsn) as other, psycopg.connect(dsn, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(7), pg_advisory_lock(8)")
+        holder.execute("SELECT pg_advisory_unlock(8)")  # the next one reads no catalog
         async for event in run.events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
+                while not holder.execute(holds).fetchall():
+                    await asyncio.sleep(0.01)
                 other.execute("LOCK TABLE pg_catalog.pg_index")
+                holder.execute("SELECT pg_advisory_unlock(7)")
             if isinstance(event, StatementFinished) and event.index == 2:
                 while not (found := other.execute(find, (other.info.backend_pid,)).fetchall()):
                     await asyncio.sleep(0.01)

@@ -19,15 +19,8 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.apply import lock, statement_watch, unblock
 from koonj.runner.apply.unblock import UnblockError
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import (
-    Blocked,
-    BlockerEnded,
-    BlockerNotEnded,
-    Event,
-    RunResult,
-    Unblocked,
-    WaitingForLock,
-)
+from koonj.runner.run.events import Event, RunResult
+from koonj.runner.run.lock_events import Blocked, BlockerEnded, BlockerNotEnded, Unblocked, WaitingForLock
 from koonj.runner.run.run import Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest, request_for
 from koonj.runner.run.unblock_wording import as_blocker, why_not

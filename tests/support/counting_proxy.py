@@ -34,6 +34,8 @@ _ANSWERED_BY = {
     b"E": b"CIs",
 }
 """Kinds of the answers that end what a message of the client asks for."""
+_TURNS = 20
+"""Turns of the event loop of a client in which it sends all that it sends without waiting."""
 
 
 @dataclass
@@ -45,7 +47,21 @@ class CountingProxy:
     connections: int = 0
     asked: list[list[str]] = field(default_factory=list)
     """For each round trip, the SQL texts that the client sent in it."""
+    may_answer: threading.Event = field(default_factory=threading.Event)
+    """Whether answers are passed on."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
+
+    @contextmanager
+    def answers_held(self) -> Iterator[None]:
+        """Pass on no answer in this context."""
+        self.may_answer.clear()
+        try:
+            yield
+        finally:
+            self.may_answer.set()
 
     @property
     def round_trips(self) -> int:
@@ -139,11 +155,17 @@ class _Messages:
 class _CountingThread(ThreadProxy):
     """Forwards the connections to a Unix socket in `folder`, and notes their messages."""
 
-    def __init__(self, upstream: Upstream, folder: Path, proxy: CountingProxy, delay: float) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        folder: Path,
+        proxy: CountingProxy,
+        client: asyncio.AbstractEventLoop | None,
+    ) -> None:
         super().__init__(upstream)
         self._folder = folder
         self._proxy = proxy
-        self._delay = delay
+        self._client = client
 
     async def listen(self) -> asyncio.Server:
         port = conninfo_to_dict(self._proxy.dsn).get("port", 5432)
@@ -153,37 +175,33 @@ class _CountingThread(ThreadProxy):
 
     async def forward(self, client: Side, server: Side) -> None:
         self._proxy.connected()
-        exchange, queue = _Exchange(self._proxy), asyncio.Queue[tuple[float, bytes]]()
+        exchange = _Exchange(self._proxy)
         sent = _Messages(exchange.sent, startup=True)
         answered = _Messages(exchange.answered, startup=False)
         await asyncio.gather(
             _forward(client.reader, sent, server.writer),
-            self._collect(server.reader, queue),
-            self._deliver(queue, answered, client.writer),
+            self._deliver(server.reader, answered, client.writer),
         )
 
-    async def _collect(self, reader: asyncio.StreamReader, queue: asyncio.Queue[tuple[float, bytes]]) -> None:
-        data = b"-"
-        while data:
-            data = b""
-            with suppress(ConnectionError):
-                data = await reader.read(65536)
-            queue.put_nowait((self.loop.time() + self._delay, data))
-
     async def _deliver(
-        self, queue: asyncio.Queue[tuple[float, bytes]], messages: _Messages, writer: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter
     ) -> None:
         """Pass on the answers. They are noted first, so that no question can come before."""
         with suppress(ConnectionError):
-            while True:
-                due, data = await queue.get()
-                await asyncio.sleep(max(0.0, due - self.loop.time()))
-                if not data:
-                    writer.close()
-                    return
+            while data := await reader.read(65536):
+                await self._let_the_client_send()
                 messages.add(data)
                 writer.write(data)
                 await writer.drain()
+        writer.close()
+
+    async def _let_the_client_send(self) -> None:
+        """Wait until the client has nothing more to send before it gets this answer."""
+        await asyncio.to_thread(self._proxy.may_answer.wait)
+        if self._client is not None:
+            for _ in range(_TURNS):
+                turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._client)
+                await asyncio.wrap_future(turn)
 
 
 async def _forward(reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter) -> None:
@@ -197,16 +215,17 @@ async def _forward(reader: asyncio.StreamReader, messages: _Messages, writer: as
 
 
 @contextmanager
-def counting_proxy(dsn: str, *, delay: float = 0.0) -> Iterator[CountingProxy]:
+def counting_proxy(dsn: str, *, client: asyncio.AbstractEventLoop | None = None) -> Iterator[CountingProxy]:
     """Yield a proxy before the server of `dsn`.
 
-    `delay`: seconds that each answer takes to the client. A client that sends without waiting for the answers
-    (a window of flights) needs one: otherwise the server can have answered all before the client sends more.
+    A client that sends without waiting for the answers (a window of flights) must be able to send all: else the
+    server can have answered before the client sends more, and it depends on the machine how much. `client`: its
+    event loop, which then has some turns before each answer. A client that blocks uses `answers_held`.
     """
     parts = conninfo_to_dict(dsn)
     host, port = str(parts["host"]), int(parts.get("port") or 5432)
     upstream = Path(host) / f".s.PGSQL.{port}" if host.startswith("/") else (host, port)
     with tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder:
         proxy = CountingProxy(make_conninfo(dsn, host=folder))
-        with _CountingThread(upstream, Path(folder), proxy, delay):
+        with _CountingThread(upstream, Path(folder), proxy, client):
             yield proxy

@@ -26,6 +26,8 @@ _IMPORTED = (
     "koonj.cli.invocation",
     "koonj.cli.status_shape",
     "koonj.cli.status_text",
+    "koonj.runner.apply.batch",
+    "koonj.runner.plan.batch",
     "koonj.runner.start",
     "koonj.runner.target.status",
 )

@@ -13,14 +13,11 @@ import psycopg
 
 from koonj.runner.process.journal_reader import KnownRun
 from koonj.tui.workers.past_runs import runs_of
+from support.gate import CLOSE, OPEN_ALL, wait_at
 from support.screen import Project, Screen
 
 MODULE = b"koonj.runner.started_process"
 PATIENCE = 30.0
-_WAIT = """\
-DO $$ BEGIN
-    WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
-END $$;"""
 
 
 def processes(parent: int | None = None) -> list[int]:
@@ -42,7 +39,7 @@ class Gate:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._sql("CREATE TABLE public.gate AS SELECT 1 AS x")
+        self._sql(CLOSE)
 
     def _sql(self, text: str) -> None:
         with psycopg.connect(self.project.targets[0].dsn, autocommit=True) as connection:
@@ -51,12 +48,12 @@ class Gate:
     def write(self, number: int = 1) -> str:
         """Write the migration."""
         name = f"{number:03}_gate.sql"
-        self.project.write(name, f"BEGIN;\nCREATE TABLE t{number} (id int);\n{_WAIT}\nCOMMIT;\n")
+        self.project.write(name, f"BEGIN;\nCREATE TABLE t{number} (id int);\n{wait_at()}\nCOMMIT;\n")
         return name
 
     def open(self) -> None:
         """Let it go on."""
-        self._sql("DELETE FROM public.gate")
+        self._sql(OPEN_ALL)
 
     def runs(self) -> list[KnownRun]:
         """Return the runs that have a journal, newest first."""

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from koonj.runner.process.journal_reader import known_runs
+from support import gate
 from support.command import Project
 
 PATIENCE = 30.0
-_WAIT = """\
-DO $$ BEGIN
-    WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
-END $$;"""
-_AT_WORK = (
-    "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %gate%' AND state = 'active' "
-    "AND datname = current_database()"
-)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -56,23 +50,24 @@ class Runs:
 
     def wait_for_end(self) -> dict[str, Any]:
         """Return the only run when its process has ended."""
-        wait_until(lambda: not self.only()["running"])
+        run = self.only()
+        wait_until(lambda: not any(known.alive for known in known_runs() if known.id == run["run_id"]))
         return self.only()
 
     def write_gate(self, number: int = 1) -> str:
         """Write a migration that waits until `open_gate`; return its name."""
-        self.project.sql("CREATE TABLE public.gate AS SELECT 1 AS x")
+        self.project.sql(gate.CLOSE)
         name = f"{number:03}_gate.sql"
-        self.project.write(name, f"BEGIN;\n{_WAIT}\nCREATE TABLE t{number} (id int);\nCOMMIT;\n")
+        self.project.write(name, f"BEGIN;\n{gate.wait_at()}\nCREATE TABLE t{number} (id int);\nCOMMIT;\n")
         return name
 
     def open_gate(self) -> None:
         """Let the migration of `write_gate` go on."""
-        self.project.sql("DELETE FROM public.gate")
+        self.project.sql(gate.OPEN_ALL)
 
     def at_gate(self) -> bool:
         """Return whether the migration waits."""
-        return bool(self.project.sql(_AT_WORK))
+        return bool(self.project.sql(gate.AT_GATE))
 
     def wait_until_at_work(self) -> None:
         """Wait until the migration waits, and the journal says so."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -14,12 +16,16 @@ from koonj.migrations.folder import FolderReader
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Event, Question, RunFinished
+from koonj.runner.run.events import Event, Question, RunFinished, StatementStarted
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.run.run import Run
 from koonj.runner.start import start
 from koonj.runner.target.history import read_history
 from koonj.runner.target.status import TargetStatus, read_status
+from support import gate
+
+PATIENCE = 60.0
+"""Maximum seconds that a test waits, on the slowest machine."""
 
 
 @dataclass
@@ -95,6 +101,21 @@ async def collect_events(run: Run, answer: str | None = None) -> list[Event]:
         if isinstance(event, Question):
             run.answer(event.id, event.expected if answer is None else answer)
     return events
+
+
+async def open_gate_after(project: Project, statement: int, seconds: float) -> tuple[float, list[Event]]:
+    """Apply all, and open the gate so long after the start of a statement is reported.
+
+    Return the seconds of the whole run, and its events.
+    """
+    begin, events = monotonic(), []
+    async with asyncio.timeout(PATIENCE):
+        async for event in project.start(Direction.APPLY, extent=Extent.ALL).events():
+            events.append(event)
+            if isinstance(event, StatementStarted) and event.index == statement:
+                await asyncio.sleep(seconds)
+                project.sql(gate.OPEN_ALL)
+    return monotonic() - begin, events
 
 
 def run_finished(events: list[Event]) -> RunFinished:

@@ -110,7 +110,7 @@ def started(
     process = subprocess.Popen(
         [sys.executable, "-c", start, *options],
         cwd=project.root,
-        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})},
+        env={**os.environ, "TERM": "xterm-256color", **(environ or {})},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -127,7 +127,7 @@ def test_empty_no_color_is_ignored(project: Project) -> None:
 
 
 def test_environment_variables_of_textual_work(project: Project) -> None:
-    nord = _session(project, TEXTUAL_THEME="nord")
+    nord = _session(project, TEXTUAL_THEME="nord", COLORTERM="truecolor")
     assert b"38;2;" in nord
     assert not re.search(
         rb"[34]8;[25];", _session(project, TEXTUAL_THEME="nord", TEXTUAL_COLOR_SYSTEM="standard")

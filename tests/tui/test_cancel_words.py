@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
+from koonj.runner.run.cancel_wording import cancel_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
+from koonj.runner.run.run_place import RunPlace
 from koonj.sql.transactions import Mode
-from koonj.tui.render.cancel_lines import cancel_words
 from koonj.tui.state.run import RunView, fold
 
 
@@ -20,11 +21,17 @@ def _planned(name: str, *statements: tuple[str, bool], whole: bool = False) -> P
     return PlannedMigration(name, Direction.APPLY, whole, next(iter(Mode)), "", listed)
 
 
-def _words(*migrations: PlannedMigration, at: int | None, statement: int = 1, done: int = 0) -> str:
+def _words(
+    *migrations: PlannedMigration,
+    at: int | None,
+    statement: int = 1,
+    done: int = 0,
+    committed: int | None = None,
+) -> str:
     """Return what is said while migration `at` of `migrations` runs `statement`, after `done` others."""
     plan = Plan("local", Direction.APPLY, protected=False, server="", migrations=migrations)
     of = len(migrations)
-    seen: list[events.Event] = [events.PlanMade(plan), events.LockAcquired(0.0)]
+    seen: list[events.Event] = [events.PlanMade(plan), lock_events.LockAcquired(0.0)]
     for index, one in enumerate(migrations[: done if at is None else at + 1], 1):
         number = len(one.statements)
         name, whole = one.name, one.in_transaction
@@ -33,8 +40,14 @@ def _words(*migrations: PlannedMigration, at: int | None, statement: int = 1, do
             seen.append(events.MigrationFinished(name, Direction.APPLY, 0.1, number))
         elif statement:
             summary = one.statements[statement - 1].summary
-            seen.append(events.StatementStarted(name, statement, number, statement, summary))
-    return " ".join(cancel_words(fold(RunView("local", Direction.APPLY, 0.0), seen)))
+            stays = statement - 1 if committed is None else committed
+            seen.append(events.StatementStarted(name, statement, number, statement, summary, stays))
+    place = RunPlace()
+    for event in seen:
+        place = place.after(event)
+    words = cancel_words(place)
+    assert words == cancel_words(fold(RunView("local", Direction.APPLY, 0.0), seen).place)
+    return " ".join(words)
 
 
 ONE = _planned("001_a.sql", ("create table a", True), ("create table b", True), whole=True)
@@ -55,15 +68,24 @@ def test_other_migrations_are_counted() -> None:
 def test_committed_statements_are_counted() -> None:
     several = _planned("001_a.sql", *STEPS)
     start = "001_a.sql runs in several transactions. "
-    assert _words(several, at=0, statement=1) == f"{start}None of its 4 statements is committed yet."
-    stay = "committed and will stay. The history records that."
-    assert _words(several, at=0, statement=2) == f"{start}1 of 4 statements is {stay}"
-    assert _words(several, at=0, statement=4) == f"{start}3 of 4 statements are {stay}"
+    end = "the running one is cancelled."
+    assert _words(several, at=0, statement=1) == f"{start}None of its 4 statements is done; {end}"
+    end = f"{end} The history records that."
+    assert _words(several, at=0, statement=2) == f"{start}1 of 4 statements is done and stays; {end}"
+    assert _words(several, at=0, statement=4) == f"{start}3 of 4 statements are done and stay; {end}"
 
 
 def test_block_of_a_migration_is_rolled_back() -> None:
-    mixed = _planned("001_a.sql", ("insert into a", False), ("update a", True), ("update b", True))
-    assert "The transaction of the running statement is rolled back." in _words(mixed, at=0, statement=3)
+    mixed = _planned("001_a.sql", ("insert into a", False), ("update a", True), ("do $$ … $$", True))
+    words = _words(mixed, at=0, statement=3, committed=1)
+    assert "1 of 3 statements is done and stays; the transaction of the running one is rolled back." in words
+    assert "commit in parts" not in words
+
+
+def test_settlement_that_is_cancelled_records_nothing() -> None:
+    started = events.RunStarted("3f2a91c4", "local", Direction.APPLY, settles="017_a.sql")
+    (words,) = cancel_words(RunPlace().after(started))
+    assert words.startswith("koonj settles the interruption of 017_a.sql. Cancelling stops the command")
 
 
 def test_between_two_statements_no_number_is_told() -> None:

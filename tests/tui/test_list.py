@@ -17,6 +17,7 @@ from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.widgets.migration_list import columns
 from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
+from support.looks import cells
 from support.screen import Project, Screen
 
 
@@ -118,7 +119,9 @@ async def test_cursor_is_visible_without_colour(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("j")
         assert screen.row("make_t2").startswith("›")
-        styles = [s.style for s in screen.main.migrations.render_line(2) if s.style and s.text.strip()]
+        pane = screen.main.migrations
+        row = cells(screen.app)[pane.region.y + 2][: pane.region.width]
+        styles = [style for text, style in row if text.strip()]
         assert all(style.reverse for style in styles)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +14,15 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.run_name import SHORT_ID
+from koonj.runner.process.journal_reader import KnownRun
 from koonj.runner.run.events import RunFinished
 from koonj.tui.screens.dialog import Dialog
+from koonj.tui.state.run import RunView
+from koonj.tui.workers import past_runs
 from koonj.tui.workers.run_process import RunProcess, RunProcessError
 from koonj.tui.workers.watched_run import watched_run
 from support.moved_screen import Gate, apply_all, gate, processes
-from support.screen import Project, apply
+from support.screen import PATIENCE, Project, apply
 from tui.conftest import short_dsn
 
 
@@ -194,6 +198,30 @@ async def test_result_that_nobody_saw_is_told_once_and_the_log_can_be_opened_aga
         assert "applied 001_gate.sql, 2 statements" in screen.run()
 
 
+async def test_result_that_nobody_saw_is_told_although_the_user_asks_for_the_log_meanwhile(
+    project: Project, at_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+    at_gate.open()
+    at_gate.wait_for_end()
+    read, was_read, go_on = past_runs.read_view, threading.Event(), threading.Event()
+
+    def read_slowly(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView:
+        view = read(run, also_seen)
+        was_read.set()
+        go_on.wait(PATIENCE)
+        return view
+
+    monkeypatch.setattr(past_runs, "read_view", read_slowly)
+    async with project.open(moves_runs=True) as screen:
+        await screen.until(was_read.is_set)
+        await screen.press("4")
+        go_on.set()
+        await screen.until("This run ended while nobody watched it.")
+        assert "applied 001_gate.sql, 2 statements" in screen.run()
+
+
 async def test_run_that_ends_on_the_screen_is_not_told_again(tables: Project) -> None:
     async with tables.open(moves_runs=True) as screen:
         await apply(screen)
@@ -248,7 +276,7 @@ async def test_c_asks_and_cancels_the_run_of_the_other_process(project: Project,
     assert at_gate.runs()[0].head.result == "cancelled"
 
 
-async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_one(
+async def test_target_of_a_run_that_is_followed_is_chosen(
     project: Project, at_gate: Gate, make_database: Callable[[], str]
 ) -> None:
     async with project.open(moves_runs=True) as screen:
@@ -257,7 +285,30 @@ async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_
     other = Project(project.root, Target("staging", short_dsn(make_database())), *project.targets)
     async with other.open(moves_runs=True) as screen:
         await screen.until("applying on local  migration 1 of 2  001_gate.sql")
+        await screen.until("► local")
+        assert "A run is in progress on local, so koonj shows this target." in screen.bottom()
+        await screen.until(lambda: "applying" in screen.row("001"))
+        at_gate.open()
+        await screen.expect_run("done")
+        assert "Run  ended" in screen.run()
+        await screen.press("escape", "3", "k", "enter")
+        await screen.until("► staging")
+        await screen.until(lambda: " on local  ✓ " in screen.text())
+        await screen.press("4")
+        assert "Run on local  ended" in screen.text()
+        await screen.until(lambda: screen.row("001").endswith("◦ pending"))
+
+
+async def test_run_of_a_target_that_the_screen_does_not_know_names_it(
+    project: Project, at_gate: Gate, make_database: Callable[[], str]
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+    other = Project(project.root, Target("staging", short_dsn(make_database())))
+    async with other.open(moves_runs=True) as screen:
+        await screen.until("applying on local  migration 1 of 2  001_gate.sql")
         assert "► staging" in screen.top()
+        assert "Run on local  in progress" in screen.text()
         assert screen.row("001").endswith("◦ pending")
         at_gate.open()
         await screen.expect_run("done")
@@ -282,6 +333,21 @@ async def test_run_of_another_terminal_is_announced_and_followed(project: Projec
         await screen.until("applying on local  migration 1 of 2  001_gate.sql")
         at_gate.open()
         await screen.expect_run("done")
+        await other.expect_run("done")
+
+
+async def test_stopped_run_is_named_and_how_it_continues(project: Project, at_gate: Gate) -> None:
+    async with project.open((120, 30), moves_runs=True) as screen, project.open(moves_runs=True) as other:
+        await apply_all(other)
+        pid = at_gate.runs()[0].head.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await screen.press("R")
+            await screen.until("run does nothing")
+            await screen.until(f"its process {pid} on this machine is stopped by a signal")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        at_gate.open()
         await other.expect_run("done")
 
 

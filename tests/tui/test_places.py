@@ -88,7 +88,7 @@ async def test_failed_run_marks_its_line_in_the_preview(project: Project) -> Non
     project.write("001_fails.sql", FAILS)
     async with project.open((120, 36)) as screen:
         await fail(screen)
-        assert marked(screen) == ["4!    id no_such_type"]
+        await screen.until(lambda: marked(screen) == ["4!    id no_such_type"])
         assert screen.row("001 fails").startswith("›")
 
 
@@ -128,7 +128,7 @@ async def test_from_the_failed_apply_to_applied_in_five_keys(project: Project) -
     project.write("001_fails.sql", FAILS)
     async with project.open((80, 24)) as screen:
         await fail(screen)
-        assert marked(screen) == ["4!    id no_such_type"]
+        await screen.until(lambda: marked(screen) == ["4!    id no_such_type"])
         await open_editor(screen)
         await screen.press("ctrl+k")
         await screen.type("smallint")  # the fix
@@ -172,7 +172,7 @@ async def test_failed_rollback_leads_to_its_line_in_the_rollback(project: Projec
         screen.later(5)
         await fail(screen, "r")
         assert "[Rollback]" in screen.pane("2")[0]
-        assert marked(screen) == ["5!DROP TABLE no_such_table;"]
+        await screen.until(lambda: marked(screen) == ["5!DROP TABLE no_such_table;"])
         await open_editor(screen)
         await listed(screen, "5:4 last rollback 42P01")
 
@@ -196,7 +196,7 @@ async def test_history_leads_to_the_statement_that_failed_when_koonj_is_opened_a
     async with project.open((120, 36)) as screen:
         await fail(screen)
     async with project.open((120, 36)) as screen:
-        assert marked(screen) == ["3!SELECT 1 / 0;"]
+        await screen.until(lambda: marked(screen) == ["3!SELECT 1 / 0;"])
         editor = await open_editor(screen)
         assert editor.text.cursor_location == (2, 0)
         await listed(screen, "3:1 last apply 22012: division by zero")
@@ -225,7 +225,7 @@ async def test_no_problems_is_never_said_while_the_rehearsal_fails(
     recorded.set_rehearsals(BROKEN)
     async with tables.open((120, 36), rehearses=True, program=recorded.program) as screen:
         await screen.until("broken")
-        assert marked(screen) == ["3!CREATE TABLE t1 (id int PRIMARY KEY);"]
+        await screen.until(lambda: marked(screen) == ["3!CREATE TABLE t1 (id int PRIMARY KEY);"])
         editor = await open_editor(screen)
         assert editor.text.cursor_location == (2, 13)
         title, *lines = await listed(screen, "rehearsal")
@@ -243,7 +243,7 @@ async def test_enter_in_the_tab_rehearsal_goes_to_the_line_that_failed(
         assert "[Rehearsal]" in screen.pane("2")[0]
         await screen.press("enter")
         assert "[Body]" in screen.pane("2")[0]
-        assert marked(screen) == ["3!CREATE TABLE t1 (id int PRIMARY KEY);"]
+        await screen.until(lambda: marked(screen) == ["3!CREATE TABLE t1 (id int PRIMARY KEY);"])
 
 
 async def test_incomplete_rollback_is_in_the_list_of_problems_of_the_editor(
@@ -254,6 +254,23 @@ async def test_incomplete_rollback_is_in_the_list_of_problems_of_the_editor(
         await screen.press("j")
         await open_editor(screen)
         await listed(screen, "file rehearsal incomplete: The rollback leaves the table t2 behind.")
+
+
+async def test_rehearsal_that_fails_while_the_text_is_edited_is_listed(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    recorded.set_rehearsals(BROKEN)
+    recorded.pause_at("001_make_t1.sql")
+    async with tables.open((120, 36), rehearses=True, program=recorded.program) as screen:
+        await screen.until("rehearsing")
+        await open_editor(screen)
+        await screen.until("No problems")
+        await screen.type("x")
+        recorded.resume("001_make_t1.sql")
+        title, *lines = await listed(screen, "rehearsal")
+        assert "problem" in title
+        assert title != "No problems"
+        assert any('file rehearsal 42P07: relation "t1" already exists' in line for line in lines)
 
 
 # Keys between problems
@@ -297,6 +314,8 @@ async def test_keys_of_the_list_go_to_the_next_pending_and_the_next_problem(proj
         await screen.press("full_stop")
         assert "No migration in the list has a problem." in screen.bottom()
         project.write("002_make_t2.sql", "SELECT 2;\n-- Rollback: none: it was changed\n")
+        await screen.until(lambda: "SELECT 2" in str(screen.main.snapshot.rows[1].migration))
+        await screen.press("R")
         await screen.until("edited")
         await screen.press("full_stop")
         assert screen.row("002").startswith("›")

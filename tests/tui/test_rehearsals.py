@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -263,3 +265,32 @@ async def test_process_is_killed_when_it_ignores_sigterm(
         await screen.until(lambda: pid.exists() and bool(pid.read_text()))
         await screen.press("q")
     assert not Path("/proc", pid.read_text().strip()).exists()
+
+
+def _processes(words: str) -> list[str]:
+    """Return the processes with `words` in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if words.encode() in (folder / "cmdline").read_bytes():
+                found.append(folder.name)
+    return found
+
+
+async def test_process_that_is_just_being_started_is_ended_too(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    children = subprocesses.Subprocesses(tmp_path, ("sh", "-c", f"read x < {fifo}"))
+
+    async def run() -> bytes:
+        async with children.run() as output:
+            return await output.read()
+
+    running = asyncio.ensure_future(run())
+    await asyncio.sleep(0)
+    assert not running.done()
+    assert _processes(str(fifo))  # it is there, but asyncio has not connected its pipes
+    await children.close()
+    assert not _processes(str(fifo))
+    with pytest.raises(OSError, match="the screen is closing"):
+        await running

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.tui.render.run_lines import Line, failure_lines, progress
@@ -77,7 +77,7 @@ def test_lock_holder_and_waiting_time_are_shown() -> None:
     holder = LockHolder(77, "koonj", "10.0.0.7", "ada", None)
     view = fold(
         RunView("local", Direction.APPLY, 100.0),
-        [events.WaitingForLock(holder, 5.0, at=datetime.fromtimestamp(105, UTC))],
+        [lock_events.WaitingForLock(holder, 5.0, at=datetime.fromtimestamp(105, UTC))],
     )
     shown = " ".join(" ".join(text(line) for line in progress(view, 108.0, 80)).split())
     assert "waiting for the koonj lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown

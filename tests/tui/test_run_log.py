@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
 from koonj.runner.run.planned import Plan, PlannedMigration
@@ -63,7 +63,7 @@ def test_clock_of_the_run_starts_at_the_yes_and_that_of_a_statement_with_the_sta
     seen = fold(
         seen,
         [
-            events.LockAcquired(0.0, at=at(100)),
+            lock_events.LockAcquired(0.0, at=at(100)),
             started("001_a.sql", 1, 1, 100),
             events.StatementStarted("001_a.sql", 1, 2, 3, "create table a", at=at(110)),
         ],
@@ -77,7 +77,7 @@ def test_clock_of_the_run_starts_at_the_yes_and_that_of_a_statement_with_the_sta
 def test_several_migrations_have_a_bar_with_what_is_done_and_what_is_left() -> None:
     seen = view(
         events.PlanMade(planned("001_a.sql", "002_b.sql", "003_c.sql", "004_d.sql"), at=at(0)),
-        events.LockAcquired(0.0, at=at(0)),
+        lock_events.LockAcquired(0.0, at=at(0)),
         started("001_a.sql", 1, 4, 0),
         finished("001_a.sql", 1),
         started("002_b.sql", 2, 4, 1),
@@ -87,7 +87,7 @@ def test_several_migrations_have_a_bar_with_what_is_done_and_what_is_left() -> N
 
 def test_every_line_of_the_log_has_its_time() -> None:
     seen = view(
-        events.LockAcquired(0.0, at=at(0)),
+        lock_events.LockAcquired(0.0, at=at(0)),
         started("001_a.sql", 1, 1, 0),
         events.Notice("001_a.sql", "NOTICE", "word " * 40, at=at(5)),
         finished("001_a.sql", 9),
@@ -256,10 +256,12 @@ async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
             assert screen.main.selected is not None
             assert screen.main.selected.name == "002_wait.sql"
             assert "earlier: " not in screen.preview()
+            assert "failed" in screen.top()
             await screen.press("a")
             await screen.expect_dialog()
             await screen.yes()
             await screen.until("earlier: apply failed")
+            await screen.until(lambda: "failed" not in screen.top())
             assert screen.main.view is not None
             notes = [entry.text for entry in screen.main.view.log]  # the pane has scrolled to its end
             assert "in an earlier run, the apply failed" in notes[0], notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.settle_confirmation import DoneReasonDialog, SettleConfirmation
 from koonj.tui.screens.settle_dialog import SettleDialog
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.workers.past_runs import runs_of
 from support import project as runner_project
 from support.interruption import interrupt
 from support.project import collect_events, run_finished
@@ -582,3 +584,38 @@ async def test_call_that_was_killed_is_settled_on_the_screen(project: Project) -
         await screen.expect_run("done")
         await screen.until("✓ applied")
     assert sql(project, "SELECT x FROM a") == [(1,)]
+
+
+# In a process of its own
+
+
+async def test_repair_goes_on_when_the_screen_is_left_and_is_followed_again(
+    project: Project, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("TMPDIR", str(home))
+    await index_interrupted(project, is_own=False)
+    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    with psycopg.connect(project.targets[0].dsn) as reader:
+        reader.execute("SELECT FROM a")
+        async with project.open(moves_runs=True) as screen:
+            await settle(screen)
+            await screen.press("1")
+            await screen.expect_dialog()
+            await screen.yes()
+            await screen.until(lambda: bool(sql(project, waits)))
+            await screen.press("q")
+            await screen.expect_dialog("l: The run continues in its own process.")
+            await screen.press_to_exit("l")
+        async with project.open(moves_runs=True) as screen:
+            await screen.until("settling 017_fill.sql on local")
+            assert sql(project, waits)
+            reader.rollback()
+            await screen.expect_run("done: Recorded.")
+    (run,) = runs_of(project.migrations)
+    assert (run.head.settles, run.head.result, run.is_seen) == ("017_fill.sql", "done", True)
+    assert decisions(project)[0].startswith("repaired with DROP INDEX CONCURRENTLY")
+    async with project.open(moves_runs=True) as screen:
+        await screen.until("Recorded. The next apply continues")
+        await screen.press("4")
+        await screen.until("017_fill.sql: 1 of 3 statements are done. Reason: repaired with")

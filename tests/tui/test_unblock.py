@@ -17,8 +17,8 @@ from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
 from koonj.runner.apply import statement_watch
 from koonj.runner.process.journal_reader import known_runs
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Blocked
 from koonj.runner.run.failure import AwaitedLock
+from koonj.runner.run.lock_events import Blocked
 from koonj.tui.render.unblock_lines import Choice
 from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
 from koonj.tui.screens.unblock_dialog import UnblockDialog

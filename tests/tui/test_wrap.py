@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from koonj.sql.text_diff import diff_texts
 from koonj.tui.documents.sql_text import SqlText
-from koonj.tui.documents.text_diff import diff_texts
 from koonj.tui.documents.wrapped_rows import WrappedRows, broken
 from koonj.tui.screens import main
 from koonj.tui.widgets.preview.changes_tab import ChangeSheet

@@ -45,8 +45,6 @@ def run(call: Call, direction: Direction) -> ExitCode:
 def moves(call: Call, target: Target) -> bool:
     """Return whether the run continues in a process of its own after its confirmation.
 
-    The embedded server runs only as long as koonj processes use it, and ends with this machine in any case.
-
     Raises:
         CommandError: --detach cannot be used here.
     """
@@ -61,13 +59,14 @@ def moves(call: Call, target: Target) -> bool:
         )
     if args.detach:
         return True
-    in_ci = call.environ.get("CI", "").lower() not in {"", "0", "false"}
-    return call.at_terminal and not (args.json or in_ci or target.dsn == EMBEDDED)
+    return call.moves_runs_on(target)
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
     args = call.args
-    extent = Extent.ALL if args.all else Extent.NEXT if args.number is None else Extent.UP_TO
+    batch = getattr(args, "batch", False)
+    every = args.all or (batch and args.number is None)
+    extent = Extent.ALL if every else Extent.NEXT if args.number is None else Extent.UP_TO
     return Request(
         direction=direction,
         extent=extent,
@@ -79,6 +78,7 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         plan_only=args.plan,
         override=args.override,
         probe=args.probe,
+        batch=batch,
         measure=_plan_is_read(call),
     )
 
@@ -113,15 +113,17 @@ async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, se
     async with Connector() as connector:
         started: Run = start(connector, settings.target, reader, request, settings.scratch)
         if not (request.plan_only or request.probe):
-            started = _recorded(started, reader)
+            started = _recorded(dialogue.call, started, reader)
         out, err = dialogue.call.out, dialogue.call.err
-        last = await follow(started, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(
+            started, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
+        )
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)
 
 
-def _recorded(run: Run, reader: FolderReader) -> Run:
-    """Return a run that others can follow: it has a journal, if one can be written."""
+def _recorded(call: Call, run: Run, reader: FolderReader) -> Run:
+    """Return a run that others can follow: it has a journal, if one can be written. If not, koonj says so."""
     from koonj.runner.own_process import new_journal  # noqa: PLC0415 - not for a plan
     from koonj.runner.process.journal import Journal, JournalError  # noqa: PLC0415 - as above
     from koonj.runner.process.recorded_run import RecordedRun  # noqa: PLC0415 - as above
@@ -129,7 +131,8 @@ def _recorded(run: Run, reader: FolderReader) -> Run:
     def open_journal(started: RunStarted, plan: PlanMade) -> Journal | None:
         try:
             return new_journal(started, plan, reader.path)
-        except JournalError:
-            return None  # a run without a terminal can be one without a home
+        except JournalError as error:  # a run without a terminal can be one without a home
+            call.err.info(f"this run has no journal, so koonj attach and koonj runs cannot show it. {error}")
+            return None
 
     return RecordedRun(run, open_journal)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
+from textwrap import wrap
 
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.follow import signals_to
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask, discard_typed, read_line
 from koonj.cli.run_dialogue import RunDialogue
+from koonj.cli.runs import hash_of_folder
 from koonj.runner.process.followed_run import FollowedRun
-from koonj.runner.process.journal_head import folder_hash
 from koonj.runner.process.journal_reader import KnownRun, known_runs
 from koonj.runner.process.process_wording import broken_words, left_words
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
 
 _ASK = (
-    "The run goes on without this terminal. Type c to cancel it, l to leave it running, "
-    "or press Enter to keep watching: "
+    "The run goes on without this terminal.\n"
+    "Type c to cancel it, l to leave it running, or press Enter to keep watching: "
 )
 _LEAST_ID = 4
 
@@ -44,7 +46,7 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
         raise UsageError("No run of this user has a journal on this machine.", _TO_SEE_THE_TARGET)
     wanted = call.args.id
     if wanted is None:
-        here = _folder_hash(call)
+        here = hash_of_folder(call)
         live = [run for run in runs if run.alive is not False and run.head.result is None]
         own = [run for run in live if run.head.folder_hash == here]
         return (own or live or runs)[0]
@@ -58,12 +60,11 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
 _TO_SEE_THE_TARGET = "To see whether one is in progress on the target, run: koonj status"
 
 
-def _folder_hash(call: Call) -> str:
-    """Return what identifies the migrations folder of this project; empty if there is no project."""
-    try:
-        return folder_hash(call.project_folders().migrations)
-    except UsageError:
-        return ""
+def wrapped(texts: Iterable[str]) -> Iterator[str]:
+    """Yield paragraphs that only a person reads as indented lines, as wide as the terminal."""
+    width = max(40, get_terminal_size().columns)
+    for text in texts:
+        yield from wrap(text, width, initial_indent="  ", subsequent_indent="  ")
 
 
 async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
@@ -137,7 +138,9 @@ class _Watching:
     async def _ask(self) -> None:
         err = self.dialogue.call.err
         discard_typed()
-        err.prompt(f"\n{_ASK}")
+        err.prompt("\n")
+        err.lines(("If you cancel the run:", *wrapped(self.dialogue.cancel_lines())))
+        err.prompt(_ASK)
         answer = (await read_line()).strip().lower()
         self.asking = None
         if answer in {"l", "leave"}:

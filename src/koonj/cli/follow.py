@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -33,6 +33,8 @@ class _CancelOnSignal:
     err: Diagnostics
     flush: Callable[[], None]
     cancelling: asyncio.Task[None] | None = field(default=None)
+    leaves: Callable[[], Iterable[str]] = tuple
+    """Returns what cancelling leaves now, as lines."""
     asking: bool = False
     """Whether a question is open: no statement is running, and none has run."""
 
@@ -42,6 +44,8 @@ class _CancelOnSignal:
         if self.err.is_terminal:
             self.err.prompt("\n")  # the terminal shows ^C, maybe after a question: start a new line
         self.err.info(_CANCELLED_AT_PROMPT if self.asking else _CANCELLING)
+        if not self.asking:
+            self.err.lines(f"    {line}" for line in self.leaves())
         self.cancelling = asyncio.ensure_future(self._cancel())
 
     async def _cancel(self) -> None:
@@ -65,13 +69,18 @@ class _CancelOnSignal:
 
 
 async def follow(
-    run: Run, show: Callable[[Event], None], answer: Answerer, err: Diagnostics, flush: Callable[[], None]
+    run: Run,
+    show: Callable[[Event], None],
+    answer: Answerer,
+    err: Diagnostics,
+    flush: Callable[[], None],
+    leaves: Callable[[], Iterable[str]] = tuple,
 ) -> Event:
     """Show every event, answer the question, cancel at a signal.
 
-    Returns the last event of the run.
+    `leaves`: returns what cancelling would leave. Returns the last event of the run.
     """
-    handler = _CancelOnSignal(run, err, flush)
+    handler = _CancelOnSignal(run, err, flush, leaves=leaves)
     with signals_to(handler, *_SIGNALS):
         async with asyncio.TaskGroup() as tasks:
             asking: asyncio.Task[None] | None = None

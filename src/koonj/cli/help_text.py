@@ -8,6 +8,8 @@ examples:
   koonj init                             create koonj.toml and a folder for migrations
   koonj trust                            let koonj run what this folder contains
   koonj new add status to documents      create the next migration file, blank
+  koonj renumber 016_add_status.sql      give a late or duplicate migration the next free number
+  koonj restore 016_add_status.sql       write the text that was applied back into an edited or missing file
   koonj status                           show which migrations are applied, pending, edited or missing
   koonj apply                            apply the next pending migration; asks first
   koonj apply --all --yes                apply all pending migrations without asking, for scripts
@@ -42,7 +44,7 @@ koonj shows the plan and asks before it changes anything. --yes skips the prompt
 its name or pass --confirm NAME. If there is no terminal (or with --json) and no such option, nothing is
 changed and the exit code is 2.
 
---probe runs the migrations on the target in one BEGIN … ROLLBACK and reports the locks they took. Only
+{more}--probe runs the migrations on the target in one BEGIN … ROLLBACK and reports the locks they took. Only
 migrations that are one transaction can be probed. A probe waits at most 1 s for each lock. Its locks are real
 until it is rolled back, and sequences keep their new values. It writes no history and does not require a
 verified rehearsal.
@@ -61,26 +63,36 @@ exit codes: 0 done or nothing to do, 1 an error or you answered no, 2 usage, or 
 7 not verified, and the target requires a verified rehearsal, 8 you left the run, which is still in progress.
 """
 
+_BATCH = """\
+--batch applies the migrations in one transaction, with their history entries: all of them, or none. Each must
+be one transaction; otherwise nothing runs, and koonj names the file and the reason. Deferred constraints are
+checked at the end of each file. All locks are kept until the end. A file's `retries` repeat the whole batch.
+
+"""
+
 APPLY = _RUN.format(
+    more=_BATCH,
     examples="""\
   koonj apply                 apply the next pending migration
   koonj apply 16              apply all pending migrations up to and including number 16
   koonj apply --all --plan    show the plan of all pending migrations and exit
   koonj apply --all --probe   run all of them on the target, then roll everything back
+  koonj apply --batch         apply all pending migrations in one transaction: all of them or none
   koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --yes --detach        the same, without waiting for the end
   koonj apply --all --target production --confirm production
   koonj apply 12 --allow late --reason 'hotfix of Monday'
-  koonj apply --allow lossy --reason 'the old column is not read any more'"""
+  koonj apply --allow lossy --reason 'the old column is not read any more'""",
 )
 
 ROLLBACK = _RUN.format(
+    more="",
     examples="""\
   koonj rollback              roll back the migration that was applied last
   koonj rollback 12           roll back all with a number above 12; 12 itself stays applied
   koonj rollback --all        roll back all applied migrations
   koonj rollback --plan       show the plan and exit
-  koonj rollback --probe      run the rollback on the target, then roll everything back"""
+  koonj rollback --probe      run the rollback on the target, then roll everything back""",
 )
 
 STATUS = """\
@@ -88,8 +100,13 @@ examples:
   koonj status
   koonj status --target staging
   koonj status --dsn postgresql://me@db.example.com/app --json
+  koonj status --all-targets             compare the states on all targets of koonj.toml
 
 It only reads: a role that can only SELECT is enough, and koonj creates nothing in the database.
+
+--all-targets reads all targets at the same time and prints a row for each migration that is not applied on
+every one of them; --all prints every row. A target that cannot be read is a column of `?`. Its exit code is 1
+if a target cannot be read, else that of the worst target: 4, then 1, then 3.
 
 exit codes: 0 all applied, 1 the target cannot be read or a file name is invalid, 2 usage,
 3 migrations are pending, 4 a migration is edited, missing, renamed, late, duplicate or interrupted.
@@ -108,10 +125,46 @@ examples:
   koonj new add status to documents
   koonj new --pattern add_column table=documents column=status type='varchar(50)' default="'active'"
   koonj new NAME --pattern PATTERN field=value ...
+  koonj new --from-edit 016_add_status.sql          put the changes of an edited file into a new migration
 
 The file gets the next free number. koonj prints its path and never overwrites a file.
+
+--from-edit compares an edited file with the text that ran on the target. The new migration has the statements
+that the edit added. For each one that it changed or removed, a comment says what you must write. Then koonj
+shows the difference, and asks whether to restore the edited file as `koonj restore` does (--yes: without
+asking). The rollback has the statements that the edit added to the rollback.
+
 To list the patterns, run: koonj patterns
 To list the fields of one, run: koonj patterns PATTERN
+"""
+
+RENUMBER = """\
+examples:
+  koonj renumber 016_add_status.sql      give the file the next free number
+  koonj renumber 12 13 --to 20           12 becomes 20, 13 becomes 21
+  koonj renumber 12 --plan               show the new names and exit
+
+For a late or duplicate migration, or any other that is pending. The text stays as it is, and no file is
+overwritten. koonj asks every configured target first. If one of them has applied or started the migration, no
+file is renamed. If one does not respond, koonj stops; --skip-target NAME lets it go on.
+
+exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
+4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
+"""
+
+RESTORE = """\
+examples:
+  koonj restore 016_add_status.sql       show the difference, ask, and restore the text that was applied
+  koonj restore 16 --plan                show the difference and exit
+  koonj restore 16 --yes                 restore without asking
+
+For a migration that is edited, cosmetic, rollback edited or missing, or that was edited after it was
+interrupted. The text comes from the history of the target. A renamed file gets its earlier name. koonj keeps
+the text that it replaces in $XDG_STATE_HOME/koonj/replaced (~/.local/state), where only your user can read
+it, and prints its path.
+
+exit codes: 0 restored or nothing to restore, 1 an error or you answered no, 2 usage, or no terminal to ask
+(also in CI: variable CI).
 """
 
 PATTERNS = """\

@@ -5,32 +5,18 @@ from pathlib import PurePath
 
 from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
-from koonj.humanize import count, duration, moment
-from koonj.migrations.history_entry import (
-    UNBLOCKED,
-    Action,
-    HistoryEntry,
-    Outcome,
-    entries_with_earlier_names,
-)
+from koonj.humanize import moment
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, entries_with_earlier_names
+from koonj.migrations.history_wording import action_words, committed_words, entry_state, took_words
 from koonj.migrations.names import number_of as name_number
-from koonj.migrations.states import State
-from koonj.sql.display import spaced
-
-_STATES = {
-    (Action.APPLY, Outcome.DONE): State.APPLIED,
-    (Action.ROLLBACK, Outcome.DONE): State.PENDING,
-    (Action.ADOPT, Outcome.DONE): State.ADOPTED,
-    (Action.ALLOW, Outcome.DONE): State.APPLIED,
-}
-"""State whose glyph is shown for an entry that is done."""
 
 
 def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterator[str]:
     """Yield each entry, oldest first, with its error or the reason of its decision."""
     for entry in entries:
-        when = f"{moment(entry.started)}{_took(entry)}"
-        yield f"{marks.for_state(_state(entry))} {_action(entry)}  {entry.name}  {when}  {_who(entry)}"
+        took = took_words(entry)
+        when = f"{moment(entry.started)}{'  ' if took else ''}{took}"
+        yield f"{marks.for_state(entry_state(entry))} {_action(entry)}  {entry.name}  {when}  {_who(entry)}"
         if entry.reason:
             yield f"    reason: {entry.reason}"
         if entry.error:
@@ -54,30 +40,12 @@ def entries_of(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry
     return tuple(entry for entry in found if entry.id in wanted)
 
 
-def _state(entry: HistoryEntry) -> State:
-    if entry.outcome is Outcome.FAILED:
-        return State.FAILED
-    return _STATES.get((entry.action, entry.outcome), State.INTERRUPTED)
-
-
 def _action(entry: HistoryEntry) -> str:
-    """Return the action and its outcome, such as ``apply done`` or ``allow edited``."""
-    if entry.allowed == UNBLOCKED:
-        return UNBLOCKED
+    """Return the action and its outcome; of an apply or a rollback that is not done, how far it came."""
+    words = action_words(entry)
     if entry.action is Action.ALLOW:
-        was = f" from {entry.renamed_from}" if entry.renamed_from else ""
-        return f"allow {spaced(entry.allowed or '')}{was}"
-    if entry.outcome is Outcome.DONE:
-        return f"{entry.action} done"
-    least = "at least " if entry.outcome is Outcome.STARTED else ""
-    done = f"{least}{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"
-    return f"{entry.action} {entry.outcome}, {done}"
-
-
-def _took(entry: HistoryEntry) -> str:
-    if entry.finished is None or entry.action is Action.ALLOW:
-        return ""
-    return f"  {duration((entry.finished - entry.started).total_seconds())}"
+        return f"{words} from {entry.renamed_from}" if entry.renamed_from else words
+    return words if entry.outcome is Outcome.DONE else f"{words}, {committed_words(entry)} committed"
 
 
 def _who(entry: HistoryEntry) -> str:

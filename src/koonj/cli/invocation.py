@@ -42,6 +42,19 @@ class Call:
         """Whether one of the three standard streams is a terminal."""
         return self.own_process and any(map(os.isatty, range(3)))
 
+    def moves_runs_on(self, target: Target) -> bool:
+        """Return whether a run continues in a process of its own, if no option says otherwise.
+
+        The embedded server runs only as long as koonj processes use it, and ends with this machine in any
+        case.
+        """
+        return self.at_terminal and not (self.args.json or self.in_ci or target.dsn == EMBEDDED)
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether the variable CI says that no user is here."""
+        return self.environ.get("CI", "").lower() not in {"", "0", "false"}
+
     @property
     def marks(self) -> StateMarks:
         """Glyphs of the states that stdout can show."""

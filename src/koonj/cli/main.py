@@ -133,6 +133,10 @@ def screen(call: Call) -> int:
 
 def status(call: Call) -> int:
     """Run `koonj status`."""
+    if call.args.all_targets:
+        from koonj.cli.all_targets import status_of_all
+
+        return status_of_all(call)
     from koonj.cli.ask_target import ask_target
     from koonj.cli.status_text import status_code, status_lines
     from koonj.runner.plan.folder_conflicts import folder_conflicts
@@ -175,6 +179,10 @@ def show(call: Call) -> int:
 
 def new(call: Call) -> int:
     """Run `koonj new NAME`."""
+    if call.args.from_edit is not None:
+        from koonj.cli.from_edit import new_from_edit
+
+        return new_from_edit(call)
     from koonj.cli.new import create_files
     from koonj.config.project import shortest_path
 
@@ -184,6 +192,20 @@ def new(call: Call) -> int:
     else:
         call.out.lines(paths)
     return ExitCode.OK
+
+
+def renumber(call: Call) -> int:
+    """Run `koonj renumber FILE`."""
+    from koonj.cli.renumber import renumber as run
+
+    return run(call)
+
+
+def restore(call: Call) -> int:
+    """Run `koonj restore FILE`."""
+    from koonj.cli.restore import restore as run
+
+    return run(call)
 
 
 def patterns(call: Call) -> int:
@@ -339,6 +361,8 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "status": status,
         "show": show,
         "new": new,
+        "renumber": renumber,
+        "restore": restore,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

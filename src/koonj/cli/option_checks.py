@@ -15,6 +15,10 @@ def check_run(args: Namespace) -> None:
     """
     if args.probe and args.plan:
         raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
+    if getattr(args, "batch", False) and args.probe:
+        raise UsageError(
+            "Use either --batch or --probe, not both. A probe runs all migrations in one transaction, too."
+        )
     if args.allow and not (args.reason or "").strip():
         raise UsageError("--allow requires --reason TEXT. Both are recorded in the history.")
     if args.override is not None and not args.override.strip():

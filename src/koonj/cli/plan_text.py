@@ -33,7 +33,9 @@ def _summary(plan: Plan) -> str:
     if not plan.migrations:
         return "no migrations"
     verb = "apply" if plan.direction is Direction.APPLY else "roll back"
-    return f"{verb} {count(len(plan.migrations), 'migration')}, {count(plan.statements, 'statement')}"
+    together = ", in one transaction" if plan.batch else ""
+    what = f"{count(len(plan.migrations), 'migration')}, {count(plan.statements, 'statement')}"
+    return f"{verb} {what}{together}"
 
 
 def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:

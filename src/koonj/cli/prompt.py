@@ -32,6 +32,11 @@ async def ask(question: Question, err: Diagnostics) -> str:
     return answer
 
 
+async def confirm(text: str, err: Diagnostics) -> bool:
+    """Ask a question that is not about a run, and return whether the answer is yes."""
+    return await ask(Question("", QuestionKind.YES, text, "yes"), err) == "yes"
+
+
 def discard_typed() -> None:
     """Discard what the user typed before the question was visible: it cannot be an answer."""
     termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from koonj.humanize import count, short_duration
+from koonj.humanize import count, duration
 from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalStarted, WaitingForScratch
@@ -44,7 +44,7 @@ class RehearsalText:
         rehearsal = event.rehearsal
         glyphs = ASCII_VERDICT_GLYPHS if self.ascii_only else VERDICT_GLYPHS
         verdict = rehearsal.verdict
-        took = short_duration(rehearsal.apply_seconds + rehearsal.rollback_seconds)
+        took = duration(rehearsal.apply_seconds + rehearsal.rollback_seconds)
         cached = ", cached" if event.cached else ""
         yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{cached}"
         if verdict is not Verdict.VERIFIED:
@@ -78,5 +78,5 @@ def _details(rehearsal: Rehearsal) -> Iterator[str]:
 
 def _statements(script: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
     for trace in traces:
-        yield f"  {script}, line {trace.line}: {trace.summary}  {short_duration(trace.seconds)}"
+        yield f"  {script}, line {trace.line}: {trace.summary}  {duration(trace.seconds)}"
         yield from (f"      {words}" for words in (*lock_words(trace), *held_words(trace), *effects(trace)))

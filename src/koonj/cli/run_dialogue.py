@@ -12,9 +12,11 @@ from koonj.cli.run_text import RunText
 from koonj.migrations.states import State
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
+from koonj.runner.run.cancel_wording import cancel_words
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import Event, JournalBroken, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.run_place import RunPlace
 
 _CODES = {
     RunResult.DONE: ExitCode.OK,
@@ -38,13 +40,19 @@ class RunDialogue:
     """Whether the run asked a question and there was no terminal to ask in."""
 
     def __post_init__(self) -> None:
-        self._text = RunText(self.call.marks, verbose=self.call.args.verbose)
+        self._text = RunText(self.call.marks, verbose=getattr(self.call.args, "verbose", False))
         self._plan: tuple[str, ...] = ()
+        self._place = RunPlace()
         self._only_id = getattr(self.call.args, "detach", False)
+
+    def cancel_lines(self) -> tuple[str, ...]:
+        """Return what cancelling the run does and leaves now."""
+        return cancel_words(self._place)
 
     def print_event(self, event: Event) -> None:
         """Print one event and flush."""
         out = self.call.out
+        self._place = self._place.after(event)
         if out.as_json:
             out.event(event_to_plain(event))
             return
@@ -105,6 +113,8 @@ class RunDialogue:
             return
         if last.committed:
             self.call.err.info(f"committed in this run: {', '.join(last.committed)}")
+        if last.rolled_back:
+            self.call.err.info(f"ran and rolled back: {', '.join(last.rolled_back)}")
         if last.not_run:
             self.call.err.info(f"not run: {', '.join(last.not_run)}")
 

@@ -14,18 +14,15 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
-    BlockerEnded,
-    BlockerNotEnded,
     CancelAsked,
     DecisionRecorded,
     Event,
     InterruptionSettled,
-    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     Notice,
     PlanMade,
     Progress,
@@ -34,6 +31,13 @@ from koonj.runner.run.events import (
     RunStarted,
     StatementFinished,
     StatementStarted,
+)
+from koonj.runner.run.holder_state import HolderState
+from koonj.runner.run.lock_events import (
+    Blocked,
+    BlockerEnded,
+    BlockerNotEnded,
+    LockAcquired,
     Unblocked,
     WaitingForLock,
 )
@@ -59,7 +63,7 @@ class RunText:
         self._probe = False
         self._phase: tuple[str, int, str, str] | None = None
         self._phase_shown = 0.0
-        self._silent: tuple[int | None, int | None] | None = None
+        self._silent: tuple[int | None, HolderState] | None = None
 
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines of one event; most have one, some none."""
@@ -76,7 +80,13 @@ class RunText:
                 yield f"Acquired the lock after {duration(event.seconds)}."
             case DecisionRecorded() | InterruptionSettled():
                 yield f"{self._marks.for_state(State.APPLIED)} recorded  {_recorded(event)}"
-            case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
+            case (
+                MigrationStarted()
+                | MigrationFinished()
+                | MigrationUncommitted()
+                | MigrationProbed()
+                | MigrationFailed()
+            ):
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
@@ -89,9 +99,9 @@ class RunText:
 
     def _silence(self, event: WaitingForLock) -> Iterator[str]:
         """Yield once for each lock holder that it does nothing, and what to do about that."""
-        silence, pid = silence_words(event.holder, event.stopped), event.holder.pid if event.holder else None
-        if silence and self._silent != (pid, event.stopped):
-            self._silent = pid, event.stopped
+        silence, pid = silence_words(event.holder, event.state), event.holder.pid if event.holder else None
+        if silence and self._silent != (pid, event.state):
+            self._silent = pid, event.state
             yield f"  {silence}"
             if event.hint:
                 yield f"  {event.hint}"
@@ -122,7 +132,12 @@ class RunText:
         yield from plan_lines(event.plan, verbose=self._verbose)
 
     def _migration(
-        self, event: MigrationStarted | MigrationFinished | MigrationProbed | MigrationFailed
+        self,
+        event: MigrationStarted
+        | MigrationFinished
+        | MigrationUncommitted
+        | MigrationProbed
+        | MigrationFailed,
     ) -> str:
         match event:
             case MigrationStarted():
@@ -138,6 +153,11 @@ class RunText:
                 word = "applied" if applies else "rolled back"
                 details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
                 return f"{mark} {word}  {event.name}  {details}"
+            case MigrationUncommitted():
+                details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
+                return (
+                    f"{self._marks.for_state(State.PENDING)} ran, not committed yet  {event.name}  {details}"
+                )
             case MigrationProbed():
                 return f"{self._marks.for_state(State.PENDING)} probed  {_probed(event)}"
             case MigrationFailed():

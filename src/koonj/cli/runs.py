@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from koonj.cli.diagnostics import ExitCode
+from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.invocation import Call
 from koonj.humanize import to_the_second
 from koonj.postgres.run_name import SHORT_ID
-from koonj.runner.process.journal_head import JournalHead
+from koonj.runner.process.holder_process import is_stopped
+from koonj.runner.process.journal_head import JournalHead, folder_hash
 from koonj.runner.process.journal_reader import KnownRun, known_runs
 from koonj.runner.run.codec import to_plain
 
-IN_PROGRESS, ELSEWHERE, BROKEN_OFF = "in progress", "elsewhere", "no result"
+IN_PROGRESS, ELSEWHERE, BROKEN_OFF, STOPPED = "in progress", "elsewhere", "no result", "stopped"
 _WIDTH = 11
 
 
@@ -23,8 +24,16 @@ def list_runs(call: Call) -> ExitCode:
     if call.out.as_json:
         call.out.document("runs", {"runs": [_shape(run) for run in runs]})
     else:
-        call.out.lines(_lines(runs))
+        call.out.lines(_lines(runs, hash_of_folder(call)))
     return ExitCode.OK
+
+
+def hash_of_folder(call: Call) -> str:
+    """Return what identifies the migrations folder of this project; empty if there is no project."""
+    try:
+        return folder_hash(call.project_folders().migrations)
+    except UsageError:
+        return ""
 
 
 def _shape(run: KnownRun) -> dict[str, Any]:
@@ -32,21 +41,34 @@ def _shape(run: KnownRun) -> dict[str, Any]:
     shape = to_plain(run.head)
     del shape["folder_hash"], shape["statement"]
     running = run.head.result is None and run.alive
-    return {"run_id": shape.pop("run"), "running": running, **shape, "journal": str(run.files.journal)}
+    state = {"running": running, "stopped": _is_stopped(run)}
+    return {"run_id": shape.pop("run"), **state, **shape, "journal": str(run.files.journal)}
 
 
-def _lines(runs: list[KnownRun]) -> Iterator[str]:
+def _lines(runs: list[KnownRun], here: str) -> Iterator[str]:
+    """Yield one line for each run, which fits 80 cells if its names are short, and details below it."""
     if not runs:
         yield "No run of this user has a journal on this machine."
     for run in runs:
-        head = run.head
-        done = f"{head.committed} of {head.wanted}"
-        yield (
-            f"{head.run[:SHORT_ID]}  {to_the_second(head.started)}  {_word(run):<{_WIDTH}}  "
-            f"{head.direction} on {head.target}: {done}{_detail(run)}  {head.folder}"
-        )
+        head, word = run.head, _word(run)
+        yield f"{head.run[:SHORT_ID]}  {to_the_second(head.started)}  {word:<{_WIDTH}}  {_what(head)}"
+        if head.result is None:
+            at = f"at {head.migration}, " if head.migration else ""
+            yield f"    {at}process {head.pid} on {head.host}"
+        if word == STOPPED:
+            yield f"    stopped by a signal; to continue it, run: kill -CONT {head.pid}"
+        if head.folder_hash != here:
+            yield f"    in {head.folder}"
     if any(_word(run) == BROKEN_OFF for run in runs):
-        yield "no result: its process ended early. To see what the target contains, run: koonj status"
+        yield "no result: its process ended early."
+        yield "To see what the target contains, run: koonj status"
+
+
+def _what(head: JournalHead) -> str:
+    """Return what a run does: ``apply on production: 12 of 40``."""
+    if head.settles:
+        return f"settle {head.settles} on {head.target}"
+    return f"{head.direction} on {head.target}: {head.committed} of {head.wanted}"
 
 
 def _word(run: KnownRun) -> str:
@@ -54,12 +76,10 @@ def _word(run: KnownRun) -> str:
         return run.head.result.value
     if run.alive is None:
         return ELSEWHERE
-    return IN_PROGRESS if run.alive else BROKEN_OFF
+    if not run.alive:
+        return BROKEN_OFF
+    return STOPPED if _is_stopped(run) else IN_PROGRESS
 
 
-def _detail(run: KnownRun) -> str:
-    """Return what a run that has no result is, or was, doing."""
-    head: JournalHead = run.head
-    where = f", process {head.pid} on {head.host}" if head.result is None else ""
-    at = f", at {head.migration}" if head.result is None and head.migration else ""
-    return f"{at}{where}"
+def _is_stopped(run: KnownRun) -> bool:
+    return run.is_in_progress and is_stopped(run.head.pid)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from koonj.cli.ask_target import ask_target
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.interruption_shape import interruption_shape
 from koonj.cli.invocation import Call, must_be_confirmed, number_of
+from koonj.cli.run_dialogue import RunDialogue
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.names import TO_LIST
 from koonj.migrations.state_rules import states
 from koonj.migrations.states import State
 from koonj.runner.apply.interrupted_entry import SettleError
-from koonj.runner.evidence.interruption_wording import interruption_lines, place_words, settled_words
+from koonj.runner.evidence.interruption_wording import interruption_lines, place_words
 from koonj.runner.run.codec import to_plain
-from koonj.runner.run.events import InterruptionSettled
+from koonj.runner.run.events import Event, InterruptionSettled
 from koonj.runner.settle import (
+    ConfirmedSettlement,
     InterruptedMigration,
     RunningError,
     Settlement,
+    confirmed_settlement,
+    movable_settlement,
     read_interrupted,
-    settle,
 )
 
 
@@ -37,16 +41,17 @@ def settle_command(call: Call) -> ExitCode:
     name = _name(folder, args.number)
     settlement = Settlement(args.done, args.again, args.repair, args.reason)
     try:
+        if settlement.is_given:
+            must_be_confirmed(target, args.confirm)
+        found = ask_target(target, lambda connector: read_interrupted(connector, target, folder, name))
         if not settlement.is_given:
-            found = ask_target(target, lambda connector: read_interrupted(connector, target, folder, name))
             return _show(call, target, found)
-        must_be_confirmed(target, args.confirm)
-        event = ask_target(target, lambda connector: settle(connector, target, folder, name, settlement))
+        confirmed = confirmed_settlement(target, settings.migrations, found, settlement)
     except RunningError as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint, ExitCode.LOCKED) from error
     except SettleError as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
-    return _report(call, target, event)
+    return _carry_out(call, confirmed)
 
 
 def _name(folder: Folder, text: str) -> str:
@@ -101,13 +106,36 @@ def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
     return shape
 
 
-def _report(call: Call, target: Target, event: InterruptionSettled) -> ExitCode:
+def _carry_out(call: Call, confirmed: ConfirmedSettlement) -> ExitCode:
+    from koonj.cli.moving import carry_out_here, move_and_follow  # noqa: PLC0415 - only for a decision
+
+    dialogue = _Dialogue(call)
+    carry_out = move_and_follow if call.moves_runs_on(confirmed.target) else carry_out_here
+    movable = movable_settlement(confirmed)
+    dialogue.print_event(movable.started)
+    code = carry_out(dialogue, movable)
+    if dialogue.settled is not None:
+        _report(call, confirmed, dialogue.settled)
+    return code
+
+
+@dataclass
+class _Dialogue(RunDialogue):
+    """Printer of the events of a settlement. With --json, the output is one document."""
+
+    settled: InterruptionSettled | None = field(default=None, init=False)
+
+    def print_event(self, event: Event) -> None:
+        if isinstance(event, InterruptionSettled):
+            self.settled = event
+        if not self.call.out.as_json:
+            super().print_event(event)
+
+
+def _report(call: Call, confirmed: ConfirmedSettlement, event: InterruptionSettled) -> None:
+    target = confirmed.target
     if call.out.as_json:
         shape = {"target": target.name, "name": event.name, "interruption": None, "settled": to_plain(event)}
         call.out.document("settle", shape)
-        return ExitCode.OK
-    mark = call.marks.for_state(State.APPLIED)
-    call.out.lines((f"{mark} recorded  {event.name}: {settled_words(event)}",))
-    if event.done < event.of:
-        call.out.lines((f"To continue with statement {event.done + 1}, run: koonj apply{target.option}",))
-    return ExitCode.OK
+    elif event.done < event.of:
+        call.out.lines((f"To continue, run: koonj {confirmed.direction}{target.option}",))

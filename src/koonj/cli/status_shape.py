@@ -18,21 +18,56 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
 
     If the target could not be read, values are null and states are ``unknown``.
     """
-    known = status.is_known
     return {
         "target": {"name": status.target, "dsn": status.dsn, "protected": status.protected},
+        **_facts(status),
+        "migrations": (
+            [_migration(migration, status) for migration in status.migrations]
+            if status.is_known
+            else [_unknown(m) for m in folder.migrations]
+        ),
+        **_rest(status),
+        "folder": folder_shape(folder),
+    }
+
+
+def target_shape(status: TargetStatus) -> dict[str, Any]:
+    """Return the JSON form of what is known of a target, without its migrations."""
+    return {
+        "name": status.target,
+        "dsn": status.dsn,
+        "protected": status.protected,
+        **_facts(status),
+        **_rest(status),
+    }
+
+
+def folder_shape(folder: Folder) -> dict[str, Any]:
+    """Return the JSON form of the folder, without its migrations."""
+    return {
+        "path": folder.shown_path,
+        "other_files": folder.other_files,
+        "problems": [problem_shape(name, name, problem) for name, problem in folder.problems],
+    }
+
+
+def _facts(status: TargetStatus) -> dict[str, Any]:
+    known, tally = status.is_known, status.tally
+    return {
         "server": to_plain(status.server),
         "error": None if known else {"message": status.error, "hint": status.hint},
         "has_history": status.has_history if known else None,
-        "running": to_plain(status.running),
-        "applied": status.applied if known else None,
-        "pending": status.pending if known else None,
+        "running": _running(status),
+        "applied": tally.applied if known else None,
+        "pending": tally.pending if known else None,
+        "conflicts": tally.conflicts if known else None,
         "counts": {state.value: n for state, n in counts(status.migrations).items()} if known else None,
-        "migrations": (
-            [_migration(migration, status) for migration in status.migrations]
-            if known
-            else [_unknown(m) for m in folder.migrations]
-        ),
+    }
+
+
+def _rest(status: TargetStatus) -> dict[str, Any]:
+    known = status.is_known
+    return {
         "needs_decision": [migration.name for migration in status.problems] if known else None,
         "leftovers": (
             [
@@ -42,22 +77,31 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
             if known
             else None
         ),
-        "folder": {
-            "path": folder.shown_path,
-            "other_files": folder.other_files,
-            "problems": [problem_shape(name, name, problem) for name, problem in folder.problems],
-        },
     }
 
 
+def _running(status: TargetStatus) -> dict[str, Any] | None:
+    if status.running is None:
+        return None
+    silence = {"silence": list(status.silence)}
+    return {**to_plain(status.running), **to_plain(status.holder_state), **silence}
+
+
 def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:
-    entry, interruption = status.last_entry, None
-    if status.state in INTERRUPTIBLE and status.name in of.interruptions:
-        interruption = interruption_shape(of.interruptions[status.name], status, of.target_option)
     return {
         "number": status.number,
         "name": status.name,
         "path": status.migration.shown_path if status.migration else None,
+        **state_shape(status, of),
+    }
+
+
+def state_shape(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:
+    """Return the JSON form of the state of a migration on the target `of`."""
+    entry, interruption = status.last_entry, None
+    if status.state in INTERRUPTIBLE and status.name in of.interruptions:
+        interruption = interruption_shape(of.interruptions[status.name], status, of.target_option)
+    return {
         "state": status.state.value,
         "applied": status.applied,
         "allowed": status.allowed,
@@ -80,7 +124,14 @@ def _unknown(migration: Migration) -> dict[str, Any]:
         "number": migration.number,
         "name": migration.name,
         "path": migration.shown_path,
-        "state": UNKNOWN,
+        **no_state_shape(UNKNOWN),
+    }
+
+
+def no_state_shape(word: str) -> dict[str, Any]:
+    """Return the JSON form of the state of a migration that has none on a target, with `word` for it."""
+    return {
+        "state": word,
         "applied": None,
         "allowed": None,
         "note": "",

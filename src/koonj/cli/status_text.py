@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count, moment
-from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
+from koonj.migrations.tally import tally_words
 from koonj.postgres.advisory_lock import holder_words, progress_words
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.run_name import user_at_host
@@ -65,7 +65,7 @@ def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCo
         return ExitCode.DECISION
     if conflicts:
         return ExitCode.ERROR
-    return ExitCode.PENDING if status.pending else ExitCode.OK
+    return ExitCode.PENDING if status.tally.pending else ExitCode.OK
 
 
 def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
@@ -78,14 +78,16 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
         files = count(len(folder.migrations), "migration")
         yield f"{files} in {folder.shown_path}; their states are unknown"
     if status.running is not None:
-        yield _running(status.running)
+        yield running_words(status.running)
+        yield from (f"    {line}" for line in status.silence)
     if status.is_known and not status.has_history:
         yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:
         yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"
 
 
-def _running(holder: LockHolder) -> str:
+def running_words(holder: LockHolder) -> str:
+    """Return who runs migrations on the target, and how to follow the run if it is the user's own."""
     if holder.run is None:
         return f"A run is in progress: {holder_words(holder)} holds the koonj lock."
     own = holder.run.who and user_at_host().startswith(holder.run.who)
@@ -98,9 +100,8 @@ def _why(status: TargetStatus) -> str:
 
 
 def _counts(status: TargetStatus) -> str:
-    """Return the counts, such as ``15 migrations: 12 applied, 1 edited, 2 pending``."""
-    totals = {state: number for state, number in counts(status.migrations).items() if number}
-    parts = ", ".join(f"{number} {spaced(state)}" for state, number in totals.items())
+    """Return the counts, such as ``15 migrations: 13 applied (1 edited), 2 pending, 1 conflict``."""
+    parts = tally_words(status.migrations)
     return f"{count(len(status.migrations), 'migration')}{': ' + parts if parts else ''}"
 
 

@@ -15,7 +15,7 @@ from koonj.postgres.blocking_sessions import BlockingSession, Ending
 from koonj.runner.apply.unblock import UnblockError, unblock
 from koonj.runner.process.control_fifo import caller
 from koonj.runner.run.codec import to_plain
-from koonj.runner.run.events import BlockerEnded
+from koonj.runner.run.lock_events import BlockerEnded
 from koonj.runner.run.unblock_request import UnblockRequest, request_for
 from koonj.runner.run.unblock_wording import (
     command_line,
@@ -89,7 +89,7 @@ def _lines(target: Target, found: Obstruction) -> Iterator[str]:
         yield f"No run is in progress on {target.name}: nobody holds the koonj lock."
         return
     yield f"The koonj lock is held by {holder_words(found.holder)}"
-    if silence := silence_words(found.holder, found.stopped):
+    if silence := silence_words(found.holder, found.state):
         yield f"    {silence}"
     own, *others = found.sessions
     for session in others:
@@ -119,7 +119,8 @@ def _shape(target: Target, found: Obstruction | None, done: BlockerEnded | None)
     return {
         "target": target.name,
         "holder": None if holder is None else to_plain(holder),
-        "stopped": None if found is None else found.stopped,
+        "stopped": None if found is None else found.state.stopped,
+        "ended": None if found is None else found.state.ended,
         "waiting": None if found is None else {"name": found.name, "relation": found.awaited},
         "sessions": [] if found is None else [_session_shape(session) for session in found.sessions],
         "done": None if done is None else to_plain(done),

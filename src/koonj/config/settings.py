@@ -73,6 +73,8 @@ class Target:
 
     This is the default for a protected target.
     """
+    colour: str = ""
+    """Name of the colour that the screen shows it in; empty: red if it is protected, else cyan."""
     declared: bool = False
     """Whether it is in koonj.toml, so that ``--target NAME`` can select it.
 

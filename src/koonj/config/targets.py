@@ -14,7 +14,8 @@ from koonj.config.rehearsal import requires_by_default, requires_verified
 from koonj.config.settings import EMBEDDED, FILE_NAME, ConfigError, Target
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 
-_KEYS = ("dsn", "protected", "lock_timeout", "lock_wait", "role", "password", "database", "policy")
+_KEYS = ("dsn", "protected", "lock_timeout", "lock_wait", "role", "password", "database", "policy", "colour")
+_COLOURS = ("cyan", "green", "yellow", "magenta", "red", "blue")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 """The variables of libpq that choose a database.
 
@@ -153,8 +154,16 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
         password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
         require_verified=requires_verified(file, keys, protected=protected),
+        colour=_colour(file, (*keys, "colour")),
         declared=True,
     )
+
+
+def _colour(file: TomlFile, keys: tuple[str, ...]) -> str:
+    given = file.get(keys, str) or ""
+    if given and given not in _COLOURS:
+        file.fail(keys, f"colour = {given!r} must be one of {', '.join(_COLOURS)}.")
+    return given
 
 
 def _duration(file: TomlFile, keys: tuple[str, ...], default: str) -> str:

@@ -58,7 +58,7 @@ def _duplicate(number: int, name: str, names: Sequence[str]) -> Problem:
         "duplicate-number",
         Severity.ERROR,
         f"Number {number:03d} is also used by {others}, so their order is undefined.",
-        "Give the newer file the next free number, if it has not been applied anywhere.",
+        f"If it is the newer one, give it the next free number: koonj renumber {name}",
     )
 
 

@@ -73,7 +73,7 @@ def next_number(folder: Folder) -> int:
     Invalid names count too (``16-add.sql``), unless they have more digits than every valid name:
     ``20240131-dump.sql`` is a date.
     """
-    return _after(_names(folder.path))[0]
+    return number_after(_names(folder.path))[0]
 
 
 def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
@@ -87,8 +87,8 @@ def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
     for draft in drafts:
         if slugify(draft.slug) != draft.slug:
             raise SlugError(f"{draft.slug!r} is not snake case. Use {slugify(draft.slug)!r}.")
-    with _locked(folder) as directory:
-        number, width = _after(_names(folder))
+    with locked(folder) as directory:
+        number, width = number_after(_names(folder))
         made: list[Path] = []
         try:
             for offset, draft in enumerate(drafts):
@@ -113,7 +113,7 @@ def _write(path: Path, text: str, made: list[Path]) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[int]:
+def locked(folder: Path) -> Iterator[int]:
     """Lock the folder against other koonj processes, and yield its descriptor."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -128,8 +128,8 @@ def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if looks_like_one(path.name)]
 
 
-def _after(names: Iterable[str]) -> tuple[int, int]:
-    """Return the next number, and how many digits to write it with."""
+def number_after(names: Iterable[str]) -> tuple[int, int]:
+    """Return the number after the highest one, and how many digits to write it with."""
     listed = list(names)
     width = max((digits_of(n) for n in listed if FITTING.fullmatch(n)), default=3)
     highest = max((number_of(n) for n in listed if digits_of(n) <= width), default=0)

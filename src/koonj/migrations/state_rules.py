@@ -261,9 +261,14 @@ def progress_words(entry: HistoryEntry) -> str:
     elif entry.error == INTERRUPTED:
         ending = "was interrupted"
     else:
-        ending = f"failed: {entry.error}" if entry.error else "failed"
+        ending = f"failed: {_one_line(entry.error)}" if entry.error else "failed"
     done = f"{least}{entry.statements_done} of {entry.statements_total}"
     return f"{what} {ending} ({done} statements committed)"
+
+
+def _one_line(error: str) -> str:
+    """Return a recorded error in one line. The second one says who was in the way."""
+    return ". ".join(line.rstrip(".") for line in error.splitlines() if line.strip())
 
 
 def _noted(status: MigrationStatus, dropped: HistoryEntry | None) -> MigrationStatus:

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from koonj.humanize import to_the_minute
+from koonj.humanize import to_the_second
 from koonj.postgres.queries import filled, query
 from koonj.postgres.reading_settings import moment_of
 from koonj.postgres.run_name import RunName, run_name
@@ -65,7 +65,7 @@ def holder_words(holder: LockHolder | None) -> str:
 
 def progress_words(holder: LockHolder, run: RunName) -> str:
     """Return what a run does, as a sentence: ``dev1@bastion1 runs koonj here since …: 12 of 40 (run …)``."""
-    since = "" if holder.since is None else f" since {to_the_minute(holder.since)}"
+    since = "" if holder.since is None else f" since {to_the_second(holder.since)}"
     place = "" if run.index is None else f": {run.index} of {run.of}"
     session = f"(run {run.id}, pid {holder.pid} on the server)"
     return f"{run.who or holder.user} runs koonj here{since}{place} {session}."

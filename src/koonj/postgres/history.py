@@ -292,14 +292,14 @@ def _values(record: NewHistoryEntry) -> dict[str, Any]:
     return {field: getattr(record, field) for field in record.__slots__}
 
 
-def guarded_insert(record: NewHistoryEntry) -> tuple[bytes, tuple[bytes, ...]]:
+def guarded_insert(record: NewHistoryEntry, *, follows: bool = False) -> tuple[bytes, tuple[bytes, ...]]:
     """Return a statement that writes one entry of a script that succeeded, and its values in text form.
 
     It fails with invalid_text_representation unless its session holds the koonj lock. The texts must be such
-    as the database can store (`storable`).
+    as the database can store (`storable`). `follows`: another script ran before it in its transaction.
     """
     text, names = numbered("flight/insert_entry")
-    values = {**_values(record), "key": KEY}
+    values = {**_values(record), "key": KEY, "follows": follows}
     return text, tuple(str(values[name]).encode() for name in names)
 
 

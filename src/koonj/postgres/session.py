@@ -191,6 +191,14 @@ def closing_texts(
     return _texts((*resetting, sql.SQL("SELECT {}").format(sql.SQL(", ").join(calls))))
 
 
+@lru_cache(_MANY)
+def reopening_texts(settings: tuple[tuple[str, str], ...]) -> tuple[bytes, ...]:
+    """Return what undoes the local settings of `closing_texts`, for a further script in the transaction."""
+    calls = [_set_config(name, value, local=False) for name, value in settings]
+    selecting = [sql.SQL("SELECT {}").format(sql.SQL(", ").join(calls))] if calls else []
+    return _texts((sql.SQL("RESET ALL"), *selecting))
+
+
 def _set_config(name: str, value: str, *, local: bool) -> sql.Composable:
     return sql.SQL("pg_catalog.set_config({}, {}, {})").format(name, value, local)
 

@@ -22,19 +22,42 @@ from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.rehearse.verdict import Rehearsal
-from koonj.runner.run.codec import from_plain, to_plain
+from koonj.runner.run.codec import from_plain, json_text, to_plain
+from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
+from koonj.runner.settle import ConfirmedSettlement, movable_settlement
+from koonj.runner.start import movable
 
+_SETTLEMENT = "settlement"
 _END = b"confirmed\n"
 """Last line. Without it, the process that wrote the lines has ended before it had written all of them."""
 
 
-def lines_of(confirmation: Confirmation, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
+Confirmed = Confirmation | ConfirmedSettlement
+"""What the user has confirmed: the plan of an apply or a rollback, or a decision about an interruption."""
+
+
+def movable_run(confirmed: Confirmed) -> MovableRun:
+    """Return the run of what was confirmed, for any process."""
+    if isinstance(confirmed, ConfirmedSettlement):
+        return movable_settlement(confirmed)
+    return movable(confirmed)
+
+
+def lines_of(confirmed: Confirmed, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
     """Yield the lines that `read_confirmed` reads.
 
-    Each part is a line of its own, so that making one does not hold other threads up for long.
+    Each migration is a line of its own, so that making the lines does not hold other threads up for long.
     """
+    if isinstance(confirmed, ConfirmedSettlement):
+        yield _line({"environ": child_environment.handed_over(environ), _SETTLEMENT: to_plain(confirmed)})
+    else:
+        yield from _lines_of_plan(confirmed, environ)
+    yield _END
+
+
+def _lines_of_plan(confirmation: Confirmation, environ: Mapping[str, str]) -> Iterator[bytes]:
     job, measured, shown = confirmation.job, confirmation.measurement, confirmation.shown
     yield _line(
         {
@@ -51,19 +74,20 @@ def lines_of(confirmation: Confirmation, environ: Mapping[str, str] = os.environ
             "reason": measured.reason,
         }
     )
-    yield _line(to_plain(shown.plan))
+    yield _line(to_plain(replace(shown.plan, migrations=())))
+    for migration in shown.plan.migrations:
+        yield _line({"migration": to_plain(migration)})
     for name, rehearsal in measured.rehearsals.items():
         yield _line({"name": name, "rehearsal": to_plain(rehearsal)})
     for name, facts in measured.facts.items():
         yield _line({"name": name, "facts": to_plain(facts)})
-    yield _END
 
 
 def _line(value: object) -> bytes:
-    return json.dumps(value).encode("ascii") + b"\n"
+    return json_text(value).encode("ascii") + b"\n"
 
 
-def read_confirmed(lines: Iterator[bytes]) -> Confirmation | None:
+def read_confirmed(lines: Iterator[bytes]) -> Confirmed | None:
     """Read a confirmed run, and set the environment that it brings. None: it was not confirmed.
 
     Raises:
@@ -72,28 +96,31 @@ def read_confirmed(lines: Iterator[bytes]) -> Confirmation | None:
     read: list[bytes] = []
     for line in lines:
         if line == _END:
-            return _confirmation(*map(json.loads, read))
+            first, *others = map(json.loads, read)
+            os.environ.update(first["environ"])
+            if _SETTLEMENT in first:
+                return from_plain(ConfirmedSettlement, first[_SETTLEMENT])
+            return _confirmation(first, *others)
         read.append(line)
     return None
 
 
-def _confirmation(first: Mapping[str, Any], plan: Any, *measured: Mapping[str, Any]) -> Confirmation:
-    os.environ.update(first["environ"])
+def _confirmation(first: Mapping[str, Any], plan: Any, *parts: Mapping[str, Any]) -> Confirmation:
     target, place = from_plain(Target, first["target"]), from_plain(ScratchPlace, first["place"])
     request = _request(first["request"])
     job = Job(Connector(), target, FolderReader(Path(first["folder"])), request, place)
     confirmation = Confirmation(job, first["run_id"])
     confirmation.shown = ShownPlan(
-        from_plain(Plan, plan),
+        from_plain(Plan, {**plan, "migrations": [one["migration"] for one in parts if "migration" in one]}),
         frozenset((name, file_hash, done) for name, file_hash, done in first["signature"]),
         frozenset((name, state) for name, state in first["decided"]),
     )
     confirmation.measurement = ImpactMeasurement(
         *(job.connector, place, job.reader, target, request, from_plain(ServerInfo, first["server"])),
         rehearsals={
-            one["name"]: from_plain(Rehearsal, one["rehearsal"]) for one in measured if "rehearsal" in one
+            one["name"]: from_plain(Rehearsal, one["rehearsal"]) for one in parts if "rehearsal" in one
         },
-        facts={one["name"]: from_plain(RelationFacts, one["facts"]) for one in measured if "facts" in one},
+        facts={one["name"]: from_plain(RelationFacts, one["facts"]) for one in parts if "facts" in one},
         notes=tuple(first["notes"]),
         reason=first["reason"],
     )

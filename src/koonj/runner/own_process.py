@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from koonj.postgres.connector import Connector
-from koonj.runner.preparation import Confirmation
 from koonj.runner.process.journal import Journal, JournalError, open_journal
 from koonj.runner.process.journal_head import new_head
 from koonj.runner.process.recorded_run import RecordedRun
 from koonj.runner.process.retention import delete_old_journals
 from koonj.runner.run.events import PlanMade, RunMoved, RunStarted
-from koonj.runner.start import carry_out
+from koonj.runner.run.movable_run import MovableRun
 
 _HELD = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
 _MOST_DESCRIPTORS = 65536
@@ -36,22 +35,23 @@ class MoveError(Exception):
     """Raised if a run cannot move. The message says why, as a sentence."""
 
 
-def new_journal(started: RunStarted, plan: PlanMade, folder: Path) -> Journal:
-    """Create the journal of a run, write its plan to it, and delete journals that are too old.
+def new_journal(started: RunStarted, plan: PlanMade | None, folder: Path) -> Journal:
+    """Create the journal of a run, write its plan to it if it has one, and delete journals that are too old.
 
     Raises:
         JournalError: no folder can be used.
     """
     journal = open_journal(new_head(started, folder))
     journal.record(started)
-    journal.record(plan)
+    if plan is not None:
+        journal.record(plan)
     journal.flush()
     journal.sync()
     delete_old_journals()
     return journal
 
 
-def move(confirmation: Confirmation) -> tuple[Journal, int]:
+def move(movable: MovableRun) -> tuple[Journal, int]:
     """Start the process that carries out the run. Return its journal, and its process id.
 
     This process no longer has the journal open.
@@ -61,10 +61,8 @@ def move(confirmation: Confirmation) -> tuple[Journal, int]:
     """
     if threading.active_count() > 1:
         raise MoveError("A thread of this process still waits, such as for a host name.")
-    job = confirmation.job
-    started = RunStarted(confirmation.run_id, job.target.name, job.request.direction)
     try:
-        journal = new_journal(started, PlanMade(confirmation.shown.plan), job.reader.path)
+        journal = new_journal(movable.started, movable.plan, movable.folder)
     except JournalError as error:
         raise MoveError(str(error)) from error
     for stream in (sys.stdout, sys.stderr):
@@ -76,7 +74,7 @@ def move(confirmation: Confirmation) -> tuple[Journal, int]:
     try:
         pid = os.fork()
         if not pid:
-            _run_child(confirmation, journal)
+            _run_child(movable, journal)
     except OSError as error:
         journal.discard()
         raise MoveError(f"Cannot start a process: {error.strerror}.") from error
@@ -86,23 +84,23 @@ def move(confirmation: Confirmation) -> tuple[Journal, int]:
     return journal, pid
 
 
-def _run_child(confirmation: Confirmation, journal: Journal) -> NoReturn:
+def _run_child(movable: MovableRun, journal: Journal) -> NoReturn:
     """Carry out the run in the fork. Never returns: what is above on the stack belongs to the parent."""
     with suppress(OSError):  # a new process leads no session, so it can begin one
         os.setsid()
-    carry_out_alone(confirmation, journal)
+    carry_out_alone(movable, journal)
 
 
-def carry_out_alone(confirmation: Confirmation, journal: Journal) -> NoReturn:
+def carry_out_alone(movable: MovableRun, journal: Journal) -> NoReturn:
     """Carry out the run in this process, which has a session of its own, and exit."""
     code = 1
     try:
         _detach(journal)
         journal.head = replace(journal.head, pid=os.getpid())
-        moved = RunMoved(confirmation.run_id, os.getpid(), socket.gethostname(), str(journal.files.journal))
-        journal.record(moved)
+        place = os.getpid(), socket.gethostname(), str(journal.files.journal)
+        journal.record(RunMoved(movable.started.run_id, *place))
         journal.flush()  # the first connection can take long
-        asyncio.run(_carry_out(confirmation, journal))
+        asyncio.run(_carry_out(movable, journal))
         code = 0
     except BaseException:
         with suppress(BaseException):
@@ -150,11 +148,11 @@ def _close_others(kept: set[int]) -> None:
     os.closerange(low, most)
 
 
-async def _carry_out(confirmation: Confirmation, journal: Journal) -> None:
+async def _carry_out(movable: MovableRun, journal: Journal) -> None:
     loop = asyncio.get_running_loop()
     cancelling: list[asyncio.Task[None]] = []
     async with Connector() as connector:
-        run = RecordedRun(carry_out(confirmation, connector), lambda *_: None)
+        run = RecordedRun(movable.carry_out(connector), lambda *_: None)
         run.begin(journal)
         loop.add_signal_handler(
             signal.SIGTERM, lambda: cancelling.append(asyncio.ensure_future(run.cancel_quietly()))

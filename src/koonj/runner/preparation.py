@@ -121,6 +121,10 @@ async def plan_with_lock(
         from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
 
         planned = as_probe(planned)
+    if job.request.batch:
+        from koonj.runner.plan.batch import as_batch  # noqa: PLC0415 - only for a batch
+
+        planned = as_batch(planned)
     return planned, Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
 
 
@@ -159,7 +163,8 @@ def _question(plan: Plan, *, probe: bool) -> Question:
     """
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     number = len(plan.migrations)
-    what = f"{verb} {count(number, 'migration')} on {plan.target}"
+    together = " in one transaction" if plan.batch else ""
+    what = f"{verb} {count(number, 'migration')} on {plan.target}{together}"
     if not number and not plan.allowed:
         what = f"Record on {plan.target} what interrupted migrations have committed"
     if probe:

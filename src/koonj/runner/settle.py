@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder, FolderError, FolderReader
+from koonj.migrations.history_entry import Action
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import states
 from koonj.migrations.states import State
@@ -21,6 +25,7 @@ from koonj.postgres.history import HistoryError
 from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
+from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
@@ -28,11 +33,12 @@ from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failu
 from koonj.runner.apply.interrupted_entry import SettleError, record_end, repaired
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words, next_run_words
-from koonj.runner.evidence.statement_evidence import Effect
+from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, InterruptionSettled, RunResult, RunStarted
+from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.run import Cancelled, Control, Run
 
 
@@ -88,32 +94,63 @@ async def _read(conn: AsyncConnection, target: Target, folder: Folder, name: str
     return InterruptedMigration(status, None if entry is None else found.get(entry.id))
 
 
-def start_settlement(
-    connector: Connector,
-    target: Target,
-    reader: FolderReader,
-    shown: InterruptedMigration,
-    settlement: Settlement,
-) -> Run:
-    """Return a run that carries out what the user decides about an interruption as it was shown.
+@dataclass(frozen=True, slots=True)
+class ShownInterruption:
+    """What the user has seen of an interruption."""
 
-    It starts when its events are read, and asks nothing.
+    entry_id: int
+    statement: int
+    evidence: StatementEvidence | None
+
+    @classmethod
+    def of(cls, interruption: Interruption) -> ShownInterruption:
+        """Return what a dialog or a command shows of `interruption`."""
+        return cls(interruption.entry.id, interruption.statement, interruption.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedSettlement:
+    """What the user has decided about an interruption, as it was shown."""
+
+    run_id: str
+    target: Target
+    folder: str
+    """Path of the migrations."""
+    name: str
+    """File name of the migration."""
+    direction: Direction
+    settlement: Settlement
+    shown: ShownInterruption
+
+
+def confirmed_settlement(
+    target: Target, folder: Path, found: InterruptedMigration, settlement: Settlement
+) -> ConfirmedSettlement:
+    """Return a decision about `found`, an interruption.
+
+    Raises: SettleError: the decision does not fit.
     """
+    interruption = _checked(found, settlement)
+    direction, shown = Direction(interruption.entry.action), ShownInterruption.of(interruption)
+    name = found.status.name
+    return ConfirmedSettlement(str(uuid4()), target, str(folder), name, direction, settlement, shown)
 
-    async def work(control: Control) -> InterruptionSettled:
+
+def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
+    """Return the run that carries out a decision, for any process. It asks nothing."""
+    target, name, direction = confirmed.target, confirmed.name, confirmed.direction
+    reader = FolderReader(Path(confirmed.folder))
+
+    async def work(connector: Connector, control: Control) -> InterruptionSettled:
         folder = await control.unless_cancelled(asyncio.to_thread(reader.read))
-        name, seen = shown.status.name, shown.interruption
+        settlement, seen = confirmed.settlement, confirmed.shown
         return await settle(connector, target, folder, name, settlement, control=control, shown=seen)
 
-    async def events(control: Control) -> AsyncGenerator[Event]:
-        assert shown.interruption is not None
-        entry = shown.interruption.entry
-        direction = Direction(entry.action)
-        yield RunStarted(control.run_id, target.name, direction)
+    async def events(connector: Connector, control: Control) -> AsyncGenerator[Event]:
         try:
-            settled = await work(control)
+            settled = await work(connector, control)
             yield settled
-            end = RunEnd(RunResult.DONE, f"Recorded. {next_run_words(settled, entry.action)}")
+            end = RunEnd(RunResult.DONE, f"Recorded. {next_run_words(settled, Action(direction))}")
         except RunningError as error:
             end = RunEnd(RunResult.LOCKED, f"{error.message} {error.hint}".rstrip())
         except SettleError as error:
@@ -124,7 +161,10 @@ def start_settlement(
             end = RunEnd(RunResult.CANCELLED, "Cancelled. Nothing was recorded.")
         yield end.event(())
 
-    return Run(events)
+    started = RunStarted(confirmed.run_id, target.name, direction, settles=name)
+    return MovableRun(
+        started, None, reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
+    )
 
 
 async def settle(
@@ -135,7 +175,7 @@ async def settle(
     settlement: Settlement,
     *,
     control: Control | None = None,
-    shown: Interruption | None = None,
+    shown: ShownInterruption | None = None,
 ) -> InterruptionSettled:
     """Carry out and record what the user decides.
 
@@ -144,7 +184,7 @@ async def settle(
     Raises: Cancelled, ConnectError, HistoryError, SettleError, psycopg.Error.
     """
     control = control or Control()
-    conn = await control.unless_cancelled(connector.connect(target, name="koonj settle"))
+    conn = await control.unless_cancelled(connector.connect(target, name=session_name(control.run_id)))
     async with conn:
         async with overview(conn, target) as seen:
             pass
@@ -161,7 +201,7 @@ async def settle(
 
 
 async def _settle(
-    session: RunContext, folder: Folder, name: str, settlement: Settlement, shown: Interruption | None
+    session: RunContext, folder: Folder, name: str, settlement: Settlement, shown: ShownInterruption | None
 ) -> InterruptionSettled:
     conn = session.conn
     if not await advisory_lock.try_lock(conn):
@@ -174,7 +214,7 @@ async def _settle(
     await clean(conn, session.target)
     found = await _read(conn, session.target, folder, name)
     interruption = _checked(found, settlement)
-    if shown is not None and not _is_as_shown(interruption, shown):
+    if shown is not None and shown != ShownInterruption.of(interruption):
         raise SettleError(
             f"{name} is not settled: what is known of it has changed since it was shown.",
             "Look at it again, then decide.",
@@ -193,11 +233,6 @@ async def _settle(
     await record_decision(session, Decision(found.status, conflict), f"{reason}. {event.evidence}")
     await advisory_lock.unlock(conn)
     return event
-
-
-def _is_as_shown(now: Interruption, shown: Interruption) -> bool:
-    """Return whether what is done now is what the user has seen."""
-    return (now.entry.id, now.statement, now.evidence) == (shown.entry.id, shown.statement, shown.evidence)
 
 
 def _checked(found: InterruptedMigration, settlement: Settlement) -> Interruption:

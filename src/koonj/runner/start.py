@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 
@@ -37,7 +38,7 @@ from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
-from koonj.runner.impact.wanted_locks import with_wanted_locks
+from koonj.runner.impact.wanted_locks import with_locks_of_batch, with_wanted_locks
 from koonj.runner.plan.planner import PreparedPlan, ShownPlan
 from koonj.runner.preparation import (
     DEFAULT_PLACE,
@@ -54,9 +55,11 @@ from koonj.runner.run.events import (
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
+    MigrationUncommitted,
     PlanMade,
     RunStarted,
 )
+from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest
@@ -102,6 +105,17 @@ class Preparation:
         self.confirmation = confirmation
 
 
+def movable(confirmation: Confirmation) -> MovableRun:
+    """Return the second part of a run that was confirmed, for any process."""
+    job = confirmation.job
+    return MovableRun(
+        RunStarted(confirmation.run_id, job.target.name, job.request.direction),
+        PlanMade(confirmation.shown.plan),
+        job.reader.path,
+        partial(carry_out, confirmation),
+    )
+
+
 def carry_out(confirmation: Confirmation, connector: Connector) -> Run:
     """Return the second part of a run that was confirmed. It starts when its events are read.
 
@@ -112,6 +126,10 @@ def carry_out(confirmation: Confirmation, connector: Connector) -> Run:
         lambda control: _run(job, control, _confirmed_stages(job, control, confirmation), confirmation),
         confirmation.run_id,
     )
+
+
+_COUNTED = (PlanMade, MigrationFinished, MigrationProbed, MigrationUncommitted)
+"""Events on which the last one depends."""
 
 
 async def _run(
@@ -126,7 +144,7 @@ async def _run(
     try:
         async with aclosing(_with_others(job, control, stages)) as all_stages:
             async for event in all_stages:
-                if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
+                if isinstance(event, _COUNTED):
                     events.append(event)
                 yield event
         end = _successful_end(job, events)
@@ -234,7 +252,10 @@ async def _run_under_lock(
     session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
-    works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
+    if job.request.batch:
+        works = tuple(with_locks_of_batch(planned.works, measurement.rehearsals))
+    else:
+        works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
     planned = replace(planned, works=works)
     async for event in _watched(session, job, planned, reached):
         yield event
@@ -267,7 +288,13 @@ async def _write(
         yield await record_known_end(session.conn, session.target, interruption)
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
-    async for event in run_all(session, planned.works):
+    if job.request.batch:
+        from koonj.runner.apply.batch import run_batch  # noqa: PLC0415 - only for a batch
+
+        running = run_batch(session, planned.works)
+    else:
+        running = run_all(session, planned.works)
+    async for event in running:
         yield event
 
 

@@ -16,12 +16,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from koonj.runner.confirmed_run import read_confirmed
+from koonj.runner.confirmed_run import movable_run, read_confirmed
 from koonj.runner.own_process import carry_out_alone, new_journal
-from koonj.runner.preparation import Confirmation
 from koonj.runner.process.journal import Journal, JournalError
 from koonj.runner.run.codec import PlainError
-from koonj.runner.run.events import PlanMade, RunStarted
+from koonj.runner.run.movable_run import MovableRun
 
 NOT_STARTED = 3
 """Exit code if the run was not confirmed, or cannot run in this process."""
@@ -40,25 +39,24 @@ def main() -> NoReturn:
     sys.exit(NOT_STARTED)
 
 
-def _take_run() -> tuple[Confirmation, Journal] | None:
+def _take_run() -> tuple[MovableRun, Journal] | None:
     """Return the run that was handed over, and its new journal; None if it is not for this process."""
     try:
-        confirmation = read_confirmed(sys.stdin.buffer)
+        confirmed = read_confirmed(sys.stdin.buffer)
     except (PlainError, ValueError, KeyError) as error:
         _answer({"error": f"Its own process did not understand it: {type(error).__name__}."})
         return None
-    if confirmation is None:
+    if confirmed is None:
         return None
-    job = confirmation.job
-    started = RunStarted(confirmation.run_id, job.target.name, job.request.direction)
+    movable = movable_run(confirmed)
     try:
-        journal = new_journal(started, PlanMade(confirmation.shown.plan), job.reader.path)
+        journal = new_journal(movable.started, movable.plan, movable.folder)
     except JournalError as error:
         _answer({"error": str(error)})
         return None
     files = journal.files
     _answer({"folder": str(files.folder), "stem": files.stem, "end": journal.end})
-    return confirmation, journal
+    return movable, journal
 
 
 def _answer(answer: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from rich.color import ColorSystem
 from rich.terminal_theme import TerminalTheme
 from textual import events
 
@@ -18,14 +19,21 @@ from koonj.config import Settings
 from koonj.config.screen_settings import KeySetting, ScreenSettings
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.loading import LoadingScreen
-from koonj.tui.theme import THEMES, choose_theme, palette
+from koonj.tui.theme import DARK, LIGHT, THEMES, choose_theme, palette
 from koonj.tui.theme.ascii import AsciiFilter
+from koonj.tui.theme.token_filter import TokenFilter
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.signals import exit_on_signals
 from koonj.tui.toolkit.tasks import DaemonExecutor
-from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter, parse_input
+from koonj.tui.toolkit.textual_private import (
+    ChangedCells,
+    CrashReport,
+    ThemedLines,
+    add_line_filter,
+    parse_input,
+)
 from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
@@ -47,7 +55,7 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which a worker thread lets the painting thread run (Python's default: 0.005)."""
 
 
-class Koonj(CrashReport, ChangedCells, KeyedApp):
+class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     """The koonj application."""
 
     CSS_PATH = "app.tcss"
@@ -58,10 +66,13 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     def __init__(self, backend: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.backend = backend
+        self._true_colour = terminal.true_colour
         self._key_queue = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
+        self._backdrop = terminal.true_colour and not terminal.remote
         self.theme = choose_theme(terminal)
+        self._show_fills()
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
@@ -92,12 +103,26 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
 
     def on_mount(self) -> None:
         exit_on_signals(self)
+        self.theme_changed_signal.subscribe(self, lambda _: self._show_fills())
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     @property
     def ansi_theme(self) -> TerminalTheme:
         """The 16 ANSI colours of the current theme. Textual reads it at a change of theme."""
         return palette(self.current_theme) or super().ansi_theme
+
+    def _show_fills(self) -> None:
+        """Set the classes that the stylesheet needs for themes with fills."""
+        self.set_class(self.has_fills, "-fills")
+        self.set_class(self.has_fills and self._backdrop, "-backdrop")
+
+    @property
+    def has_fills(self) -> bool:
+        return self.current_theme.name in {DARK.name, LIGHT.name}
+
+    def theme_filter(self) -> TokenFilter:
+        system = ColorSystem.TRUECOLOR if self._true_colour else ColorSystem.EIGHT_BIT
+        return TokenFilter(self.current_theme, system)
 
     async def on_event(self, event: events.Event) -> None:
         """Record each key before any widget handles it, and handle one key at a time."""

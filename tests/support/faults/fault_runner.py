@@ -102,6 +102,9 @@ class Outcome:
 class FaultRunner:
     """A folder of migrations, a server, a proxy in front of it, and processes to fork koonj from."""
 
+    words: tuple[str, ...] = RUN
+    """The command that is interrupted."""
+
     def __init__(self, server: TemporaryServer) -> None:
         self._server = server
         self._stack = ExitStack()
@@ -111,7 +114,7 @@ class FaultRunner:
         folder = Path(enter(tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp")))
         self._root, self._migrations = folder, folder / "migrations"
         self._migrations.mkdir()
-        write(self._migrations)
+        self._write(self._migrations)
         parts = conninfo_to_dict(self._server.dsn())
         socket = Path(str(parts["host"])) / f".s.PGSQL.{parts.get('port', 5432)}"
         self._proxy = enter(FrameProxy(socket))
@@ -119,6 +122,14 @@ class FaultRunner:
         self._others: list[ForkServer] = []
         self._connect()
         return self
+
+    def _write(self, folder: Path) -> None:
+        """Write the migrations."""
+        write(folder)
+
+    def _is_complete(self, connection: psycopg.Connection) -> bool:
+        """Return whether the database has what all migrations make."""
+        return read_truth(connection).all_done
 
     def _connect(self) -> None:
         self._admin = self._stack.enter_context(psycopg.connect(self._server.dsn(), autocommit=True))
@@ -132,10 +143,10 @@ class FaultRunner:
         """Return the messages of a run without interruption."""
         with self._database() as dsn:
             self._proxy.begin(Conversation())
-            ended = self._koonj(self._runner, self._far(dsn), *RUN)
+            ended = self._koonj(self._runner, self._far(dsn), *self.words)
             assert ended.code == 0, ended
             with psycopg.connect(dsn, autocommit=True) as connection:
-                assert read_truth(connection).all_done, read_truth(connection)
+                assert self._is_complete(connection), ended
         return self._proxy.conversation.messages
 
     def run(self, fault: Fault) -> Outcome:
@@ -169,7 +180,7 @@ class FaultRunner:
             self._touch_server(fault.what, dsn, found)
 
         self._proxy.begin(Conversation(fault.boundary, _EFFECTS[fault.what], act, fault.delay))
-        pid = self._runner.start(*self._argv(self._far(dsn), *RUN), **self._place)
+        pid = self._runner.start(*self._argv(self._far(dsn), *self.words), **self._place)
         try:
             ended = self._runner.wait(90)
         except TimeoutError as error:
@@ -186,20 +197,23 @@ class FaultRunner:
 
     def _touch_server(self, what: Interruption, dsn: str, found: list[str]) -> None:
         if what is Interruption.ASKED:
-            found += invariants.words_during_run(self._status(dsn))
+            found += self._during_run(dsn)
         elif what is Interruption.CRASHED:
             crash(self._server)
 
     def _wake(self, pid: int, dsn: str, found: list[str]) -> None:
         """Continue a koonj that was stopped, after the state that others see of it meanwhile is checked."""
-        found += invariants.words_during_run(self._status(dsn))
+        found += self._during_run(dsn)
         os.kill(pid, signal.SIGCONT)
+
+    def _during_run(self, dsn: str) -> Iterator[str]:
+        return invariants.words_during_run(self._status(dsn))
 
     def _start_others(self, number: int, dsn: str) -> None:
         while len(self._others) < number:
             self._others.append(self._stack.enter_context(ForkServer()))
         for forks in self._others[:number]:
-            forks.start(*self._argv(dsn, *RUN), **self._place)
+            forks.start(*self._argv(dsn, *self.words), **self._place)
 
     def _wait_for_others(self, number: int, found: list[str]) -> list[Ended]:
         """Wait for the end of the other runs."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from support.faults.batch_runner import BatchFaultRunner, SteppedBatchFaultRunner
 from support.faults.fault_runner import Fault, Interruption
 from support.frame_proxy import Boundary, Place
 from support.frames import Message, Sender
@@ -113,6 +114,12 @@ def aimed(messages: Sequence[Message], seed: int, count: int = 500) -> list[Faul
     ]
 
 
+def batch(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Interrupt `koonj apply --batch` at all places, in all of these ways."""
+    parts = (protocol, lost_commits, ended_sessions, stopped, crashed)
+    return [fault for part in parts for fault in part(messages, seed)]
+
+
 def _numbers(messages: Sequence[Message], sender: Sender, wanted: Callable[[Message], bool]) -> list[int]:
     """Return which messages of the sender are wanted, counted from 1."""
     sent = [message for message in messages if message.sender is sender]
@@ -129,4 +136,8 @@ PARTS = {
     "stopped": stopped,
     "crashed": crashed,
     "together": together,
+    "batch": batch,
+    "stepped": batch,
 }
+RUNNERS = {"batch": BatchFaultRunner, "stepped": SteppedBatchFaultRunner}
+"""What runs in a part; FaultRunner if it is not here."""

@@ -62,6 +62,12 @@ class ScratchServer(Protocol):
         Raises: ScratchError.
         """
 
+    async def is_busy(self) -> bool:
+        """Return whether the server is there, but accepts no connections yet, such as after a crash.
+
+        Raises: ScratchError.
+        """
+
     async def try_turn(self) -> Turn:
         """Take the server for this process, if no other koonj process rehearses on it.
 

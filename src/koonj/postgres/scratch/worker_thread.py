@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
 
 from koonj.postgres.connection import connect_async
 from koonj.postgres.embedded.errors import EmbeddedError, of_system
@@ -21,6 +23,8 @@ from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.interface import ScratchError, Turn
 
 Result = TypeVar("Result")
+_PING_SECONDS = 2
+"""Seconds after which a server that does not answer is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,12 @@ class ThreadedScratch:
             await conn.close()
             raise
         return conn
+
+    async def is_busy(self) -> bool:
+        """See ScratchServer. libpq understands this answer of the server in any language."""
+        way = await self._in_thread(self._blocking.way)
+        question = make_conninfo(way.conninfo, connect_timeout=_PING_SECONDS).encode()
+        return await asyncio.to_thread(PGconn.ping, question) == Ping.REJECT
 
     async def try_turn(self) -> Turn:
         """See ScratchServer."""

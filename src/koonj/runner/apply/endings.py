@@ -18,12 +18,13 @@ from koonj.runner.run.events import (
     Event,
     MigrationFinished,
     MigrationProbed,
+    MigrationUncommitted,
     PlanMade,
     RunFinished,
     RunResult,
-    WaitingForLock,
 )
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.lock_events import WaitingForLock
 
 
 class RunEnd(Exception):  # noqa: N818 - most ends are not errors
@@ -48,6 +49,7 @@ class RunEnd(Exception):  # noqa: N818 - most ends are not errors
         planned: tuple[str, ...] = ()
         finished: list[str] = []
         probed: list[str] = []
+        uncommitted: list[str] = []
         for event in events:
             if isinstance(event, PlanMade):
                 planned = tuple(migration.name for migration in event.plan.migrations)
@@ -55,10 +57,15 @@ class RunEnd(Exception):  # noqa: N818 - most ends are not errors
                 finished.append(event.name)
             elif isinstance(event, MigrationProbed):
                 probed.append(event.name)
+            elif isinstance(event, MigrationUncommitted):
+                uncommitted.append(event.name)
         failed = self.failure.name if self.failure else None
-        started = {*finished, *probed, failed}
+        started = {*finished, *probed, *uncommitted, failed}
+        rolled_back = tuple(dict.fromkeys(name for name in uncommitted if name not in {*finished, failed}))
         not_run = tuple(name for name in planned if name not in started)
-        return RunFinished(self.result, self.message, tuple(finished), self.failure, not_run, self.conflicts)
+        return RunFinished(
+            *(self.result, self.message, tuple(finished), self.failure, not_run, rolled_back, self.conflicts)
+        )
 
 
 def all_done(direction: Direction, events: Iterable[Event]) -> RunEnd:
@@ -127,7 +134,7 @@ def locked(waiting: WaitingForLock) -> RunEnd:
     if waiting.hint:
         from koonj.runner.run.unblock_wording import silence_words  # noqa: PLC0415 - seldom needed
 
-        message += f" It does nothing: {silence_words(waiting.holder, waiting.stopped)}. {waiting.hint}"
+        message += f" It does nothing: {silence_words(waiting.holder, waiting.state)}. {waiting.hint}"
     return RunEnd(RunResult.LOCKED, message)
 
 

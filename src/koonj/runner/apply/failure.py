@@ -13,7 +13,7 @@ from koonj.postgres.outside_cause import outside_cause
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import way_on_words
-from koonj.runner.plan.work import Work, can_run_as_written
+from koonj.runner.plan.work import BatchPlace, Work, can_run_as_written
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.sql.source import Source
@@ -160,6 +160,8 @@ def next_steps(
     """
     again = f"{COMMANDS[work.direction]}{work.target_option}"
     first = lead(error, cancelled=cancelled)
+    if work.batch is not None:
+        return _for_batch(work, work.batch, error, first)
     if work.in_one_transaction and error is not None and error.sqlstate == COMMITS_ITSELF:
         return _for_self_commit(work, again)
     if work.in_one_transaction:
@@ -181,6 +183,37 @@ def next_steps(
     if work.builds_concurrently and left is None:
         steps.reverse()  # an INVALID index must be dropped before it can be built again
     return (*steps, f"To see its history, run: koonj history {work.migration.number}{work.target_option}")
+
+
+def _for_batch(work: Work, place: BatchPlace, error: psycopg.Error | None, first: str) -> tuple[str, ...]:
+    again, alone = (f"koonj apply{option} {place.last}{work.target_option}" for option in (" --batch", ""))
+    steps = (f"{first}: {again}", *_retries(work, error))
+    sqlstate = None if error is None else error.sqlstate
+    if sqlstate == COMMITS_ITSELF:
+        return (
+            f"The statement commits by itself, so it cannot be in a batch. Without --batch, run: {alone}",
+        )
+    if sqlstate in CAUSED_BY_ONE_TRANSACTION and place.index > 1:
+        words = (
+            "If a migration before it in the same transaction is the cause (such as a new value of an enum)"
+        )
+        return (f"{words}, run it without --batch: {alone}", *steps)
+    return steps
+
+
+CAUSED_BY_ONE_TRANSACTION = frozenset({"25001", "55006", "55P04"})
+"""SQLSTATEs of errors that earlier statements of the same transaction can cause.
+
+For example: SET TRANSACTION after a query, a table with pending trigger events, a new value of an enum.
+"""
+
+
+def nothing_committed(work: Work) -> str:
+    """Return that the transaction of a migration was rolled back, as a sentence."""
+    if work.batch is None:
+        return f"No part of {work.migration.name} was committed: its transaction was rolled back."
+    where = f"{work.migration.name} is number {work.batch.index} of {work.batch.of}"
+    return f"Nothing of the batch was applied: its one transaction was rolled back. {where}."
 
 
 def _for_self_commit(work: Work, again: str) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class Kind(Enum):
     """The reset of what the file has set."""
     ENTRY = auto()
     """The entry in the history, or the count of statements in it. It fails if no row is written."""
+    END = auto()
+    """The last message of a migration that does not commit alone."""
     COMMIT = auto()
 
 
@@ -122,12 +124,18 @@ def flight_messages(
     statements = [n for step in journal.work.steps for n in step.statements]
     opening = _opening(conn, journal.work, name, patience)
     plain = [*opening, *statement_messages(journal.work, statements)]
-    plain += _closing(conn, journal, session)
-    plain.append(_entry(journal, elapsed))
+    plain.append(Message(Sent(journal.work, Kind.DEFERRED), CHECK_DEFERRED.encode()))
+    plain += closing_messages(conn, journal, session)
+    plain.append(entry_message(journal, elapsed))
     # The number of the entry is the last value of a sequence.
     plain.append(Message(Sent(journal.work, Kind.CLOSING), FORGET_SEQUENCES.encode()))
-    plain.append(Message(Sent(journal.work, Kind.COMMIT), b"COMMIT", told=True))
+    plain.append(commit_message(journal.work))
     return tuple(with_following(plain))
+
+
+def commit_message(work: Work) -> FlightMessage:
+    """Return the COMMIT. `work`: of the last migration in its transaction."""
+    return Message(Sent(work, Kind.COMMIT), b"COMMIT", told=True)
 
 
 def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]:
@@ -148,26 +156,32 @@ def _opening(conn: AsyncConnection, work: Work, name: str, patience: float) -> I
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
-    yield from _locks(work, patience)
+    yield from lock_messages([(work, lock) for lock in work.locks], patience)
+    yield from settings_messages(conn, work, name)
+
+
+def settings_messages(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
+    """Yield the timeouts of a migration, and the name of the session while it runs."""
+    about = Sent(work, Kind.OPENING)
     version = conn.info.server_version
     for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
         yield Message(about, setting)
     yield Message(about, name_session(name, local=True).as_bytes(conn))
 
 
-def _locks(work: Work, patience: float) -> Iterator[FlightMessage]:
-    """Yield what takes the known locks: ONLY, because a partitioned table's children are named themselves.
+def lock_messages(locks: Sequence[tuple[Work, WantedLock]], patience: float) -> Iterator[FlightMessage]:
+    """Yield what takes locks, each for the migration that needs it.
 
-    LOCK TABLE takes no snapshot, so a SET TRANSACTION of the file can follow.
+    ONLY, because a partitioned table's children are named themselves. LOCK TABLE takes no snapshot, so a SET
+    TRANSACTION of the file can follow.
     """
     wait = "" if patience else " NOWAIT"
-    if patience and work.locks:
-        yield Message(
-            Sent(work, Kind.OPENING), f"SET LOCAL lock_timeout TO '{round(patience * 1000)}ms'".encode()
-        )
-    for lock in work.locks:
-        about = Sent(work, Kind.LOCK, lock=lock)
-        yield Message(about, f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}".encode())
+    if patience and locks:
+        text = f"SET LOCAL lock_timeout TO '{round(patience * 1000)}ms'"
+        yield Message(Sent(locks[0][0], Kind.OPENING), text.encode())
+    for work, lock in locks:
+        text = f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}"
+        yield Message(Sent(work, Kind.LOCK, lock=lock), text.encode())
 
 
 def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:
@@ -203,16 +217,19 @@ def _guard(work: Work, name: str, values: dict[str, bytes] | None = None) -> Fli
     return Message(Sent(work, Kind.GUARD), text, tuple((values or {})[value] for value in names))
 
 
-def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) -> Iterator[FlightMessage]:
+def closing_messages(
+    conn: AsyncConnection, journal: Journal, session: ServerSession
+) -> Iterator[FlightMessage]:
+    """Yield what resets the session behind the statements of a migration."""
     work, target = journal.work, journal.session.target
-    yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode())
     about = Sent(work, Kind.CLOSING)
     version, lock = conn.info.server_version, work.planned.lock_timeout
     for text in closing_texts(target.role, version, lock, session.settings):
         yield Message(about, text)
 
 
-def _entry(journal: Journal, elapsed: float) -> FlightMessage:
+def entry_message(journal: Journal, elapsed: float, *, follows: bool = False) -> FlightMessage:
+    """Return what writes the entry in the history. `follows`: as for `guarded_insert`."""
     record = journal.record(Outcome.DONE, journal.work.total, transactional=True, elapsed=elapsed)
-    text, values = guarded_insert(record)
+    text, values = guarded_insert(record, follows=follows)
     return Message(Sent(journal.work, Kind.ENTRY), text, values)

@@ -21,9 +21,9 @@ from psycopg.errors import Diagnostic
 from koonj.postgres.flight import Answer, Flight, Landed, Message, Tick
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flight_messages import Kind, Sent
-from koonj.runner.apply.statement import StatementError
-from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished, StatementStarted
+from koonj.runner.apply.statement import StatementError, statement_started
+from koonj.runner.plan.work import NumberedStatement
+from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished
 
 Part = TypeVar("Part")
 
@@ -35,6 +35,9 @@ MOST_BYTES = 256 * 1024
 
 SLOW = 0.25
 """Seconds. Behind a transaction that takes longer, the next ones go one at a time."""
+
+_LAST = frozenset({Kind.END, Kind.COMMIT})
+"""Kinds of the last message of a part."""
 
 _CANCEL_SECONDS = 2.0
 
@@ -111,7 +114,7 @@ class FlightQueue(ABC, Generic[Part]):
             self.running = sent.following
             self._statement_began = now
             yield statement_started(sent.work, sent.following)
-        if sent.kind is Kind.COMMIT:
+        if sent.kind in _LAST:
             seconds = now - self._began
             self._most = 1 if seconds > SLOW else MOST
             yield from self.committed(self.sent.popleft(), seconds)
@@ -178,9 +181,3 @@ async def _cancel(session: RunContext) -> None:
     if session.control.cancelled:
         with suppress(psycopg.Error):
             await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
-
-
-def statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:
-    """Return the event at the start of a statement."""
-    statement = numbered.statement
-    return StatementStarted(work.planned.name, numbered.index, work.total, statement.line, statement.summary)

@@ -10,7 +10,8 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.read_transaction import reading
 from koonj.runner.apply.context import RunContext
-from koonj.runner.run.events import Event, LockAcquired, WaitingForLock
+from koonj.runner.run.events import Event
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 
 POLL = 0.25
 """Seconds between two attempts to take the lock."""
@@ -64,12 +65,12 @@ async def acquire_lock(
 
 async def _waiting(session: RunContext, holder: LockHolder, waited: float) -> WaitingForLock:
     """Return who holds the lock, and what to do if the holder does nothing."""
-    from koonj.runner.process.stopped_process import stopped_process  # noqa: PLC0415 - few runs wait
+    from koonj.runner.process.holder_process import holder_state  # noqa: PLC0415 - few runs wait
     from koonj.runner.run.unblock_wording import silence_words, way_out  # noqa: PLC0415 - as above
 
-    stopped = await asyncio.to_thread(stopped_process, holder.run)
-    hint = way_out(holder, session.target) if silence_words(holder, stopped) else ""
-    return WaitingForLock(holder, waited, stopped, hint)
+    state = await asyncio.to_thread(holder_state, holder.run)
+    hint = way_out(holder, session.target) if silence_words(holder, state) else ""
+    return WaitingForLock(holder, waited, state.stopped, hint, state.ended)
 
 
 async def keep_lock(session: RunContext) -> None:

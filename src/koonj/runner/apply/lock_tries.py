@@ -22,7 +22,8 @@ from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement_watch import NAME, Picture, awaited_lock
 from koonj.runner.apply.transaction_failure import pause
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Blocked, Event
+from koonj.runner.run.events import Event
+from koonj.runner.run.lock_events import Blocked
 
 POLL = 0.05
 """Seconds between two tries with NOWAIT."""

@@ -20,9 +20,9 @@ from koonj.postgres.flight import Answer, Message
 from koonj.postgres.queries import numbered as numbered_query
 from koonj.postgres.session import fence_statements, roll_back
 from koonj.runner.apply.flight_messages import FlightMessage, Kind, Sent, is_one_message
-from koonj.runner.apply.flight_queue import FlightQueue, fly_queue, statement_started
+from koonj.runner.apply.flight_queue import FlightQueue, fly_queue
 from koonj.runner.apply.journal import Journal
-from koonj.runner.apply.statement import StatementError, notice_of, reads_alike
+from koonj.runner.apply.statement import StatementError, notice_of, reads_alike, statement_started
 from koonj.runner.plan.work import NumberedStatement
 from koonj.runner.run.events import Event, Notice, StatementFinished
 from koonj.sql.index_statement import index_statement

@@ -21,6 +21,7 @@ from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
 from koonj.runner.apply.transaction_failure import (
+    cancelled,
     give_up,
     pause,
     retrying,
@@ -44,12 +45,8 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
         Cancelled: The user has cancelled the run between two migrations.
     """
     conn = session.conn
-    session = replace(
-        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
-    )
-    waiting = [Numbered(work, index, len(works)) for index, work in enumerate(works, start=1)]
-    for work in works:
-        await _hash(work)
+    session, numbered = await prepared(session, works)
+    waiting: Sequence[Numbered] = numbered
     while waiting:
         if conn.closed:
             raise connection_lost()
@@ -60,6 +57,17 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
             yield event
             done += isinstance(event, MigrationFinished)
         waiting = waiting[done:]
+
+
+async def prepared(session: RunContext, works: Sequence[Work]) -> tuple[RunContext, tuple[Numbered, ...]]:
+    """Return the session with names that the history can store, and the migrations with their places."""
+    conn = session.conn
+    session = replace(
+        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
+    )
+    for work in works:
+        await _hash(work)
+    return session, tuple(Numbered(work, index, len(works)) for index, work in enumerate(works, start=1))
 
 
 def _together(session: RunContext, waiting: Sequence[Numbered]) -> int:
@@ -127,10 +135,12 @@ async def _fly_with_locks(
                 return
             except FlightError as error:
                 failed, journal = error, error.journals[0]
-                is_final = error.missed is None or error.lost or session.control.cancelled
+                is_final = error.missed is None or error.lost
                 if is_final or (tries is not None and tries.is_over):
                     raise
             await roll_back(session.conn)
+            if session.control.cancelled:  # that a lock was not free is not why it ends
+                raise MigrationError(await cancelled(journal)) from failed
             began = journal.began or monotonic()
             migrations = [one for one in migrations if one.work is journal.work]
             if failed.error.error.sqlstate != LOCK_NOT_AVAILABLE:

@@ -41,7 +41,7 @@ async def execute(
     """
     control.check()
     name, statement = work.planned.name, numbered.statement
-    yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
+    yield statement_started(work, numbered)
     control.check()  # a cancel request during the event found no running statement on the server
     start = monotonic()
     _check_server_parses_alike(conn, work, numbered)
@@ -68,6 +68,13 @@ async def execute(
                 sending.cancel()  # psycopg cancels the statement on the server and waits for its end
                 await asyncio.wait((sending,))
     yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - start)
+
+
+def statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:
+    """Return the event at the start of a statement."""
+    name, statement = work.planned.name, numbered.statement
+    committed = max(work.planned.statements_done, numbered.before)
+    return StatementStarted(name, numbered.index, work.total, statement.line, statement.summary, committed)
 
 
 def _unread(queue: EventQueue) -> Iterator[Event | None]:

@@ -23,19 +23,19 @@ from koonj.runner.apply.journal import WAITED
 from koonj.runner.apply.progress_report import ProgressReport
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     Progress,
     Retrying,
     StatementFinished,
     StatementStarted,
-    Unblocked,
 )
 from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.run import Control
 
 NAME = "koonj watch"
@@ -90,7 +90,13 @@ class StatementWatch:
                 self._move(_Place(event.name, event.index))
             case StatementFinished():
                 self._move(_Place(event.name))
-            case Retrying() | MigrationFinished() | MigrationProbed() | MigrationFailed():
+            case (
+                Retrying()
+                | MigrationFinished()
+                | MigrationUncommitted()
+                | MigrationProbed()
+                | MigrationFailed()
+            ):
                 self._move(None)
             case _:
                 self._moves += 1

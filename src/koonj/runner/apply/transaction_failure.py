@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import psycopg
 
 from koonj.postgres.errors import RETRIED, error_message, is_lost
 from koonj.postgres.session import roll_back
-from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
+from koonj.runner.apply.failure import (
+    MigrationError,
+    failure_of_cancel,
+    failure_of_error,
+    next_steps,
+    nothing_committed,
+)
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Retrying
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.lock_wait_wording import awaited_words
 from koonj.runner.run.run import Cancelled
 
 
@@ -87,26 +95,35 @@ def unknown_outcome(work: Work, cause: psycopg.Error, others: tuple[str, ...] = 
 
     `others`: files that were sent behind it.
     """
+    if work.batch is not None:
+        words = (
+            f"all {work.batch.of} migrations of the batch are committed, with their history entries, or none"
+        )
+        state = (
+            f"Unknown. The connection was lost, and the target does not respond. Either {words}. "
+            f"It was at {work.migration.name}, number {work.batch.index}."
+        )
+        return failure_of_error(work, cause, state=state, next_steps=_when_reachable(work))
     behind = f" The same is true of {', '.join(others)}, each by itself, in this order." if others else ""
     state = (
         f"Unknown. The connection was lost during COMMIT of {work.migration.name}, and the target does not "
         f"respond. Either all of it is committed, with its history entry, or none of it.{behind}"
     )
-    following = (f"When the target is reachable again, run: koonj status{work.target_option}",)
-    return failure_of_error(work, cause, state=state, next_steps=following)
+    return failure_of_error(work, cause, state=state, next_steps=_when_reachable(work))
+
+
+def _when_reachable(work: Work) -> tuple[str, ...]:
+    return (f"When the target is reachable again, run: koonj status{work.target_option}",)
 
 
 async def rolled_back(journal: Journal, error: StatementError | CommitError) -> Failure:
     """Record that the migration failed; return the failure."""
-    cause, name = error.error, journal.work.migration.name
-    state = f"No part of {name} was committed: its transaction was rolled back."
+    cause = error.error
+    state = nothing_committed(journal.work)
     if isinstance(error, CommitError) and error.recording:
         state = f"Its entry in koonj.history could not be written. {state}"
     if is_lost(cause):
-        state = (
-            f"The connection was lost. This run committed no part of {name}: "
-            "the server rolls back a transaction when its client disconnects."
-        )
+        state = f"The connection was lost. {_not_committed(journal.work)}"
     elif not await journal.record_failure(cause):
         state += " The failure could not be recorded in the history."
     failed = error if isinstance(error, StatementError) else cause
@@ -114,8 +131,20 @@ async def rolled_back(journal: Journal, error: StatementError | CommitError) -> 
     return failure_of_error(journal.work, failed, state=state, next_steps=following)
 
 
+def _not_committed(work: Work) -> str:
+    if work.batch is not None:
+        return nothing_committed(work)
+    return (
+        f"This run committed no part of {work.migration.name}: "
+        "the server rolls back a transaction when its client disconnects."
+    )
+
+
 async def cancelled(journal: Journal) -> Failure:
-    """Record that the user cancelled between two statements; return the failure."""
+    """Record that the user cancelled while no statement was running; return the failure."""
     await journal.record_failure(None)
-    state = f"No part of {journal.work.migration.name} was committed: its transaction was rolled back."
-    return failure_of_cancel(journal.work, state, 0)
+    awaited = journal.session.control.awaited
+    failure = failure_of_cancel(journal.work, nothing_committed(journal.work), 0)
+    if awaited is None:
+        return failure
+    return replace(failure, message=f"cancelled while it waited for {awaited_words(awaited)}")

@@ -20,7 +20,7 @@ from koonj.postgres.history_inspection import inspect
 from koonj.postgres.new_history_entry import NewHistoryEntry
 from koonj.postgres.run_name import os_user
 from koonj.postgres.session import OWN_LOCK_TIMEOUT, clean, own_transaction
-from koonj.runner.run.events import BlockerEnded, BlockerNotEnded
+from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.unblock_request import UnblockRequest
 
 NAME = "koonj unblock"

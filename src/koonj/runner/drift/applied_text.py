@@ -15,8 +15,8 @@ from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import State, states
+from koonj.runner.target.migration_use import might_be_partial
 from koonj.sql.fingerprint import has_line_ends
-from koonj.sql.transactions import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +82,8 @@ def partial_notes(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[str,
 
 def _partial_sentences(statuses: Iterable[MigrationStatus]) -> Iterator[str]:
     for status in statuses:
-        if status.state is State.INTERRUPTED or (status.state is State.FAILED and _might_be_partial(status)):
+        if status.state is State.INTERRUPTED or (status.state is State.FAILED and might_be_partial(status)):
             rollback = status.last_entry is not None and status.last_entry.action is Action.ROLLBACK
             subject = f"The rollback of {status.name}" if rollback else status.name
             outcome = "failed" if status.state is State.FAILED else "was interrupted"
             yield f"{subject} {outcome}, so the target might contain only a part of it."
-
-
-def _might_be_partial(status: MigrationStatus) -> bool:
-    """Return whether a failed attempt might have left something.
-
-    An attempt in a single transaction cannot.
-    """
-    if (
-        status.applied
-        or status.migration is None
-        or status.last_entry is None
-        or status.last_entry.statements_done > 0
-    ):
-        return True
-    return status.migration.shape.mode is not Mode.ONE_TRANSACTION

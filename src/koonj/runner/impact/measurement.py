@@ -126,6 +126,10 @@ class ImpactMeasurement:
         """Return the plan with verdicts, locks, notes, and conflicts of the policy."""
         if not self.request.probe:
             planned = with_commits(planned, self.rehearsals)
+        if self.request.batch:
+            from koonj.runner.plan.batch import as_batch  # noqa: PLC0415 - only for a batch
+
+            planned = as_batch(planned)  # a rehearsal can have found that a statement commits by itself
         if not (self._is_shown or requires_rehearsal(self.target, self.request)):
             return planned
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.runner.impact.plan_locks import traces_of
-from koonj.runner.plan.work import WantedLock, Work
+from koonj.runner.plan.work import WantedLock, Work, in_order
 from koonj.runner.rehearse.verdict import Rehearsal
 
 _WEAKEST = LockMode.SHARE_UPDATE_EXCLUSIVE
@@ -22,18 +22,44 @@ def with_wanted_locks(work: Work, rehearsals: Mapping[str, Rehearsal]) -> Work:
     rehearsal = rehearsals.get(work.migration.name)
     if rehearsal is None or not work.in_one_transaction:
         return work
+    found, _ = _strongest(traces_of(rehearsal, work.direction))
+    return replace(work, locks=in_order(found.values()))
+
+
+def with_locks_of_batch(works: Sequence[Work], rehearsals: Mapping[str, Rehearsal]) -> Iterator[Work]:
+    """Yield the works of a batch; each has the locks that no work before it has.
+
+    Its transaction takes them all at its start, at the strongest mode that any of them needs; none that is
+    only needed after work that can take long.
+    """
+    wanted: dict[str, tuple[int, WantedLock]] = {}
+    for place, work in enumerate(works):
+        rehearsal = rehearsals.get(work.migration.name)
+        found, is_long = _strongest(traces_of(rehearsal, work.direction)) if rehearsal else ({}, False)
+        for lock in found.values():
+            first, before = wanted.get(lock.relation, (place, lock))
+            wanted[lock.relation] = first, replace(before, mode=max(before.mode, lock.mode, key=_rank))
+        if is_long:
+            break
+    for place, work in enumerate(works):
+        yield replace(work, locks=in_order(lock for first, lock in wanted.values() if first == place))
+
+
+def _strongest(traces: Iterable[StatementTrace]) -> tuple[dict[str, WantedLock], bool]:
+    """Return the locks by relation, up to the first statement that can take long; and if there is one."""
     strongest: dict[str, WantedLock] = {}
-    for trace in traces_of(rehearsal, work.direction):
+    for trace in traces:
         for lock in trace.locks:
             if lock.kind in _LOCKABLE and lock.mode.rank >= _WEAKEST.rank:
                 before = strongest.get(lock.relation, WantedLock(lock.relation, lock.mode, trace.index))
-                mode = max(before.mode, lock.mode, key=lambda mode: mode.rank)
-                strongest[lock.relation] = replace(before, mode=mode)
+                strongest[lock.relation] = replace(before, mode=max(before.mode, lock.mode, key=_rank))
         if _works_long(trace):
-            break
-    # The strongest first: then a timed try does not hold weak locks while it waits for a strong one.
-    ordered = sorted(strongest.values(), key=lambda lock: (-lock.mode.rank, lock.relation))
-    return replace(work, locks=tuple(ordered))
+            return strongest, True
+    return strongest, False
+
+
+def _rank(mode: LockMode) -> int:
+    return mode.rank
 
 
 def _works_long(trace: StatementTrace) -> bool:

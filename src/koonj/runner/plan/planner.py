@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
@@ -15,7 +15,7 @@ from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.plan.decisions import DecidedSelection, Decision
 from koonj.runner.plan.folder_conflicts import folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
-from koonj.runner.plan.selection import UNKNOWN_NUMBER
+from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
 from koonj.runner.plan.work import Work, can_run_as_written, make_work, work_as_written
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
@@ -117,6 +117,11 @@ class Planner:
         conflicts = self.decided.selection.conflicts
         if any(conflict.state == UNKNOWN_NUMBER for conflict in conflicts):
             return conflicts
+        option = self.target.option
+        conflicts = tuple(
+            replace(c, hint=c.hint.replace("{target}", option)) if c.state in DECISIONS else c
+            for c in conflicts
+        )
         if self.request.direction is Direction.APPLY:
             return (*folder_conflicts(self.folder), *conflicts)
         return conflicts
@@ -173,8 +178,9 @@ class Planner:
             State.EDITED.value,
             f"{status.name} stopped after {entry.statements_done} committed statements, and the file was "
             "edited since. koonj would run it again from the first statement.",
-            "Restore these statements in the file; or undo the committed statements: koonj rollback; "
-            "or run the file from its first statement: --allow edited --reason '…'",
+            f"Restore these statements in the file: koonj restore {status.name}{self.target.option}; or undo "
+            f"the committed statements: koonj rollback{self.target.option}; or run the file from its first "
+            "statement: --allow edited --reason '…'",
             can_allow=True,
         )
 

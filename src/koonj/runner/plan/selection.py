@@ -25,31 +25,36 @@ RUNNABLE = frozenset({State.PENDING, State.LATE, State.DUPLICATE, State.FAILED, 
 DECISIONS = {
     State.LATE: (
         "is pending, but a migration with a higher number is already applied",
-        "Renumber it, or apply it out of order: --allow late --reason '…'",
+        "Give it the next free number: koonj renumber {name}; or apply it out of order: "
+        "--allow late --reason '…'",
     ),
     State.EDITED: (
         "was changed after it was applied",
-        "Restore the file and put the change in a new migration; or record the edited text as the one that "
-        "ran: --allow edited --reason '…'",
+        "Put the change in a new migration and restore the file: koonj new --from-edit {name}{target}; or "
+        "record the edited text as the one that ran: --allow edited --reason '…'",
     ),
     State.MISSING: (
         "is applied, but its file is missing",
-        "Restore the file; or continue without it: --allow missing --reason '…'",
+        "Restore the file: koonj restore {name}{target}; or continue without it: "
+        "--allow missing --reason '…'",
     ),
     State.RENAMED: (
         "is applied under another file name",
-        "Restore its name; or record the new name, and do not run it again: --allow renamed --reason '…'",
+        "Restore its name: koonj restore {name}{target}; or record the new name, and do not run it again: "
+        "--allow renamed --reason '…'",
     ),
     State.DUPLICATE: (
         "has the same number as another migration",
-        "Renumber one of them; or apply both, in the order of their names: --allow duplicate --reason '…'",
+        "Give it the next free number: koonj renumber {name}; or apply both, in the order of their names: "
+        "--allow duplicate --reason '…'",
     ),
     State.INTERRUPTED: (
         "was started, but koonj has no record that it finished",
         "To see what is known, and to decide, run: koonj settle",
     ),
 }
-"""States that stop a run until the user decides: meaning and hint of each."""
+"""States that stop a run until the user decides: meaning and hint of each. ``{name}`` is the file's name,
+``{target}`` the option that names the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,8 @@ def _state_conflict(status: MigrationStatus) -> Conflict:
     if status.renamed_from:
         meaning = f"is {status.renamed_from} under another name, which is applied"
     can_allow = status.state is not State.INTERRUPTED
-    return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=can_allow)
+    message, hint = f"{status.name} {meaning}.", hint.replace("{name}", status.name)
+    return Conflict(status.name, status.state.value, message, hint, can_allow=can_allow)
 
 
 def _errors(status: MigrationStatus) -> Iterable[Conflict]:

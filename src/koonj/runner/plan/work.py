@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from koonj.migrations.migration import Migration
@@ -21,6 +21,8 @@ class NumberedStatement:
 
     index: int
     statement: Statement
+    before: int
+    """Number of statements of the script before its step, which commits as a whole."""
 
     def bare_trace(self, seconds: float, *, in_transaction: bool) -> StatementTrace:
         """Return a trace with the statement and its duration only."""
@@ -52,6 +54,24 @@ class WantedLock:
     """Number of the first statement that needs it, at any mode."""
 
 
+def in_order(locks: Iterable[WantedLock]) -> tuple[WantedLock, ...]:
+    """Return the locks in the order in which they are taken: the strongest first.
+
+    Then a timed try does not hold weak locks while it waits for a strong one.
+    """
+    return tuple(sorted(locks, key=lambda lock: (-lock.mode.rank, lock.relation)))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """The place of a migration among those that commit in the same transaction."""
+
+    index: int
+    of: int
+    last: int
+    """Number of the last migration of the batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One script of a migration to run: its body or its rollback."""
@@ -69,6 +89,8 @@ class Work:
     """Option that names this target in commands, with a space before: `` --target staging``. Can be empty."""
     locks: tuple[WantedLock, ...] = ()
     """Locks that its transaction takes before its first statement, as far as they are known."""
+    batch: BatchPlace | None = None
+    """None: the migration commits alone."""
 
     @property
     def direction(self) -> Direction:
@@ -102,7 +124,9 @@ def number_steps(shape: ScriptShape) -> tuple[NumberedStep, ...]:
 def _numbered(shape: ScriptShape) -> Iterator[NumberedStep]:
     count = 0
     for step in shape.steps:
-        statements = tuple(NumberedStatement(count + k, s) for k, s in enumerate(step.statements, start=1))
+        statements = tuple(
+            NumberedStatement(count + k, s, count) for k, s in enumerate(step.statements, start=1)
+        )
         count += len(statements)
         yield NumberedStep(step, statements)
 

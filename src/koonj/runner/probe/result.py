@@ -10,7 +10,13 @@ import psycopg
 from koonj.postgres.errors import is_lost
 from koonj.postgres.locks.strategy import COMMITS_ITSELF
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
-from koonj.runner.apply.failure import COMMANDS, failure_of_cancel, failure_of_error, lead
+from koonj.runner.apply.failure import (
+    CAUSED_BY_ONE_TRANSACTION,
+    COMMANDS,
+    failure_of_cancel,
+    failure_of_error,
+    lead,
+)
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import MigrationProbed
@@ -51,19 +57,12 @@ def _next_steps(work: Work, cause: psycopg.Error | None, *, first: bool, cancell
             f"koonj rehearse {work.migration.number}"
         )
         return
-    if sqlstate in _CAUSED_BY_ONE_TRANSACTION and not first:
+    if sqlstate in CAUSED_BY_ONE_TRANSACTION and not first:
         yield (
             "In an apply, the migrations before it are already committed, and it might not fail. "
             f"To find out, run: koonj rehearse {work.migration.name}"
         )
     yield f"{lead(cause, cancelled=cancelled)}: {again}"
-
-
-_CAUSED_BY_ONE_TRANSACTION = frozenset({"25001", "55006", "55P04"})
-"""SQLSTATEs of errors that earlier statements of the same transaction can cause.
-
-For example: SET TRANSACTION after a query, a table with pending trigger events, a new value of an enum.
-"""
 
 
 def probed(work: Work, traces: Sequence[StatementTrace]) -> MigrationProbed:

@@ -9,21 +9,22 @@ from contextlib import suppress
 from koonj.postgres.run_name import RunName
 from koonj.runner.process.journal_reader import JournalReader, known_run
 from koonj.runner.run.events import (
-    Blocked,
     MigrationFailed,
     MigrationFinished,
     MigrationStarted,
+    MigrationUncommitted,
     Retrying,
     RunFinished,
     StatementFinished,
     StatementStarted,
-    Unblocked,
 )
+from koonj.runner.run.lock_events import Blocked, Unblocked
 
 _OVER = (
     MigrationFailed,
     MigrationFinished,
     MigrationStarted,
+    MigrationUncommitted,
     Retrying,
     RunFinished,
     StatementFinished,

@@ -170,7 +170,10 @@ class Journal:
     def _write_head(self) -> None:
         if self._changes:
             self.head, self._changes = replace(self.head, **self._changes), {}
-        raw = encode(self.head)
+        head = self.head
+        if head.result is not None:  # whoever reads the result reads no further: these lines are lost
+            head = replace(head, lost=head.lost + len(self._pending))
+        raw = encode(head)
         if raw != self._written_head:
             with suppress(OSError):  # such as EIO: the lines and the target still tell
                 os.pwrite(self.descriptor, raw, 0)

@@ -53,6 +53,8 @@ class JournalHead:
     ended: datetime | None = None
     lost: int = 0
     """Number of lines that could not be written."""
+    settles: str = ""
+    """File name of the interrupted migration that the run settles; empty for an apply or a rollback."""
 
 
 def new_head(started: RunStarted, folder: Path) -> JournalHead:
@@ -68,6 +70,7 @@ def new_head(started: RunStarted, folder: Path) -> JournalHead:
         pid=os.getpid(),
         started=datetime.now(UTC),
         wanted=0,
+        settles=started.settles,
     )
 
 
@@ -76,7 +79,7 @@ def folder_hash(folder: Path) -> str:
     return sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
 
 
-_LONG = ("target", "folder", "user", "host", "migration")
+_LONG = ("target", "folder", "user", "host", "migration", "settles")
 _MOST = (160, 80, 40, 20, 5)
 """Characters of each long value: as many as fit. A character outside ASCII takes up to 12 bytes."""
 

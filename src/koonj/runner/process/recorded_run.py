@@ -10,15 +10,8 @@ from typing import Any
 from koonj.runner.process.control_fifo import CANCEL, UNBLOCK, messages_to, unblock_request
 from koonj.runner.process.folders import mark_seen
 from koonj.runner.process.journal import Journal
-from koonj.runner.run.events import (
-    CancelAsked,
-    Event,
-    LockAcquired,
-    PlanMade,
-    RunFinished,
-    RunStarted,
-    WaitingForLock,
-)
+from koonj.runner.run.events import CancelAsked, Event, PlanMade, RunFinished, RunStarted
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 from koonj.runner.run.run import Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -247,22 +248,36 @@ def _continues_inserts(previous: Statement, current: Statement) -> bool:
     return is_next and "select" not in current.text.lower()
 
 
-_RECOVERY_ATTEMPTS = 50
-"""Number of attempts, 0.1 s apart, to reach a server that recovers from a crash."""
+_GONE = 5.0
+"""Seconds without an answer after which a server is given up."""
+_RECOVERY = 120.0
+"""Maximum seconds for which a server that recovers from a crash is awaited."""
 
 
 async def is_alive(server: ScratchServer, control: Control) -> bool:
     """Return whether the server accepts connections.
 
-    After a crash, wait until it has recovered.
+    After a crash, wait until it has recovered. How long that takes depends on the machine.
     Raises: Cancelled.
     """
-    for _ in range(_RECOVERY_ATTEMPTS):
+    start = answered = monotonic()
+    while True:
         control.check()
         try:
             await (await server.connect()).close()
-        except ScratchError:  # the message depends on the phase of the recovery
+        except ScratchError:
+            if await _is_busy(server):
+                answered = monotonic()
+            elif monotonic() - answered >= _GONE:
+                return False
+            if monotonic() - start >= _RECOVERY:
+                return False
             await asyncio.sleep(0.1)
         else:
             return True
+
+
+async def _is_busy(server: ScratchServer) -> bool:
+    with suppress(ScratchError):
+        return await server.is_busy()
     return False

@@ -5,7 +5,8 @@ Used for the output of commands, for the rehearsal process and for cached rehear
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -36,6 +37,40 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
+
+
+def json_text(plain: Any) -> str:
+    """Return the JSON text of what `to_plain` returned, without holding other threads up.
+
+    json.dumps keeps the interpreter for itself until it has finished: for a long list, long enough for a
+    screen to miss frames. So each object of a long list is a call of its own.
+    """
+    return "".join(_json_pieces(plain))
+
+
+_MANY = 100
+"""A list with more values is long."""
+
+
+def _json_pieces(plain: Any) -> Iterator[str]:
+    if not _has_long_list(plain):
+        yield json.dumps(plain)
+    elif isinstance(plain, dict):
+        for number, (key, value) in enumerate(plain.items()):
+            yield f"{', ' if number else '{'}{json.dumps(key)}: "
+            yield from _json_pieces(value)
+        yield "}"
+    else:
+        for number, value in enumerate(plain):
+            yield ", " if number else "["
+            yield from _json_pieces(value)
+        yield "]"
+
+
+def _has_long_list(plain: Any) -> bool:
+    if isinstance(plain, dict):
+        return any(map(_has_long_list, plain.values()))
+    return isinstance(plain, (list, tuple)) and (len(plain) > _MANY or any(map(_has_long_list, plain)))
 
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})

@@ -2,15 +2,14 @@
 
 Events are frozen values that can be converted to JSON and back (see `codec.py`). They contain no secrets:
 a target is given by its name. The last event of every stream is a `RunFinished`; but if a run in another
-process is followed, and that process ends without a result, it is a `JournalBroken`.
+process is followed, and that process ends without a result, it is a `JournalBroken`. The events about locks
+are in `lock_events.py`.
 """
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from koonj.postgres.advisory_lock import LockHolder
-from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.locks.trace import RelationLock
 from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
@@ -64,6 +63,8 @@ class RunStarted(Event):
     direction: Direction
     probe: bool = False
     """The run is a probe: nothing is committed."""
+    settles: str = ""
+    """File name of the interrupted migration that the run settles; empty for an apply or a rollback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +97,6 @@ class Question(Event):
     text: str
     expected: str
     """The answer that confirms the run; any other answer declines it."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingForLock(Event):
-    """Another run holds the koonj lock; sent every few seconds while this run waits."""
-
-    holder: LockHolder | None
-    """The session that holds the lock; None: the server hides it from this role."""
-    seconds: float
-    """Seconds waited so far."""
-    stopped: int | None = None
-    """The pid of the koonj process that holds it, if it is on this machine and stopped by a signal."""
-    hint: str = ""
-    """What to do if it does nothing; empty as long as it works."""
-
-
-@dataclass(frozen=True, slots=True)
-class LockAcquired(Event):
-    """This run holds the koonj lock now, so no other run can start on the target."""
-
-    seconds: float
-    """Seconds waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +145,8 @@ class StatementStarted(Event):
     of: int
     line: int
     summary: str
+    committed: int = 0
+    """Number of statements of the migration that are committed, and stay if this one is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,56 +159,6 @@ class Notice(Event):
     detail: str | None = None
     hint: str | None = None
     sqlstate: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked(Event):
-    """The running statement waits for a lock; sent again when other sessions are in the way."""
-
-    name: str
-    statement: int
-    """Number of the statement; 0 before the first one, or after the last one."""
-    budget: float | None
-    """Seconds after which koonj or the server gives up, unless the file sets another limit; None: never."""
-    lock: AwaitedLock
-    tries: int = 0
-    """How often koonj has tried to take the lock without queueing for it; 0: the statement itself waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unblocked(Event):
-    """Nobody is in the way of the running statement any more, and it continues."""
-
-    name: str
-    statement: int
-    seconds: float
-    """Seconds waited for locks, as far as koonj saw it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockerEnded(Event):
-    """A user ended a blocking session, or cancelled its statement. It is recorded in the history."""
-
-    pid: int
-    how: Ending
-    who: str
-    """User, host and terminal: ``dev1@bastion1 pts/3``."""
-    session: str
-    """The session and what it did, as text."""
-    reason: str
-    took_effect: bool
-    """Whether the session (or its statement) has ended. False: the server was asked, and it has not yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockerNotEnded(Event):
-    """A user asked to end a blocking session, or to cancel its statement, and it was not done."""
-
-    pid: int
-    how: Ending
-    who: str
-    message: str
-    """Why, in one or two sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +234,16 @@ class MigrationFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationUncommitted(Event):
+    """A migration of a batch ran. It is committed with all others of the batch, at its end, or not at all."""
+
+    name: str
+    direction: Direction
+    seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationProbed(Event):
     """A migration ran in a probe, in a transaction that is rolled back at the end."""
 
@@ -367,4 +308,6 @@ class RunFinished(Event):
     failure: Failure | None = None
     not_run: tuple[str, ...] = ()
     """File names of planned migrations that were not started."""
+    rolled_back: tuple[str, ...] = ()
+    """File names of the migrations of a batch that ran, and were rolled back with it."""
     conflicts: tuple[Conflict, ...] = ()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from koonj.humanize import clock, count, duration, span_words
 from koonj.postgres.blockers import Blocker, BlockerKind
-from koonj.runner.run.events import Blocked
 from koonj.runner.run.failure import AwaitedLock
+from koonj.runner.run.lock_events import Blocked
 
 MOST = 5
 """Most blocking sessions that are described; the others are counted."""

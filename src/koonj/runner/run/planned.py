@@ -93,6 +93,8 @@ class Plan:
     allowed: tuple[Conflict, ...] = ()
     """Conflicts that are allowed or overridden; each is recorded in the history."""
     notes: tuple[str, ...] = ()
+    batch: bool = False
+    """All migrations commit in one transaction, with their history entries: all of them, or none."""
 
     @property
     def statements(self) -> int:

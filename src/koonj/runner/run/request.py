@@ -43,12 +43,16 @@ class Request:
     """
     probe: bool = False
     """Run all migrations on the target in one transaction, and always roll it back."""
+    batch: bool = False
+    """Apply all migrations in one transaction. Refused if one of them cannot be in it."""
 
     def __post_init__(self) -> None:
         if self.extent is Extent.UP_TO and self.number is None:
             raise ValueError("Extent.UP_TO requires a number")
         if self.probe and self.plan_only:
             raise ValueError("use either plan_only (changes nothing) or probe (runs on the target), not both")
+        if self.batch and (self.probe or self.direction is not Direction.APPLY):
+            raise ValueError("only an apply that is no probe can be a batch")
         if self.override is not None and not self.override.strip():
             raise ValueError("override requires a reason, which is recorded in the history")
         if self.allow and not (self.reason and self.reason.strip()):

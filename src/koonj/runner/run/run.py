@@ -8,8 +8,9 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from koonj.runner.run.events import BlockerEnded, BlockerNotEnded, Event
+from koonj.runner.run.events import Event
 from koonj.runner.run.failure import AwaitedLock
+from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.unblock_request import UnblockRequest
 
 if TYPE_CHECKING:

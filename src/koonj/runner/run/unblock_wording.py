@@ -10,7 +10,8 @@ from koonj.humanize import span_words
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker, BlockerKind
 from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
-from koonj.runner.run.events import BlockerEnded, BlockerNotEnded
+from koonj.runner.run.holder_state import HolderState
+from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.lock_wait_wording import blocker_words, statement_line
 
 SILENT = 10.0
@@ -99,17 +100,30 @@ def not_done_words(event: BlockerNotEnded) -> str:
     return f"{event.who} could not {what} pid {event.pid}: {event.message}"
 
 
-def silence_words(holder: LockHolder | None, stopped: int | None) -> str:
-    """Return since when the process of a lock holder does nothing, and how it can go on; can be empty."""
+def silence_words(holder: LockHolder | None, state: HolderState) -> str:
+    """Return since when the process of a lock holder does nothing, and how it can go on.
+
+    Empty if it works, as far as that is known. Also used by `koonj status` and the terminal UI.
+    """
     silent = None if holder is None else holder.silent_seconds
     words = "" if silent is None or silent < SILENT else f"silent for {span_words(silent)}"
-    if stopped is None:
+    if state.stopped is not None:
+        why = (
+            f"its process {state.stopped} on this machine is stopped by a signal; "
+            f"to continue it, run: kill -CONT {state.stopped}"
+        )
+    elif state.ended is not None:
+        why = f"its process {state.ended} on this machine has ended, but its session on the server has not"
+    else:
         return words
-    signal = (
-        f"its process {stopped} on this machine is stopped by a signal; "
-        f"to continue it, run: kill -CONT {stopped}"
-    )
-    return f"{words}, {signal}" if words else signal
+    return f"{words}, {why}" if words else why
+
+
+def silence_lines(holder: LockHolder, state: HolderState, target: Target) -> Iterator[str]:
+    """Yield that a lock holder does nothing, and the commands against that; nothing if it works."""
+    if silence := silence_words(holder, state):
+        yield silence
+        yield way_out(holder, target)
 
 
 def way_out(holder: LockHolder, target: Target) -> str:

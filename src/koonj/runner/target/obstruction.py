@@ -15,7 +15,8 @@ from koonj.postgres.connector import Connector
 from koonj.runner.apply.statement_watch import NAME as WATCH
 from koonj.runner.apply.unblock import NAME
 from koonj.runner.process.blocked_run import blocked_run
-from koonj.runner.process.stopped_process import stopped_process
+from koonj.runner.process.holder_process import holder_state
+from koonj.runner.run.holder_state import WORKS, HolderState
 from koonj.runner.run.unblock_wording import as_blocker
 
 
@@ -25,8 +26,8 @@ class Obstruction:
 
     holder: LockHolder | None
     """None: no run is in progress."""
-    stopped: int | None
-    """The pid of its koonj process, if it is on this machine and stopped by a signal."""
+    state: HolderState
+    """What is known about its koonj process."""
     name: str
     """File name of the migration that waits, if that is known here."""
     awaited: str
@@ -43,16 +44,16 @@ async def read_obstruction(connector: Connector, target: Target) -> Obstruction:
     async with await connector.connect(target, name=NAME) as conn:
         holder = await advisory_lock.holder(conn)
         if holder is None:
-            return Obstruction(None, None, "", "", ())
+            return Obstruction(None, WORKS, "", "", ())
         wait = await lock_wait(conn, holder.pid)
         # A run that tries without queueing waits for nobody, as far as the server knows.
         told = await asyncio.to_thread(blocked_run, holder.run)
         lock = wait or (None if told is None else told.lock)
         blockers = () if lock is None else lock.blockers
         sessions = await with_rights(conn, target, [as_blocker(holder), *_others(blockers)])
-        stopped = await asyncio.to_thread(stopped_process, holder.run)
+        state = await asyncio.to_thread(holder_state, holder.run)
     name, awaited = "" if told is None else told.name, "" if lock is None else lock.relation
-    return Obstruction(holder, stopped, name, awaited, sessions)
+    return Obstruction(holder, state, name, awaited, sessions)
 
 
 async def read_blocking_sessions(

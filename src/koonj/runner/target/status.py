@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psycopg
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, progress_words, states
+from koonj.migrations.tally import Tally
 from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
@@ -22,6 +24,7 @@ from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.overview import Overview, first_look
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
+from koonj.runner.run.holder_state import WORKS, HolderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class TargetStatus:
     """Status of each migration; empty if unknown: see `error`."""
     running: LockHolder | None = None
     """Session of the run that is in progress on the target."""
+    silence: tuple[str, ...] = ()
+    """That this run does nothing, and what to do about that, as sentences; empty if it works."""
+    holder_state: HolderState = WORKS
+    """What is known about the koonj process of this run."""
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     """What is known of migrations that run in several transactions, or were interrupted; by file name."""
     leftovers: tuple[Leftover, ...] = ()
@@ -60,12 +67,17 @@ class TargetStatus:
     @property
     def applied(self) -> int:
         """Number of applied migrations."""
-        return sum(status.applied for status in self.migrations)
+        return self.tally.applied
 
     @property
     def pending(self) -> int:
         """Number of migrations that are not applied, in any state."""
-        return sum(not status.applied for status in self.migrations)
+        return self.tally.pending
+
+    @property
+    def tally(self) -> Tally:
+        """Numbers of migrations: applied, pending, conflicts. Counts them each time."""
+        return Tally.of(self.migrations)
 
     @property
     def problems(self) -> tuple[MigrationStatus, ...]:
@@ -96,10 +108,22 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         status,
         has_history=found.history.has_table,
         migrations=tuple(_explained(s, interruptions) for s in statuses),
-        running=found.holder,
+        **await _of_holder(found.holder, target),
         interruptions={i.entry.name: i for i in interruptions.values()},
         leftovers=_of_migrations(_unexplained(found, interruptions.values()), statuses),
     )
+
+
+async def _of_holder(holder: LockHolder | None, target: Target) -> dict[str, Any]:
+    """Return the fields of a status that are about the run in progress."""
+    if holder is None:
+        return {}
+    from koonj.runner.process.holder_process import holder_state  # noqa: PLC0415 - seldom needed
+    from koonj.runner.run.unblock_wording import silence_lines  # noqa: PLC0415 - as above
+
+    state = await asyncio.to_thread(holder_state, holder.run)
+    silence = tuple(silence_lines(holder, state, target))
+    return {"running": holder, "holder_state": state, "silence": silence}
 
 
 def _unexplained(found: Overview, interruptions: Iterable[Interruption]) -> tuple[Leftover, ...]:

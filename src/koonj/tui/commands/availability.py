@@ -94,7 +94,14 @@ def hints(now: Situation) -> tuple[Hint, ...]:
     shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.display_keys(c)]
     offered = [(c, c.why_not(now)) for c in shown]
     return tuple(
-        Hint(keys.display_keys(c)[0], c.label_for(now), reason is None, c.name(), _help(c, reason))
+        Hint(
+            keys.display_keys(c)[0],
+            c.label_for(now),
+            reason is None,
+            c.name(),
+            _help(c, reason),
+            changes_target=c.group is Group.CHANGES,
+        )
         for c, reason in offered
         if reason is None or (not c.only_available and (running or not c.while_running))
     )

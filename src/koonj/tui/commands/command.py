@@ -133,6 +133,12 @@ class Openers(Protocol):
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""
 
+    def all_targets(self) -> None:
+        """Show the states of all migrations on all targets."""
+
+    def target_history(self) -> None:
+        """Show the history of the chosen target."""
+
     def edit(self) -> None:
         """Open the selected file in koonj's editor."""
 

@@ -44,6 +44,7 @@ from koonj.tui.commands.runs import (
     Unblock,
 )
 from koonj.tui.commands.search import MATCHES
+from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -66,6 +67,8 @@ MAIN: tuple[Command[Verbs], ...] = (
     Targets(),
     Rehearse(),
     Drift(),
+    AllTargets(),
+    TargetHistory(),
     EditExternal(),
     Refresh(),
     Copy(),

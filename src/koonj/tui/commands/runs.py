@@ -17,7 +17,7 @@ def _cannot(status: TargetStatus) -> str:
     return "cannot be reached" if status.problem in {None, "unreachable"} else "cannot be used"
 
 
-def _why_no_status(now: Situation) -> str | None:
+def why_no_status(now: Situation) -> str | None:
     """Return a reason if the current target has not responded, or cannot be used."""
     check = now.snapshot.check
     if check.status is None:
@@ -43,7 +43,7 @@ class _Change(Command[Verbs]):
             return now.snapshot.folder_error
         if now.no_trust is not None:
             return now.no_trust
-        if (reason := _why_no_status(now)) is not None:
+        if (reason := why_no_status(now)) is not None:
             return reason
         return None if self.has_work(check) else f"{self.nothing_to_do} on {check.target.name}."
 
@@ -105,7 +105,7 @@ class Settle(Command[Verbs]):
             return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
         if now.no_trust is not None:
             return now.no_trust
-        if (reason := _why_no_status(now)) is not None:
+        if (reason := why_no_status(now)) is not None:
             return reason
         if now.selected is None:
             return "No migration is selected."
@@ -203,7 +203,7 @@ class Drift(Command[Verbs]):
             return "A run is in progress. Compare after it has finished."
         if now.no_trust is not None:
             return now.no_trust
-        return _why_no_status(now)
+        return why_no_status(now)
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.drift()

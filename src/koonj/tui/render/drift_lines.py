@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from koonj.config import Target
-from koonj.humanize import clock, count, to_the_minute
+from koonj.humanize import clock, count, to_the_second
 from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.postgres.catalog.compare import top_level
 from koonj.postgres.catalog.difference_wording import describe
@@ -90,7 +90,7 @@ def title_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
     if found is None:
         return (*parts, ("its schema compared with its applied migrations", DIM))
-    where = f"{found.server}, {to_the_minute(found.at)}"
+    where = f"{found.server}, {to_the_second(found.at)}"
     return (*parts, (f"{where}, compared with its applied migrations on {found.scratch}", DIM))
 
 

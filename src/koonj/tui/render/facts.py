@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from koonj.tui.theme import DIM, PLAIN, RAISED
+from koonj.tui.theme.fills import filled
 from koonj.tui.toolkit.strips import Part, wrap
 
 NARROW = 60
@@ -14,8 +15,8 @@ _FACT = 12
 def target_line(target: str, width: int, *, protected: bool) -> list[Part]:
     """Return the line with the name of the target, and whether it is protected."""
     label = "target".ljust(_FACT - 1 if width >= NARROW else 0)
-    line: list[Part] = [(f" {label}", DIM), (f" {target} ", RAISED)]
-    return [*line, ("  ", PLAIN), (" PROTECTED ", RAISED)] if protected else line
+    line: list[Part] = [(f" {label}", DIM), (f" {target} ", filled("error") if protected else RAISED)]
+    return [*line, ("  ", PLAIN), (" PROTECTED ", filled("error"))] if protected else line
 
 
 def fact_lines(label: str, text: str, width: int) -> list[list[Part]]:

@@ -14,7 +14,7 @@ from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.sql.display import spaced
-from koonj.tui.state.rehearsals import verdict_mark
+from koonj.tui.state.rehearsals import Rehearsals, verdict_mark
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut
@@ -63,13 +63,16 @@ MOST_NAMED = 3
 """Maximum number of migrations that are named in a concern."""
 
 
-def concerns(snapshot: Snapshot) -> tuple[Concern, ...]:
-    """Return the concerns of target and folder, the most important first."""
-    found = [*_of_target(snapshot.check), *_of_folder(snapshot), *_of_rehearsals(snapshot)]
+def concerns(snapshot: Snapshot, live: str | None = None) -> tuple[Concern, ...]:
+    """Return the concerns of target and folder, the most important first.
+
+    `live`: the migration that runs now. That it failed before is no concern any more.
+    """
+    found = [*_of_target(snapshot.check, live), *_of_folder(snapshot), *_of_rehearsals(snapshot)]
     return tuple(sorted(found, key=lambda concern: concern.weight))
 
 
-def _of_target(check: Check) -> Iterator[Concern]:
+def _of_target(check: Check, live: str | None) -> Iterator[Concern]:
     status = check.status
     if status is None:
         return
@@ -78,26 +81,29 @@ def _of_target(check: Check) -> Iterator[Concern]:
         yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
         return
     if status.running is not None:
-        yield Concern(Weight.RUNNING, "run in progress", holder_words(status.running))
-    yield from _of_states(check)
+        more = "; ".join((*status.silence[:1], holder_words(status.running)))
+        yield Concern(Weight.RUNNING, "run does nothing" if status.silence else "run in progress", more)
+    yield from _of_states(check, live)
     if status.leftovers:
         more = status.leftovers[0].problem if len(status.leftovers) == 1 else ""
         yield Concern(Weight.LEFTOVERS, f"! {count(len(status.leftovers), 'leftover')}", more)
 
 
-def _of_states(check: Check) -> Iterator[Concern]:
+def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
     """Yield one concern each for interrupted, failed, and all other conflicts."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
+    conflicts = check.counts.problems
     more: dict[Weight, str] = {}
     for status in check.status.migrations:
         weight = WEIGHTS.get(status.state)
-        if weight is not None and not status.allowed:
+        if weight is not None and not status.allowed and status.name != live:
             number = status.name.partition("_")[0]
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
             more[weight] = _way_on(status)
     for weight, named in by_weight.items():
-        yield _several(weight, named, more[weight])
+        others = weight is Weight.CONFLICT and len(named) < conflicts  # the undecided interrupted ones
+        yield _several(weight, named, more[weight], "{} other conflicts" if others else "")
 
 
 def _way_on(status: MigrationStatus) -> str:
@@ -114,11 +120,11 @@ WEIGHTS = {
 }
 
 
-def _several(weight: Weight, named: list[str], more_of_one: str = "") -> Concern:
-    """Return a concern that names one migration, or counts several."""
+def _several(weight: Weight, named: list[str], more_of_one: str = "", what: str = "") -> Concern:
+    """Return a concern that names one migration, or counts several, in the words `what` if given."""
     if len(named) == 1:
         return Concern(weight, named[0], more_of_one)
-    what = _COUNTED.get(weight, "{} conflicts")
+    what = what or _COUNTED.get(weight, "{} conflicts")
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return Concern(weight, what.format(len(named)), ", ".join(named[:MOST_NAMED]) + more)
 
@@ -155,6 +161,15 @@ def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if ignored:
         name = ignored[0][0] if len(ignored) == 1 else ""
         yield Concern(Weight.IGNORED_FILES, f"! {count(len(ignored), 'file')} ignored", name)
+
+
+def rehearsal_words(rehearsals: Rehearsals, room: int) -> str:
+    """Return how far the rehearsal is, or what it waits for; empty if there is none, or no room."""
+    if rehearsals.blocked:
+        forms: tuple[str, ...] = (rehearsals.blocked, "rehearsal waits")
+    else:
+        forms = (rehearsals.progress,)
+    return next((form for form in forms if cell_len(form) <= room), "")
 
 
 def counts(check: Check) -> list[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koonj.humanize import to_the_minute
+from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.runner.evidence.interruption_wording import finding_words, way_on_words
 from koonj.tui.state.snapshot import Row
@@ -38,8 +38,8 @@ def interruption_details(row: Row) -> str:
 
 
 def entry_words(entry: HistoryEntry) -> str:
-    """Return for example ``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
-    when = to_the_minute(entry.finished or entry.started)
+    """Return for example ``applied 2026-08-01 14:03:59 by ada@bastion as migrator``."""
+    when = to_the_second(entry.finished or entry.started)
     who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
     if entry.outcome is Outcome.DONE:
         return f"{_DONE[entry.action]} {when} {who}"

@@ -30,7 +30,8 @@ def heading(plan: Plan) -> str:
     what = count(len(plan.migrations), "migration")
     guard = "  PROTECTED" if plan.protected else ""
     if plan.direction is Direction.APPLY:
-        return f"Apply {what} to {plan.target}?{guard}"
+        together = " in one transaction" if plan.batch else ""
+        return f"Apply {what} to {plan.target}{together}?{guard}"
     return f"Roll back {what} on {plan.target}?{guard}"
 
 
@@ -55,6 +56,8 @@ def _modes(plan: Plan) -> str:
     """Return the number of migrations, and how many of them run in one transaction."""
     number = len(plan.migrations)
     inside = sum(m.in_transaction for m in plan.migrations)
+    if plan.batch and inside == number:
+        return f"{number}, all in one transaction"
     if inside == number:
         return f"{number}, {'each ' if number > 1 else ''}in one transaction"
     if not inside:

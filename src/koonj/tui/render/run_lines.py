@@ -78,8 +78,11 @@ def _done(view: RunView, width: int) -> list[Line]:
         return []
     done = "applied" if view.direction is Direction.APPLY else "rolled back"
     left = number_words(planned - view.done)
-    words = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left"
-    return [[(f" {bar(view.done / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
+    words, part = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left", view.done
+    if view.plan is not None and view.plan.batch and not view.done:
+        part = view.ran
+        words = f"ran {number_words(part)} of {number_words(planned)}, none {done} before the end"
+    return [[(f" {bar(part / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
 
 
 def _second(view: RunView, now: float, width: int) -> list[Line]:
@@ -107,6 +110,8 @@ def _statement(view: RunView, now: float, width: int) -> list[Line]:
         since = clock(now - one.at.timestamp())
         text = f"statement {one.index} of {one.of} for {since}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
+    if view.blocked is not None:
+        return []  # it waits for the locks before its first statement
     return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
 
 
@@ -129,7 +134,7 @@ def _waiting_words(view: RunView, now: float) -> str:
     seconds = event.seconds + max(0.0, now - event.at.timestamp())
     if isinstance(event, WaitingForScratch):
         return waiting_for_scratch_words(event.holder, seconds)
-    silence = silence_words(event.holder, event.stopped)
+    silence = silence_words(event.holder, event.state)
     words = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
     return f"{words}, {silence}" if silence else words
 
@@ -180,6 +185,8 @@ def result_lines(view: RunView, width: int) -> list[Line]:
         lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
+    if view.finished is not None and view.finished.rolled_back:
+        lines += _labelled("rolled back", listed(view.finished.rolled_back, _MOST_NAMED), width)
     if view.not_started:
         lines += _labelled("not started", listed(view.not_started, _MOST_NAMED), width)
     return lines

@@ -157,7 +157,7 @@ def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: st
     """
     status = check.status
     if status is not None and status.running is not None:
-        text = f"A run is in progress: {holder_words(status.running)}"
+        text = ". ".join((f"A run is in progress: {holder_words(status.running)}", *status.silence[:1]))
     elif status is None or status.error is None:
         return [] if status is None else list(_leftover_lines(status.leftovers, width, leftovers, more_hint))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from koonj.tui.render.cancel_lines import cancel_words
+from koonj.runner.run.cancel_wording import cancel_words
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.dialog import CLOSE, DialogText
@@ -33,13 +33,13 @@ class CancelDialog(Confirmation):
 
     def lines(self, width: int) -> Sequence[Line]:
         view = self._view()
-        self._words = cancel_words(view) if view is not None else ()
+        self._words = cancel_words(view.place) if view is not None else ()
         return paragraphs(self._words, width)
 
     def update_words(self) -> None:
         """Show what cancelling leaves now."""
         view = self._view()
-        if view is not None and cancel_words(view) != self._words:
+        if view is not None and cancel_words(view.place) != self._words:
             self.query_one(DialogText).rebuild()
 
 

@@ -45,6 +45,11 @@ class Confirmation(Dialog[str | None]):
         self.typed = typed
 
     @property
+    def danger(self) -> bool:
+        """Whether the target is protected, so that the user types its name."""
+        return self.typed
+
+    @property
     def hints(self) -> tuple[Hint, ...]:
         return self._TYPED_HINTS if self.typed else self.HINTS
 

@@ -33,6 +33,7 @@ class CopyDialog(Dialog[None]):
 
     HINTS = (Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll"))
     WIDTH = 10_000
+    BOXED = False
 
     def __init__(self, clip: Clip) -> None:
         super().__init__()

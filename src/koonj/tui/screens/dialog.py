@@ -5,13 +5,12 @@ A key decides only if the user pressed it for this dialog.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -21,9 +20,11 @@ from textual.widgets import Input
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.run_lines import Line
+from koonj.tui.theme.fills import DANGER, LIFTED
 from koonj.tui.toolkit.key_presses import KeyPresses
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import strip
+from koonj.tui.widgets.dialog_box import DialogBox
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
 
@@ -81,6 +82,11 @@ class DialogText(Pane):
     def count(self) -> int:
         return len(self._lines)
 
+    def watch_top(self) -> None:
+        """Draw the visible lines in the border of the box again."""
+        if self.untitled and isinstance(self.parent, Widget):
+            self.parent.refresh()
+
     def draw(self, index: int, width: int) -> Strip:
         return strip(self._lines[index], width)
 
@@ -93,6 +99,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     HINTS: ClassVar[tuple[Hint, ...]] = ()
+    BOXED: ClassVar[bool] = True
+    """Whether a border is around the whole box."""
     WIDTH: ClassVar[int] = 100
     """Width in cells, if the terminal is wide enough."""
 
@@ -123,11 +131,33 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         return ()
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="box") as box:
+        with DialogBox(self._title) as box:
             box.styles.width = self.WIDTH
-            yield from self.body()
+            yield from self._body()
             yield from self.answers()
             yield BottomLine(id="keys")
+        box.danger = self.danger
+        if self.has_title_in_border:
+            box.draw_frame()
+
+    def _title(self) -> tuple[str, str]:
+        return self.pane.title()
+
+    @property
+    def danger(self) -> bool:
+        """Whether the dialog is about a protected target."""
+        return False
+
+    @property
+    def has_title_in_border(self) -> bool:
+        """Whether the title stands in the border of the box."""
+        return self.BOXED and cast("KeyedApp", self.app).has_fills
+
+    def _body(self) -> Iterator[Widget]:
+        for widget in self.body():
+            if isinstance(widget, Pane):
+                widget.untitled = self.has_title_in_border
+            yield widget
 
     def on_resize(self) -> None:
         self._fit()
@@ -153,7 +183,9 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def on_mount(self) -> None:
         self._fit()  # Before the first paint, so that a slow connection transfers the dialog once.
-        self.query_one("#keys", BottomLine).hints = self.hints
+        keys = self.query_one("#keys", BottomLine)
+        keys.ground = DANGER if self.danger else LIFTED
+        keys.hints = self.hints
         if isinstance(self.app.screen_stack[-2].focused, Input):
             self._reading = TYPING
         self.call_after_refresh(self._record_paint)

@@ -98,6 +98,7 @@ class Editor(EditorMovement):
         key_now = cast("KeyedApp", self.app).key_now
         self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in _HINTS)
         self._failures = with_present_lines(self._failures, self._line)
+        self._list_problems()
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
         self._show_place()
@@ -191,13 +192,20 @@ class Editor(EditorMovement):
         self._show_place()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
-        """Take the result of a new rehearsal of the file, unless the text has unsaved changes."""
+        """Take the result of a new rehearsal of the file.
+
+        If the text has unsaved changes, its line is not known here.
+        """
         new = tuple(place for place in failures if place.source is PlaceSource.REHEARSAL)
-        kept = tuple(place for place in self._failures if place.source is not PlaceSource.REHEARSAL)
-        made = with_present_lines(new, self._line)
-        if not self.dirty and (*kept, *made) != self._failures:
-            self._failures = (*kept, *made)
-            self._examine()
+        old = tuple(place for place in self._failures if place.source is PlaceSource.REHEARSAL)
+        if [place.message for place in new] == [place.message for place in old]:
+            return
+        if self.dirty:
+            new = tuple(replace(place, line=None, column=None) for place in new)
+        kept = (place for place in self._failures if place not in old)
+        self._failures = (*kept, *with_present_lines(new, self._line))
+        self._list_problems()
+        self._examine()
 
     # The file
 

@@ -49,7 +49,7 @@ class Main(MainState):
             yield FilterRow()
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
-            yield RunPane().data_bind(Main.view)
+            yield RunPane().data_bind(Main.view, snapshot=Main.known)
         yield SearchBar()
         yield BottomLine()
 
@@ -268,7 +268,8 @@ class Main(MainState):
     def watch_view(self) -> None:
         self.preview.run = self.view if self.view is not None and not self.view.running else None
         here = self.view is not None and self.view.target == self.snapshot.chosen
-        self.migrations.live = self.view.live if self.view is not None and here else None
+        self.migrations.live = live = self.view.live if self.view is not None and here else None
+        self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()
 
     @on(messages.MigrationSelected)
@@ -278,10 +279,12 @@ class Main(MainState):
         self._hints()
 
     def _hints(self) -> None:
+        keys = self.query_one(BottomLine)
+        keys.danger = self.snapshot.target.protected
         shown = hints(self.situation())
         if self.pane.is_searched:
             shown = (*SEARCH_HINTS, *(hint for hint in shown if hint.key not in {"n", "N"}))
-        self.query_one(BottomLine).hints = shown
+        keys.hints = shown
 
     def search_hints(self) -> None:
         self._hints()

@@ -133,7 +133,7 @@ class MainState(FilteredList):
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
         """Show the states of this target."""
-        if self.control.running:
+        if self.control.running and not message.has_run:
             self.say("A run is in progress. You can choose another target after it has finished.")
         else:
             self.known = self.snapshot.with_chosen(message.name)

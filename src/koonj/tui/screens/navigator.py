@@ -24,7 +24,14 @@ from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
-from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
+from koonj.tui.state.messages import (
+    MigrationsWritten,
+    QuestionAsked,
+    RunStopped,
+    StatusMessage,
+    TargetChosen,
+    TrustGiven,
+)
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.preview import Preview
@@ -46,6 +53,8 @@ _LATER = (
     "koonj.tui.screens.copy_dialog",
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
+    "koonj.tui.screens.matrix",
+    "koonj.tui.screens.target_history",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
@@ -215,6 +224,30 @@ class Navigator:
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
         self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+
+    def all_targets(self) -> None:
+        """Show the states of all migrations on all targets, and go to the one that the user chooses."""
+        from koonj.tui.screens.matrix import MatrixScreen  # noqa: PLC0415 - see `start`
+
+        def chosen(place: tuple[str, str] | None) -> None:
+            if place is not None:
+                name, target = place
+                self._screen.post_message(TargetChosen(target))
+                self._screen.post_message(MigrationsWritten((name,)))
+
+        self._watcher.ask_idle()
+        screen = MatrixScreen(self._screen, "known", lambda: self._situation().snapshot, self._read_all)
+        self._screen.app.push_screen(screen, chosen)
+
+    def target_history(self) -> None:
+        """Show the history of the chosen target."""
+        from koonj.tui.screens.target_history import HistoryScreen  # noqa: PLC0415 - see `start`
+
+        self._screen.app.push_screen(HistoryScreen(self._backend, self._situation().snapshot.target))
+
+    def _read_all(self) -> None:
+        self._watcher.read_folder()
+        self._watcher.ask_all()
 
     def trust(self) -> None:
         """Show what koonj would run in this folder, and ask whether the user trusts it."""

@@ -14,7 +14,7 @@ from koonj.humanize import span_words
 from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.migrations.states import State
 from koonj.runner.rehearse.verdict import Rehearsal
-from koonj.tui.documents.text_diff import diff_texts
+from koonj.sql.text_diff import diff_texts
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task

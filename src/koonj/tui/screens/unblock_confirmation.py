@@ -61,6 +61,11 @@ class UnblockConfirmation(Confirmation):
         self._choice = choice
         self._reason = reason
 
+    @property
+    def danger(self) -> bool:
+        """Whether the target is protected; the pid is typed for every target."""
+        return self._target.protected
+
     def heading(self) -> str:
         guard = "  PROTECTED" if self._target.protected else ""
         return f"{_heading(self._choice)}?{guard}"

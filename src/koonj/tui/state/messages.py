@@ -78,9 +78,11 @@ class MigrationSelected(Message):
 
 @dataclass
 class TargetChosen(Message):
-    """The user chose a target."""
+    """The user chose a target, or follows a run on it."""
 
     name: str
+    has_run: bool = False
+    """Whether it is chosen because of the run that is followed from now on."""
 
 
 @dataclass

@@ -41,6 +41,10 @@ class Rehearsals:
     """Name of the migration that is being rehearsed."""
     waiting: frozenset[str] = frozenset()
     """Names of the migrations that wait for a verdict."""
+    asked: int = 0
+    """Number of migrations for which the rehearsal was started."""
+    later: int = 0
+    """Number of migrations that the next rehearsal will be started for."""
     blocked: str = ""
     """For which other koonj process the rehearsal waits, in words; empty if it does not wait."""
     error: str = ""
@@ -52,6 +56,14 @@ class Rehearsals:
     def has_any(self) -> bool:
         """Whether there is, or will be, a verdict to show."""
         return bool(self.results or self.waiting)
+
+    @property
+    def progress(self) -> str:
+        """How far the rehearsal is: ``rehearsing 3 of 12``; empty if there is none."""
+        if not self.waiting:
+            return ""
+        done, of = self.asked - len(self.waiting), self.asked + self.later
+        return f"rehearsing {done + 1} of {of}"
 
     def mark(self, name: str) -> Mark | None:
         """Return the mark in a migration's row; None if there is none."""
@@ -74,9 +86,10 @@ class Rehearsals:
 
     # Changes
 
-    def with_waiting(self, names: Iterable[str]) -> Rehearsals:
-        """Return the state in which a rehearsal of these names has started."""
-        return replace(self, waiting=frozenset(names), current=None, error="")
+    def with_waiting(self, names: Iterable[str], later: int = 0) -> Rehearsals:
+        """Return the state in which a rehearsal of these names has started. `later`: of the next one."""
+        waiting = frozenset(names)
+        return replace(self, waiting=waiting, asked=len(waiting), later=later, current=None, error="")
 
     def without_waiting(self) -> Rehearsals:
         """Return the state in which no verdict is awaited."""

@@ -16,13 +16,14 @@ from koonj.postgres.blockers import Blocker
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone
@@ -59,6 +60,8 @@ class RunView:
     """Whether this run holds the koonj lock."""
     done: int = 0
     """Number of migrations that are committed."""
+    ran: int = 0
+    """Number of migrations of a batch that ran in its transaction; none is committed before its end."""
     rehearsing: MigrationRehearsalStarted | None = None
     """Migration that is being rehearsed for the plan."""
     plan: Plan | None = None
@@ -66,11 +69,11 @@ class RunView:
     """Migration that is running."""
     statement: events.StatementStarted | None = None
     """Statement that is running."""
-    waiting: events.WaitingForLock | None = None
+    waiting: lock_events.WaitingForLock | None = None
     scratch_wait: WaitingForScratch | None = None
     """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
-    blocked: events.Blocked | None = None
+    blocked: lock_events.Blocked | None = None
     """The lock that the running statement waits for."""
     progress: events.Progress | None = None
     """How far the running statement is."""
@@ -93,6 +96,11 @@ class RunView:
     def running(self) -> bool:
         """Whether the run is in progress."""
         return self.ended is None
+
+    @property
+    def place(self) -> RunPlace:
+        """Where the run is."""
+        return RunPlace(self.direction, self.settling, self.plan, self.done, self.migration, self.statement)
 
     @property
     def in_the_way(self) -> tuple[Blocker, ...]:
@@ -225,17 +233,17 @@ def _question(view: RunView, _: events.Question) -> RunView:
     return replace(view, asking=True)
 
 
-def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
+def _waiting(view: RunView, event: lock_events.WaitingForLock) -> RunView:
     before = view.waiting
     if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
         words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
         before, view = None, view.with_line(event, Tone.ATTENTION, words)
-    if event.hint and (before is None or not before.hint or before.stopped != event.stopped):
-        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.stopped)}")
+    if event.hint and (before is None or not before.hint or before.state != event.state):
+        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.state)}")
     return _confirmed(replace(view, waiting=event), event)
 
 
-def _locked(view: RunView, event: events.LockAcquired) -> RunView:
+def _locked(view: RunView, event: lock_events.LockAcquired) -> RunView:
     if view.waiting is not None:
         view = view.with_line(event, Tone.STEP, f"lock acquired after {duration(event.seconds)}")
     return _confirmed(replace(view, waiting=None, has_lock=True), event)
@@ -264,14 +272,15 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return _between_statements(view, migration=event, waiting=None, retrying=None)
+    ran = 0 if event.index == 1 else view.ran  # a batch begins again from its first one
+    return _between_statements(view, migration=event, waiting=None, retrying=None, ran=ran)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
     return replace(view, statement=event, retrying=None, blocked=None, progress=None)
 
 
-def _blocked(view: RunView, event: events.Blocked) -> RunView:
+def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
     words = f"waiting for {awaited_words(event.lock)}"
     for text in (words, *(f"  {line}" for line in blocker_lines(event.lock))):
         view = view.with_line(event, Tone.ATTENTION, text)
@@ -286,13 +295,13 @@ def _progress(view: RunView, event: events.Progress) -> RunView:
     return replace(view, progress=event)
 
 
-def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
+def _unblocked(view: RunView, event: lock_events.Unblocked) -> RunView:
     view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
     return replace(view, blocked=None)
 
 
-def _ended(view: RunView, event: events.BlockerEnded | events.BlockerNotEnded) -> RunView:
-    if isinstance(event, events.BlockerEnded):
+def _ended(view: RunView, event: lock_events.BlockerEnded | lock_events.BlockerNotEnded) -> RunView:
+    if isinstance(event, lock_events.BlockerEnded):
         return view.with_line(event, Tone.ATTENTION, done_words(event))
     return view.with_line(event, Tone.BAD, not_done_words(event))
 
@@ -323,12 +332,19 @@ def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunVi
     return _between_statements(view, migration=None, done=view.done + 1)
 
 
+def _migration_uncommitted(view: RunView, event: events.MigrationUncommitted) -> RunView:
+    view = view.with_line(event, Tone.STEP, f"ran {event.name}, {_what_ran(event)}, not committed yet")
+    return _between_statements(view, migration=None, ran=view.ran + 1)
+
+
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return _between_statements(view, migration=None)
 
 
-def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+def _what_ran(
+    event: events.MigrationFinished | events.MigrationUncommitted | events.MigrationProbed,
+) -> str:
     """Return what ran in words: ``3 statements, 0.12 s``."""
     return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
@@ -351,20 +367,21 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.RunMoved: _confirmed,
         events.CancelAsked: _cancel_asked,
         events.JournalBroken: _broken,
-        events.WaitingForLock: _waiting,
-        events.LockAcquired: _locked,
+        lock_events.WaitingForLock: _waiting,
+        lock_events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
-        events.Blocked: _blocked,
-        events.Unblocked: _unblocked,
-        events.BlockerEnded: _ended,
-        events.BlockerNotEnded: _ended,
+        lock_events.Blocked: _blocked,
+        lock_events.Unblocked: _unblocked,
+        lock_events.BlockerEnded: _ended,
+        lock_events.BlockerNotEnded: _ended,
         events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
+        events.MigrationUncommitted: _migration_uncommitted,
         events.MigrationProbed: _migration_probed,
         events.Cancelling: _cancelling,
         events.RunFinished: _finished,

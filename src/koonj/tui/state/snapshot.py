@@ -58,7 +58,8 @@ class Check:
         if status is None:
             return Counts(0, 0, 0)
         stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in status.migrations)
-        return Counts(status.applied, status.pending, len(status.problems), stopped)
+        tally = status.tally
+        return Counts(tally.applied, tally.pending, tally.conflicts, stopped)
 
     @property
     def answered(self) -> bool:

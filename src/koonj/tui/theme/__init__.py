@@ -12,15 +12,16 @@ from koonj.tui.theme.styles import (
     FOUND_HERE,
     GOOD,
     MARKED,
+    MOVING,
     PLAIN,
     RAISED,
+    RULE,
     STATES,
     STRONG,
     UNDERLINED,
     WAITING,
     WARNING,
     glyph,
-    severity_style,
 )
 from koonj.tui.theme.themes import DARK, LIGHT, TERMINAL, THEMES, choose_theme, next_theme, palette
 
@@ -34,8 +35,10 @@ __all__ = [
     "GOOD",
     "LIGHT",
     "MARKED",
+    "MOVING",
     "PLAIN",
     "RAISED",
+    "RULE",
     "STATES",
     "STRONG",
     "TERMINAL",
@@ -47,6 +50,5 @@ __all__ = [
     "glyph",
     "next_theme",
     "palette",
-    "severity_style",
     "token_style",
 ]

@@ -1,4 +1,4 @@
-"""Styles of SQL: Pygments' token types mapped to styles in the 16 colours.
+"""Styles of SQL: Pygments' token types mapped to styles.
 
 Keywords show the structure, so they are bold, which is visible without colour too. Names are plain. Strings,
 numbers and psql variables have a colour. Blue is not used, because it is often unreadable on a dark terminal,
@@ -11,22 +11,24 @@ from types import MappingProxyType
 
 from rich.style import Style
 
+from koonj.tui.theme.tokens import token
+
 _PLAIN = Style.null()
 
 TOKENS: Mapping[tuple[str, ...], Style] = MappingProxyType(
     {
         ("Comment",): Style(dim=True),
-        ("Keyword",): Style(color="cyan", bold=True),
-        ("Keyword", "Type"): Style(color="cyan"),
+        ("Keyword",): Style(color=token("keyword"), bold=True),
+        ("Keyword", "Type"): Style(color=token("type")),
         ("Keyword", "Pseudo"): Style(color="magenta", bold=True),
-        ("Name", "Builtin"): Style(color="cyan"),
+        ("Name", "Builtin"): Style(color=token("type")),
         ("Name", "Function"): Style(bold=True),
         ("Name", "Label"): Style(color="magenta"),
         ("Name", "Variable"): Style(color="magenta"),
-        ("Literal",): Style(color="green"),
-        ("Literal", "Number"): Style(color="yellow"),
-        ("Literal", "String"): Style(color="green"),
-        ("Literal", "String", "Escape"): Style(color="yellow"),
+        ("Literal",): Style(color=token("string")),
+        ("Literal", "Number"): Style(color=token("number")),
+        ("Literal", "String"): Style(color=token("string")),
+        ("Literal", "String", "Escape"): Style(color=token("number")),
         ("Literal", "String", "Name"): _PLAIN,
     }
 )

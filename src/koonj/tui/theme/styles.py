@@ -1,4 +1,4 @@
-"""Styles with a meaning, in the names of the 16 colours.
+"""Styles with a meaning, in the names of the 16 colours and in tokens.
 
 The theme defines these colours.
 """
@@ -9,14 +9,17 @@ from types import MappingProxyType
 from rich.style import Style
 
 from koonj.migrations.states import GLYPHS, State
-from koonj.sql.problem import Severity
+from koonj.tui.theme.tokens import token
 
 PLAIN = Style.null()
 DIM = Style(dim=True)
 STRONG = Style(bold=True)
-MARKED = Style(reverse=True)
-"""Row of the cursor, and title of the pane that has the focus."""
-RAISED = Style(reverse=True, bold=True)
+MARKED = Style(bgcolor=token("selected"))
+"""Row of the cursor in a pane that has the focus."""
+RAISED = Style(color=token("background"), bgcolor=token("accent"), bold=True)
+"""Title of the pane that has the focus, and the name of the chosen target."""
+RULE = Style(color=token("border"))
+"""Lines between texts; never text."""
 UNDERLINED = Style(underline=True)
 FOUND = Style(color="yellow", bold=True, underline=True)
 """A match of a search."""
@@ -27,6 +30,8 @@ WAITING = Style(color="yellow")
 BAD = Style(color="red", bold=True)
 WARNING = Style(color="magenta", bold=True)
 ACCENT = Style(color="cyan", bold=True)
+MOVING = Style(color=token("info"))
+"""What works now: a run or a rehearsal."""
 
 STATES: Mapping[State | None, Style] = MappingProxyType(
     {
@@ -41,7 +46,7 @@ STATES: Mapping[State | None, Style] = MappingProxyType(
         State.MISSING: BAD,
         State.RENAMED: WARNING,
         State.DUPLICATE: BAD,
-        State.RUNNING: WAITING,
+        State.RUNNING: MOVING,
         State.INTERRUPTED: BAD,
         State.FAILED: BAD,
     }
@@ -54,8 +59,3 @@ def glyph(state: State | None) -> str:
     Each state has its own, with or without colour.
     """
     return "?" if state is None else GLYPHS[state]
-
-
-def severity_style(severity: Severity) -> Style:
-    """Return the style of the mark of a problem."""
-    return BAD if severity is Severity.ERROR else WARNING

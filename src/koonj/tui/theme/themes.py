@@ -5,7 +5,7 @@ than the terminal's defines these colours in its palette. Textual replaces each 
 when a line is written.
 
 The four colours of states can be distinguished with all three kinds of colour blindness, in 256 colours too.
-All text has a contrast of at least 4.5 (WCAG 2.2, 1.4.3). tests/tui/test_theme.py computes both.
+All text has a contrast of at least 4.5 (WCAG 2.2, 1.4.3). tests/tui/test_tokens.py computes both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from koonj.config import ConfigError
 from koonj.config.toml_file import did_you_mean
-from koonj.tui.toolkit.capabilities import THEME, Terminal
+from koonj.tui.theme.tokens import TOKENS
+from koonj.tui.toolkit.capabilities import DARK_THEME, THEME, Terminal
 
 _CURSOR = {
     "block-cursor-text-style": "reverse",
@@ -56,74 +57,52 @@ TERMINAL = Theme(
         "screen-selection-foreground": "ansi_black",
     },
 )
-"""Default theme: 16 colours of the terminal's own palette, light or dark."""
+"""The 16 colours of the terminal's own palette, light or dark.
 
-_NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+The default over ssh and where the terminal does not say that it has true colour.
+"""
+
+_SIXTEEN = ("background", "error", "ok", "warn", "info", "alert", "accent", "text")
+"""Tokens that stand for black, red, green, yellow, blue, magenta, cyan and white, in this order."""
 
 
 def _own(name: str, colours: Mapping[str, str], *, dark: bool) -> Theme:
-    """Return a theme with one background, without shades of it."""
-    fore, back = colours["foreground"], colours["background"]
+    """Return a theme in the colours of its tokens."""
+    text, ground = colours["text"], colours["background"]
     return Theme(
         name=name,
         dark=dark,
-        primary=colours["cyan"],
-        secondary=colours["blue"],
-        accent=colours["cyan"],
-        warning=colours["yellow"],
-        error=colours["red"],
-        success=colours["green"],
-        foreground=fore,
-        background=back,
-        surface=back,
-        panel=back,
-        boost=back,
+        primary=colours["accent"],
+        secondary=colours["info"],
+        accent=colours["accent"],
+        warning=colours["warn"],
+        error=colours["error"],
+        success=colours["ok"],
+        foreground=text,
+        background=ground,
+        surface=colours["surface"],
+        panel=colours["raised"],
+        boost=colours["raised"],
         variables={
             **_CURSOR,
-            "border": colours["rule"],
-            "border-blurred": colours["rule"],
-            "block-cursor-foreground": fore,
-            "block-cursor-background": back,
-            "input-cursor-foreground": fore,
-            "input-cursor-background": back,
-            "input-selection-foreground": fore,
-            "input-selection-background": colours["selection"],
-            "screen-selection-foreground": fore,
-            "screen-selection-background": colours["selection"],
+            "border": colours["border"],
+            "border-blurred": colours["border"],
+            "block-cursor-foreground": text,
+            "block-cursor-background": ground,
+            "input-cursor-foreground": text,
+            "input-cursor-background": ground,
+            "input-selection-foreground": text,
+            "input-selection-background": colours["selected"],
+            "screen-selection-foreground": text,
+            "screen-selection-background": colours["selected"],
         },
     )
 
 
-_DARK = {
-    "background": "#161a20",
-    "foreground": "#d6dae1",
-    "rule": "#7b8290",
-    "selection": "#33475c",
-    "black": "#161a20",
-    "red": "#ee6a5a",
-    "green": "#8ce0c0",
-    "yellow": "#f2d64b",
-    "blue": "#86aef5",
-    "magenta": "#c07cff",
-    "cyan": "#6cc7e8",
-    "white": "#d6dae1",
-}
-_LIGHT = {
-    "background": "#fafaf7",
-    "foreground": "#22272e",
-    "rule": "#747a85",
-    "selection": "#c4dcf2",
-    "black": "#22272e",
-    "red": "#7c0a06",
-    "green": "#1d7a4c",
-    "yellow": "#9c5a04",
-    "blue": "#1f54b8",
-    "magenta": "#832ebe",
-    "cyan": "#00627a",
-    "white": "#fafaf7",
-}
+_DARK = {name: colours.dark for name, colours in TOKENS.items()}
+_LIGHT = {name: colours.light for name, colours in TOKENS.items()}
 
-DARK = _own("dark", _DARK, dark=True)
+DARK = _own(DARK_THEME, _DARK, dark=True)
 LIGHT = _own("light", _LIGHT, dark=False)
 THEMES = (TERMINAL, DARK, LIGHT)
 """Themes in the order in which the command `theme` switches through them."""
@@ -135,22 +114,20 @@ def _palette(colours: Mapping[str, str]) -> TerminalTheme:
     The bright eight are the same, because koonj draws nothing in them.
     """
     rgb = {name: Color.parse(value).rgb for name, value in colours.items()}
-    return TerminalTheme(rgb["background"], rgb["foreground"], [rgb[name] for name in _NAMES])
+    return TerminalTheme(rgb["background"], rgb["text"], [rgb[name] for name in _SIXTEEN])
 
 
 _PALETTES = MappingProxyType({DARK.name: _palette(_DARK), LIGHT.name: _palette(_LIGHT)})
 _OF_TEXTUAL = MappingProxyType(
     {
         "background": "background",
-        "foreground": "foreground",
-        "black": "background",
-        "white": "foreground",
-        "red": "error",
-        "green": "success",
-        "yellow": "warning",
-        "magenta": "accent",
-        "cyan": "primary",
-        "blue": "secondary",
+        "text": "foreground",
+        "error": "error",
+        "ok": "success",
+        "warn": "warning",
+        "alert": "accent",
+        "accent": "primary",
+        "info": "secondary",
     }
 )
 

@@ -16,6 +16,9 @@ _USE_COMMANDS = (
 
 THEME = "terminal"
 """Name of the theme in the terminal's own colours."""
+DARK_THEME = "dark"
+"""Name of the theme that koonj uses by itself where there is true colour."""
+_TRUE_COLOUR = frozenset({"truecolor", "24bit"})
 _BASE_THEME = "ansi-dark"
 """Textual's theme in the terminal's colours, used until koonj's themes are registered."""
 
@@ -26,6 +29,8 @@ class Terminal:
 
     colour: bool = True
     """False if NO_COLOR is set and not empty (https://no-color.org)."""
+    true_colour: bool = True
+    """Whether it says that it has more than 256 colours."""
     ascii_only: bool = False
     """Whether only characters up to 0x7F can be written."""
     remote: bool = False
@@ -66,10 +71,11 @@ def detect(
     """
     remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
     colour = not environ.get("NO_COLOR")
-    theme, source = _theme(environ, screen) if colour else (THEME, "")
+    theme, source = _theme(environ, screen, remote=remote) if colour else (THEME, "")
     best_ascii = environ.get("TERM") == "linux" if screen.ascii_only is None else screen.ascii_only
     return Terminal(
         colour=colour,
+        true_colour=_has_true_colour(environ),
         ascii_only=ascii_only or best_ascii or wants_ascii(environ, encoding),
         remote=remote,
         mouse=not remote if screen.mouse is None else screen.mouse,
@@ -78,13 +84,20 @@ def detect(
     )
 
 
-def _theme(environ: Mapping[str, str], screen: ScreenSettings) -> tuple[str, str]:
-    """Return the name of the theme and the setting that names it."""
+def _theme(environ: Mapping[str, str], screen: ScreenSettings, *, remote: bool) -> tuple[str, str]:
+    """Return the name of the theme and the setting that names it; koonj's default if there is none."""
     if name := environ.get("TEXTUAL_THEME"):
         return name, f"TEXTUAL_THEME={name}"
     if screen.theme is not None:
         return screen.theme.name, f"{screen.theme.where}: theme = {screen.theme.name!r}"
-    return THEME, ""
+    return (DARK_THEME if not remote and _has_true_colour(environ) else THEME), ""
+
+
+def _has_true_colour(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal says that it has true colour, or what the user has set instead."""
+    system = environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    says_so = environ.get("COLORTERM", "").strip().lower() in _TRUE_COLOUR
+    return says_so if system == "auto" else system == "truecolor"
 
 
 def set_environment(terminal: Terminal, environ: MutableMapping[str, str]) -> None:

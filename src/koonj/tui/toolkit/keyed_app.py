@@ -14,6 +14,11 @@ class KeyedApp(App[None]):
         super().__init__(ansi_color=ansi_color)
         self.key_presses = KeyPresses()
 
+    @property
+    def has_fills(self) -> bool:
+        """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
+        return False
+
     def key_now(self, key: str) -> str:
         """Return the key that the user has for `key`, for a text that names it."""
         return key

@@ -12,22 +12,27 @@ from functools import partial
 from sys import exc_info
 from time import monotonic
 from traceback import format_exception
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, RenderableType
+from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 from textual import constants, events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.css.styles import StylesBase
 from textual.drivers import linux_driver
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from koonj.sql.display import visible
 from koonj.tui.toolkit.frame import Frame
@@ -229,6 +234,56 @@ def parse_input(alt_keys: frozenset[str]) -> None:
 def add_line_filter(app: App[None], line_filter: LineFilter) -> None:
     """Let `line_filter` filter each line that `app` writes. Uses App._filters."""
     app._filters.append(line_filter)  # noqa: SLF001 - Textual has no public way (its issue 3086)
+
+
+class ThemedLines(App[None]):
+    """Mixin for an App: a filter of lines that is made anew for each theme, and comes before Textual's.
+
+    Overrides App._refresh_truecolor_filter, which Textual calls at a change of theme.
+    """
+
+    def theme_filter(self) -> LineFilter:
+        """Return the filter for the current theme."""
+        raise NotImplementedError
+
+    def _refresh_truecolor_filter(self, theme: TerminalTheme) -> None:
+        super()._refresh_truecolor_filter(theme)
+        made = self.theme_filter()
+        others = [known for known in self._filters if type(known) is not type(made)]
+        self._filters = [made, *others]
+
+
+class Framed(Protocol):
+    """A widget that draws its own border."""
+
+    def frame_edge(self, width: int, *, is_top: bool) -> Strip:
+        """Return the first or the last line of the border."""
+
+    def frame_side(self) -> Segment:
+        """Return the cell of the border at the left and at the right."""
+
+
+class FrameLines(StylesCache):
+    """Lines of a widget whose border the widget draws. Overrides StylesCache.render_line."""
+
+    def __init__(self, framed: Framed) -> None:
+        super().__init__()
+        self._framed = framed
+
+    def render_line(self, styles: StylesBase, y: int, size: Size, *args: Any, **options: Any) -> Strip:
+        """Return a line; a border that Textual would draw is drawn by the widget."""
+        if not styles.border_left[0]:
+            return super().render_line(styles, y, size, *args, **options)
+        if y in {0, size.height - 1}:
+            return self._framed.frame_edge(size.width, is_top=y == 0)
+        line = list(super().render_line(styles, y, size, *args, **options))
+        side = self._framed.frame_side()
+        return Strip([side, *line[1:-1], side], size.width)
+
+
+def draw_own_frame(widget: Widget, framed: Framed) -> None:
+    """Let `framed` draw the border of `widget`. Uses Widget._styles_cache."""
+    widget._styles_cache = FrameLines(framed)  # noqa: SLF001 - titles at both ends of a border have no public way
 
 
 def screen_text(app: App[None]) -> list[str]:

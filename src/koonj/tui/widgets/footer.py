@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.message import Message
@@ -17,7 +19,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from koonj.tui.theme import BAD, DIM, PLAIN, STRONG
+from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, RULE, STRONG
+from koonj.tui.theme.fills import SURFACE
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, strip
 
 LAST = ("help", "quit")
@@ -35,6 +39,8 @@ class Hint:
     """Name of the command that a click runs; empty for none."""
     help: str = ""
     """Help text, shown as a tooltip."""
+    changes_target: bool = False
+    """Whether the command changes the target."""
 
     @property
     def cells(self) -> int:
@@ -55,8 +61,12 @@ class BottomLine(Widget):
             self.command = command
 
     hints: reactive[tuple[Hint, ...]] = reactive(())
+    ground: reactive[Style] = reactive(SURFACE)
+    """Background, if the theme has fills."""
     notice: reactive[tuple[str, bool] | None] = reactive(None)
     """A message and whether it reports a problem; shown instead of the keys."""
+    danger: reactive[bool] = reactive(default=False)
+    """Whether the target is protected, so that the keys that change it are marked."""
     _under: Hint | None = None
     """The hint under the mouse."""
 
@@ -66,14 +76,25 @@ class BottomLine(Widget):
             text, is_problem = self.notice
             mark = " ! " if is_problem else " "
             line = strip([(mark, BAD), (text, STRONG if is_problem else PLAIN)], width)
-            return line.apply_style(self.rich_style)
-        return strip(_drawn(self.hints, width), width).apply_style(self.rich_style)
+        else:
+            line = strip(_drawn(self.hints, width, self._looks()), width)
+        return (line.apply_style(self.ground) if self._has_fills else line).apply_style(self.rich_style)
+
+    @property
+    def _has_fills(self) -> bool:
+        return cast("KeyedApp", self.app).has_fills
+
+    def _looks(self) -> _KeyLooks:
+        """Return the styles of the keys, and whether groups are parted."""
+        if not self._has_fills:
+            return _KeyLooks(STRONG, STRONG, parted=False)
+        return _KeyLooks(ACCENT, BAD if self.danger else ACCENT, parted=True)
 
     def hint_at(self, x: int) -> Hint | None:
         """Return the hint that is drawn at column `x`, or None."""
         if self.notice is not None:
             return None
-        places = _placed(self.hints, self.size.width)
+        places = _placed(self.hints, self.size.width, parted=self._has_fills)
         return next((hint for start, hint in places if start < x < start + hint.cells - 1), None)
 
     def on_click(self, event: events.Click) -> None:
@@ -93,12 +114,17 @@ class BottomLine(Widget):
             self.tooltip = Text(hint.help) if hint is not None and hint.help else None
 
 
-def _placed(hints: tuple[Hint, ...], width: int) -> Iterator[tuple[int, Hint]]:
-    """Yield each hint that fits, with its column; those of `LAST` at the right end."""
+def _placed(hints: tuple[Hint, ...], width: int, *, parted: bool) -> Iterator[tuple[int, Hint]]:
+    """Yield each hint that fits, with its column; those of `LAST` at the right end.
+
+    With `parted`, there is room for a line after the keys that change the target.
+    """
     last = [hint for hint in hints if hint.command in LAST]
     room = width - sum(hint.cells for hint in last)
-    column = 0
+    column, before = 0, False
     for hint in (hint for hint in hints if hint.command not in LAST):
+        column += len(_PART) if parted and before and not hint.changes_target else 0
+        before = hint.changes_target
         if column + hint.cells > room:
             break
         yield column, hint
@@ -109,11 +135,30 @@ def _placed(hints: tuple[Hint, ...], width: int) -> Iterator[tuple[int, Hint]]:
         column += hint.cells
 
 
-def _drawn(hints: tuple[Hint, ...], width: int) -> Iterator[Part]:
-    reached = 0
-    for start, hint in _placed(hints, width):
+_PART = " │"
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyLooks:
+    """Styles of keys that can be pressed."""
+
+    key: Style
+    changing: Style
+    """Of keys that change the target."""
+    parted: bool
+    """Whether a line parts the keys that change the target from the others."""
+
+
+def _drawn(hints: tuple[Hint, ...], width: int, looks_of_keys: _KeyLooks) -> Iterator[Part]:
+    reached, before = 0, False
+    for start, hint in _placed(hints, width, parted=looks_of_keys.parted):
+        if looks_of_keys.parted and before and not hint.changes_target:
+            yield _PART, RULE
+            reached += len(_PART)
+        before = hint.changes_target
         yield " " * (start - reached), PLAIN
-        looks = (STRONG, PLAIN) if hint.usable else (DIM, DIM)
+        key = looks_of_keys.changing if hint.changes_target else looks_of_keys.key
+        looks = (key, PLAIN) if hint.usable else (DIM, DIM)
         yield f" {hint.key}", looks[0]
         yield f" {hint.label} ", looks[1]
         reached = start + hint.cells

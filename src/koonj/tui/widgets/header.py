@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rich.cells import cell_len
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.sql.display import visible
-from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns
+from koonj.tui.render.badges import badges, fit_badges, quiet_words
+from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns, rehearsal_words
+from koonj.tui.render.target_tone import target_sign, target_tone
 from koonj.tui.state.snapshot import Check, Snapshot
-from koonj.tui.theme import DIM, PLAIN, RAISED
+from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
+from koonj.tui.theme.fills import DANGER, SURFACE, filled, inked
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, cut, strip
 
 _NAME = 8
@@ -25,17 +31,25 @@ class TopLine(Widget):
     ALLOW_SELECT = False
 
     snapshot: reactive[Snapshot | None] = reactive(None)
+    live: reactive[str | None] = reactive(None)
+    """File name of the migration that runs now on the chosen target."""
     _found: tuple[Concern, ...] = ()
 
     def watch_snapshot(self) -> None:
         """Compute the concerns once for each change, not for each drawing."""
-        self._found = concerns(self.snapshot) if self.snapshot else ()
+        self._found = concerns(self.snapshot, self.live) if self.snapshot else ()
+
+    def watch_live(self) -> None:
+        """Compute the concerns for another migration that runs."""
+        self.watch_snapshot()
 
     def render_line(self, y: int) -> Strip:
         """Draw the line; omit parts that do not fit, from the right, except the counts."""
         width = self.size.width
         if self.snapshot is None:
             return strip((), width)
+        if cast("KeyedApp", self.app).has_fills:
+            return self._filled_line(self.snapshot, width).apply_style(self.rich_style)
         check = self.snapshot.check
         numbers = counts(check)
         shortest = cell_len(self._found[0].short) + len(GAP) if self._found else 0
@@ -46,7 +60,30 @@ class TopLine(Widget):
         gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
         return strip([*left, (gap, PLAIN), (place, DIM)], width).apply_style(self.rich_style)
 
+    def _filled_line(self, snapshot: Snapshot, width: int) -> Strip:
+        """Draw the line with badges; that of a protected target is a warning itself."""
+        target = snapshot.target
+        tone = target_tone(target)
+        name = cut(target.name, max(_NAME, width // 3))
+        left: list[Part] = [
+            (" koonj  ", STRONG),
+            (f" {target_sign(target)} {name} ", filled(tone)),
+            (" PROTECTED  " if target.protected else "  ", inked("error", bold=True)),
+        ]
+        room = width - _cells(left) - 1
+        left += fit_badges(badges(snapshot, self._found), quiet_words(snapshot.check), room)
+        place = self._place(snapshot, width - _cells(left) - 2 * len(GAP))
+        gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
+        ground = DANGER if target.protected else SURFACE
+        return strip([*left, (gap, PLAIN), (place, DIM)], width).apply_style(ground)
+
     def _place(self, snapshot: Snapshot, room: int) -> str:
+        """Return how far the rehearsal is, and where the files are, as far as they fit."""
+        words = rehearsal_words(snapshot.rehearsals, room)
+        folder = self._folder(snapshot, room - cell_len(words) - len(GAP) if words else room)
+        return GAP.join(filter(None, (words, folder)))
+
+    def _folder(self, snapshot: Snapshot, room: int) -> str:
         """Return folder and branch; in a narrow line only the branch, or nothing."""
         folder = snapshot.folder
         path = folder.shown_path or str(folder.path) if folder else str(snapshot.settings.migrations)

@@ -13,12 +13,15 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.humanize import number_words
+from koonj.migrations.states import State
 from koonj.tui.state.messages import MigrationSelected
 from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.state.snapshot import Row, Snapshot
-from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme import BAD, DIM, MARKED, MOVING, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
@@ -67,6 +70,8 @@ def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
     return Columns(number, name - verdict, word, verdict)
 
 
+_IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.COSMETIC, None})
+"""States that need nothing of the user."""
 _MOST = 4
 """Maximum number of lines about problems of the folder."""
 _GLYPH = 2
@@ -131,6 +136,8 @@ class MigrationList(CursorPane):
             self._columns = None
             if self.filter:
                 self._filter()
+            if self.framed:
+                self.body_changed()
             self.refresh()
         if new is None or old is None or _head_values(new) != _head_values(old):
             self.body_changed()
@@ -238,7 +245,15 @@ class MigrationList(CursorPane):
         for text in wrap(problem, width - 4, _MOST) if problem else ():
             lines.append([("   " if lines else " ! ", BAD), (text, PLAIN)])
         lines += [[(" " + text, DIM)] for text in wrap(reason, width - 2) if reason]
+        if self.framed and self.rows:
+            lines.append(self._headings(width))
         return [strip(line, width) for line in lines]
+
+    def _headings(self, width: int) -> list[Part]:
+        cells = self._cells(width)
+        verdict = "rehearsal" if cells.verdict > _GLYPH else ""
+        number = "#".ljust(cells.number)
+        return [(f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)} {verdict}", DIM)]
 
     def _empty_reason(self, snapshot: Snapshot) -> str:
         """Return why the list is empty."""
@@ -259,6 +274,8 @@ class MigrationList(CursorPane):
         """Draw cursor, number, name, state and verdict."""
         row, cells = self._row(index), self._cells(width)
         is_current = index == self.cursor
+        if self.has_fills:
+            return self._quiet_row(row, cells, width, is_current=is_current)
         style, dim, state = PLAIN, DIM, STATES[row.shown_state]
         if is_current:
             style = dim = state = MARKED if self.has_pseudo_class("focus") else STRONG
@@ -273,6 +290,29 @@ class MigrationList(CursorPane):
             (" ", style),
         ]
         return strip(parts, width, style if is_current else Style.null())
+
+    def _quiet_row(self, row: Row, cells: Columns, width: int, *, is_current: bool) -> Strip:
+        """Draw a row of which only what is not in order is seen; at the cursor it keeps its colours."""
+        digits, label = row.label
+        looks, number, is_loud = STATES[row.shown_state], cells.number, row.state not in _IN_ORDER
+        sign, word = quiet(looks)
+        parts: list[Part] = [
+            (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], DIM),
+            (" " + fit(label, cells.name) + " ", STRONG if is_loud or is_current else PLAIN),
+            (glyph(row.shown_state) + " ", sign),
+            (fit(row.word, cells.word), word),
+            *self._quiet_verdict(row, cells.verdict),
+        ]
+        return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
+
+    def _quiet_verdict(self, row: Row, cells: int) -> list[Part]:
+        mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
+        if mark is None:
+            return [(" " * cells, PLAIN)]
+        glyph_of_verdict, text, verdict = mark
+        sign, word = quiet(VERDICTS[verdict] if verdict is not None else MOVING)
+        parts: list[Part] = [(f" {glyph_of_verdict}", sign)]
+        return [*parts, (" " + fit(text, cells - 3), word)] if cells > _GLYPH else parts
 
     def _verdict(self, row: Row, cells: int, style: Style | None) -> Part:
         """Return the verdict as it fits; `style` replaces the verdict's colour."""

@@ -5,24 +5,26 @@ Only visible lines are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from koonj.sql.display import visible
-from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
-from koonj.tui.theme import DIM, FOUND, FOUND_HERE, PLAIN, RAISED
+from koonj.tui.documents.text_search import TextMatch
+from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.strips import Part, cut, mark_cells, strip
-from koonj.tui.widgets.text_searcher import SearchChanged, TextSearcher
+from koonj.tui.toolkit.strips import Part, cut, strip
+from koonj.tui.toolkit.textual_private import draw_own_frame
+from koonj.tui.widgets.frame_lines import BOTTOM, OPEN, TOP, Corners, cells, edge, frame_look, title_parts
+from koonj.tui.widgets.searched_lines import SearchedLines
 
 WHEEL = 3
 """Lines that one step of the mouse wheel scrolls."""
@@ -61,11 +63,9 @@ class Copyable:
 
 _TITLE_ENDS = 8
 """Cells of a title line around its texts, and of the number of the pane."""
-_MARKED = 200
-"""Number of matches that are marked in one line."""
 
 
-class Pane(Widget, can_focus=True):
+class Pane(SearchedLines, can_focus=True):
     """Lines that scroll below a title. A subclass counts the lines and draws each."""
 
     ALLOW_SELECT = False
@@ -75,26 +75,32 @@ class Pane(Widget, can_focus=True):
     NOTHING_TO_COPY: ClassVar[str] = "Nothing to copy here."
     """Reason that is shown if `copyable` returns None."""
 
-    top: reactive[int] = reactive(0)
-    """Index of the first visible line of the body."""
+    framed: reactive[bool] = reactive(default=False, init=False)
+    """Whether a border is around the pane, and its title in the border."""
+    untitled: bool = False
+    """Whether the title stands elsewhere: in the border of a dialog."""
     _head: tuple[int, Sequence[Strip]] | None = None
     _filled: int | None = None
     """Lines that all of the pane needs, as last returned to Textual."""
     _style: Style | None = None
-    _searcher: TextSearcher | None = None
     _drawing_size: tuple[int, int] | None = None
     """Width and page height during `render_lines`.
 
     Reading them for each line costs more than drawing the line.
     """
 
-    def count(self) -> int:
-        """Return the number of lines of the body."""
-        raise NotImplementedError
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._theme_changed())
 
-    def draw(self, index: int, width: int) -> Strip:
-        """Draw line `index` (0-based) of the body, `width` cells wide."""
-        raise NotImplementedError
+    def _theme_changed(self) -> None:
+        """Draw and lay out again: the theme can have fills and borders, or not."""
+        self.body_changed()
+        self.refresh(layout=True)
+
+    def watch_framed(self, framed: bool) -> None:  # noqa: FBT001 - Textual calls it
+        draw_own_frame(self, self)
+        self.styles.border = ("round", "transparent") if framed else None
+        self.body_changed()
 
     def head(self, width: int) -> Sequence[Strip]:
         """Return the lines between title and body. They do not scroll."""
@@ -115,7 +121,12 @@ class Pane(Widget, can_focus=True):
     @property
     def collapsed(self) -> bool:
         """Whether only the title is visible."""
-        return self.size.height == 1
+        return self.size.height == 1 and not self.framed
+
+    @property
+    def title_lines(self) -> int:
+        """Number of lines of the content that the title takes."""
+        return 0 if self.framed or self.untitled else 1
 
     def _heads(self, width: int) -> Sequence[Strip]:
         """Return the head, cached until `body_changed` or another width."""
@@ -127,68 +138,14 @@ class Pane(Widget, can_focus=True):
         """Return the text to copy; None if there is nothing to copy."""
         return None
 
+    @property
+    def has_fills(self) -> bool:
+        """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
+        return cast("KeyedApp", self.app).has_fills
+
     def key_now(self, key: str) -> str:
         """Return the current key for the default key `key`, as set in [keys]."""
         return cast("KeyedApp", self.app).key_now(key)
-
-    # Search
-
-    @property
-    def searcher(self) -> TextSearcher:
-        """The search in the text of this pane."""
-        if self._searcher is None:
-            self._searcher = TextSearcher(self)
-        return self._searcher
-
-    @property
-    def is_searched(self) -> bool:
-        """Whether a search marks matches in this pane."""
-        return self._searcher is not None and bool(self._searcher.text)
-
-    def search_text(self, index: int) -> str:
-        """Return the text of line `index` for a search."""
-        return self.draw(index, self.size.width).text.rstrip()
-
-    def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
-        return matches_in_lines(query, self.count(), self.search_text)
-
-    def search_origin(self) -> tuple[int, int]:
-        return self.top, 0
-
-    def show_match(self, match: TextMatch) -> None:
-        index = self.index_of_match(match)
-        if not self.top <= index < self.top + self.page:
-            self.go_to(index - self.page // 3)
-
-    def index_of_match(self, match: TextMatch) -> int:
-        """Return the index of the line of the body that shows a match."""
-        return match.line
-
-    def searched_line(self, index: int) -> int:
-        """Return the line of the searched text that line `index` of the body shows."""
-        return index
-
-    def search_changed(self) -> None:
-        self.refresh()
-        self.post_message(SearchChanged(self.searcher))
-
-    def match_cells(self, match: TextMatch, index: int) -> tuple[int, int]:
-        """Return the first cell of a match in line `index` as it is drawn, and its last one (exclusive)."""
-        text = self.search_text(match.line)
-        return cell_len(text[: match.start]), cell_len(text[: match.end])
-
-    def _with_matches(self, index: int, line: Strip) -> Strip:
-        searcher = self.searcher
-        marks = []
-        for match in searcher.in_line(self.searched_line(index))[:_MARKED]:
-            first, end = self.match_cells(match, index)
-            if first >= line.cell_length:
-                break
-            # A match of only a combining mark has the cell of its letter.
-            first = first if first < end else max(0, first - 1)
-            style = FOUND_HERE if match == searcher.current else FOUND
-            marks.append((max(0, first), min(end, line.cell_length), style))
-        return mark_cells(line, marks)
 
     # Drawing
 
@@ -207,6 +164,7 @@ class Pane(Widget, can_focus=True):
         )
 
     def _line(self, y: int, width: int, page: int) -> Strip:
+        y += 1 - self.title_lines
         if y == 0:
             return self._title(width)
         head = self._heads(width)
@@ -223,6 +181,8 @@ class Pane(Widget, can_focus=True):
         return self._with_matches(index, line) if self.is_searched else line
 
     def _title(self, width: int) -> Strip:
+        if self.has_fills:
+            return self._title_edge(width, OPEN)
         left, right = self.title()
         if self.is_searched:
             right = f"/{self.searcher.text}  {self.searcher.count}"
@@ -233,13 +193,67 @@ class Pane(Widget, can_focus=True):
         zoomed = "  zoomed" if self.has_class("-zoomed") else ""
         return title_line(f"{number}{left}{zoomed}", right, width, raised=raised)
 
+    # The frame
+
+    @property
+    def tone(self) -> str:
+        """Token of the colour of title and border: the accent, unless the pane has something to say."""
+        return "accent"
+
+    def title_left(self, width: int) -> Sequence[Part]:
+        """Return the title at the left of a line that is `width` cells wide."""
+        name = self.title()[0] + ("  zoomed" if self.has_class("-zoomed") else "")
+        focused = self.has_pseudo_class("focus")
+        return title_parts(self.NUMBER, name, self.tone, focused=focused)
+
+    def title_right(self, width: int) -> Sequence[Part]:
+        """Return what stands at the right of the title: a position, or a badge."""
+        right = self.title()[1]
+        return [(f" {right} ", DIM)] if right else []
+
+    def frame_foot(self) -> Sequence[Part]:
+        """Return what stands at the right of the lower border."""
+        return ()
+
+    def _frame_look(self) -> Style:
+        return frame_look(self.tone, focused=self.has_pseudo_class("focus"))
+
+    def _title_edge(self, width: int, corners: Corners) -> Strip:
+        right = self.title_right(width)
+        left = [*self.title_left(width)]
+        if self.is_searched:
+            right = [(f" /{self.searcher.text}  {self.searcher.count} ", ACCENT)]
+            if cells(left) + cells(right) + _TITLE_ENDS > width:
+                left = title_parts(self.NUMBER, self.TITLE, self.tone, focused=self.has_pseudo_class("focus"))
+        if self.collapsed and (summary := self.summary()):
+            left, right = [*left, ("─ ", self._frame_look()), *summary, (" ", PLAIN)], ()
+        return edge(left, right, width, self._frame_look(), corners)
+
+    def frame_edge(self, width: int, *, is_top: bool) -> Strip:
+        """Return the upper or the lower border."""
+        line = (
+            self._title_edge(width, TOP)
+            if is_top
+            else edge((), self.frame_foot(), width, self._frame_look(), BOTTOM)
+        )
+        return line.apply_style(self.rich_style)
+
+    def frame_side(self) -> Segment:
+        """Return the border at the left and at the right."""
+        return Segment("│", self.rich_style + self._frame_look())
+
+    def needed_lines(self, width: int) -> int:
+        """Return the number of lines of the whole pane, `width` cells wide, that show all of it."""
+        edges = 2 if self.framed else 0
+        return self.get_content_height(self.size, self.size, width - edges) + edges
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines that the pane needs if its height is `auto`."""
         self._filled = self._fills(width)
         return self._filled
 
     def _fills(self, width: int) -> int:
-        return 1 + len(self._heads(width)) + self.count() + len(self.foot(width))
+        return self.title_lines + len(self._heads(width)) + self.count() + len(self.foot(width))
 
     # Scrolling
 
@@ -247,7 +261,7 @@ class Pane(Widget, can_focus=True):
     def page(self) -> int:
         """Number of lines of the body that fit."""
         width, height = self.size
-        return max(1, height - 1 - len(self._heads(width)) - len(self.foot(width)))
+        return max(1, height - self.title_lines - len(self._heads(width)) - len(self.foot(width)))
 
     @property
     def place(self) -> str:
@@ -297,18 +311,23 @@ class Pane(Widget, can_focus=True):
 
     def redraw_line(self, index: int) -> None:
         """Redraw line `index` of the body."""
-        y = index - self.top + 1 + len(self._heads(self.size.width))
+        y = index - self.top + self.title_lines + len(self._heads(self.size.width))
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def redraw_title(self) -> None:
         """Redraw the title."""
-        self.refresh(Region(0, 0, self.size.width, 1))
+        self.refresh(self._title_region)
 
     def redraw_head(self) -> None:
         """Redraw title and head."""
         self._head = None
-        self.refresh(Region(0, 0, self.size.width, 1 + len(self._heads(self.size.width))))
+        title = self._title_region
+        self.refresh(Region(title.x, title.y, title.width, 1 + len(self._heads(self.size.width))))
+
+    @property
+    def _title_region(self) -> Region:
+        return Region(-1, -1, self.size.width + 2, 1) if self.framed else Region(0, 0, self.size.width, 1)
 
     def on_resize(self) -> None:
         self.top = self.validate_top(self.top)

@@ -14,8 +14,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from koonj.tui.state.run import RunStage, RunView
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.pane_layout import MIGRATIONS, RUN, TARGETS, PaneSituation, pane_regions
+from koonj.tui.widgets.pane_layout import MIGRATIONS, RUN, TARGETS, PaneSituation, has_frames, pane_regions
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
@@ -82,14 +83,28 @@ class PaneGrid(Widget):
 
     def situation(self, size: Size) -> PaneSituation:
         """Return the values that the regions depend on."""
-        situation = PaneSituation(size.width, size.height, self.focused_number, self.zoomed, self._stage)
+        framed = cast("KeyedApp", self.app).has_fills and has_frames(size.width, size.height)
+        situation = PaneSituation(
+            size.width, size.height, self.focused_number, self.zoomed, self._stage, framed=framed
+        )
         regions = pane_regions(replace(situation, zoomed=False))
         needed = {
-            pane.NUMBER: pane.get_content_height(size, size, regions[pane.NUMBER].width)
+            pane.NUMBER: pane.needed_lines(regions[pane.NUMBER].width)
             for pane in self.query(Pane)
-            if pane.NUMBER in (TARGETS, RUN) and pane.NUMBER in regions
+            if pane.NUMBER in (MIGRATIONS, TARGETS, RUN) and pane.NUMBER in regions
         }
-        return replace(situation, targets=needed.get(TARGETS, 2), run=needed.get(RUN, 2))
+        return replace(
+            situation,
+            migrations=needed.get(MIGRATIONS, 2),
+            targets=needed.get(TARGETS, 2),
+            run=needed.get(RUN, 2),
+        )
+
+    def frame(self, size: Size) -> None:
+        """Put borders around the panes, or remove them, before they are placed."""
+        framed = cast("KeyedApp", self.app).has_fills and has_frames(size.width, size.height)
+        for pane in self.query(Pane):
+            pane.framed = framed
 
 
 class PaneLayout(Layout):
@@ -107,6 +122,7 @@ class PaneLayout(Layout):
         """Place each child in its region; a pane without a region is hidden."""
         grid = cast("PaneGrid", parent)
         parent.pre_layout(self)
+        grid.frame(size)
         regions = dict(pane_regions(grid.situation(size)))
         extra = [child for child in children if not isinstance(child, Pane)]
         placed = []

@@ -47,10 +47,18 @@ class PaneSituation:
     """Lines that the targets pane needs."""
     run: int = 2
     """Lines that the run pane needs."""
+    migrations: int = 2
+    """Lines that the list needs."""
+    framed: bool = False
+    """Whether a border is around each pane."""
 
 
 _TWO_COLUMNS = (110, 22)
 """Minimum width and height of two columns with two panes each."""
+_FRAMED = (100, 26)
+"""Minimum width and height of panes with borders, which are in two columns too."""
+_FRAMED_TARGETS, _FRAMED_PREVIEW, _FRAMED_REST = 10, 10, 3
+"""Minimum lines of the targets, of the preview while a run is to be read, and of the run."""
 _SIDE_BY_SIDE = (64, 7)
 _TALL = 26
 """Minimum height at which no pane is collapsed."""
@@ -76,6 +84,8 @@ def pane_regions(situation: PaneSituation) -> Mapping[str, Region]:
     """Return the region of each visible pane, keyed by its number."""
     if situation.zoomed:
         return {situation.focused: Region(0, 0, situation.width, situation.height)}
+    if situation.framed:
+        return _framed(situation)
     match arrangement(situation.width, situation.height):
         case PaneArrangement.COLUMNS:
             return _columns(situation)
@@ -96,6 +106,41 @@ def _columns(situation: PaneSituation) -> Mapping[str, Region]:
         PREVIEW: Region(left + gap, 0, right, height - run),
         RUN: Region(left + gap, height - run, right, run),
     }
+
+
+def has_frames(width: int, height: int) -> bool:
+    """Return whether there is room for borders, if the theme has them."""
+    return width >= _FRAMED[0] and height >= _FRAMED[1]
+
+
+def _framed(situation: PaneSituation) -> Mapping[str, Region]:
+    """Return two columns of panes with borders.
+
+    The list is as high as its rows, but leaves lines to the targets; these get the rest, so that no pane is
+    half empty.
+    """
+    left, gap, height = max(48, min(situation.width * 19 // 40, 96)), 1, situation.height
+    right = situation.width - left - gap
+    least_targets = min(max(situation.targets, _FRAMED_TARGETS), height * 2 // 5)
+    listed = min(max(situation.migrations, height // 2), height - least_targets)
+    run = _framed_run(situation)
+    return {
+        MIGRATIONS: Region(0, 0, left, listed),
+        TARGETS: Region(0, listed, left, height - listed),
+        PREVIEW: Region(left + gap, 0, right, height - run),
+        RUN: Region(left + gap, height - run, right, run),
+    }
+
+
+def _framed_run(situation: PaneSituation) -> int:
+    """Return the lines of the run: at least one between its borders."""
+    height = situation.height
+    most = height - _FRAMED_PREVIEW
+    if situation.focused == RUN or situation.stage is RunStage.TO_READ:
+        return min(max(situation.run, _FRAMED_REST), most)
+    if situation.stage is RunStage.WORK:
+        return min(max(situation.run, _LOG + 2), height // 2)
+    return min(situation.run, height * 2 // 5) if situation.stage is RunStage.DONE else _FRAMED_REST
 
 
 def _rows(situation: PaneSituation) -> Mapping[str, Region]:

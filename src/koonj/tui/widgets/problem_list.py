@@ -12,7 +12,8 @@ from textual.strip import Strip
 
 from koonj.humanize import count
 from koonj.tui.state.file_place import FilePlace
-from koonj.tui.theme import DIM, PLAIN, STRONG, severity_style
+from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.toolkit.strips import Part, strip, wrap
 from koonj.tui.widgets.pane import Pane
 

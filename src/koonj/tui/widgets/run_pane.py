@@ -12,9 +12,12 @@ from koonj.humanize import now, time_of_day
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.log_line import LogLine
-from koonj.tui.state.run import RunView
+from koonj.tui.state.run import RunStage, RunView
+from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.theme.fills import badge
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.frame_lines import title_parts
 from koonj.tui.widgets.pane import Copyable, Pane
 
 TICK = 1.0
@@ -31,6 +34,7 @@ class RunPane(Pane):
     NOTHING_TO_COPY = "Nothing has run yet."
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +72,11 @@ class RunPane(Pane):
         self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
         lines = [line for entry in view.log for line in self._wrapped[entry]]
         return [[(f" … {view.dropped_lines} earlier lines", DIM)], *lines] if view.dropped_lines else lines
+
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
+        """Show another title when another target is chosen."""
+        if old is not None and new is not None and old.chosen != new.chosen:
+            self.body_changed()
 
     def on_resize(self) -> None:
         self._rewrap()
@@ -108,13 +117,53 @@ class RunPane(Pane):
         """Return the stage of the run, and the key that cancels it or closes its result."""
         if self.view is None:
             return self.TITLE, ""
+        title = f"{self.TITLE}{self._place}"
         if self.view.running:
-            return f"{self.TITLE}  in progress", f"{self.key_now('c')} cancel"
+            return f"{title}  in progress", f"{self.key_now('c')} cancel"
         ended = time_of_day(self.view.ended) if self.view.ended is not None else ""
-        return f"{self.TITLE}  ended {ended}", "" if self.view.closed else "Esc close"
+        return f"{title}  ended {ended}", "" if self.view.closed else "Esc close"
+
+    @property
+    def tone(self) -> str:
+        """Token of the state of the run while it works, or if its end is to be read."""
+        view = self.view
+        if view is None or view.stage is RunStage.REST:
+            return "accent"
+        if view.running:
+            return "warn" if view.in_the_way else "info"
+        return "error" if view.has_problem else "accent"
+
+    def title_left(self, width: int) -> Sequence[Part]:
+        if self.collapsed:
+            return super().title_left(width)
+        name = f"{self.TITLE}{self._place}{'  zoomed' if self.has_class('-zoomed') else ''}"
+        return title_parts(self.NUMBER, name, self.tone, focused=self.has_pseudo_class("focus"))
+
+    def title_right(self, width: int) -> Sequence[Part]:
+        """Return the stage of the run as a badge."""
+        view = self.view
+        if view is None:
+            return []
+        if view.running:
+            return [(" in progress ", badge(self.tone if self.tone != "accent" else "info"))]
+        ended = time_of_day(view.ended) if view.ended is not None else ""
+        return [(f" ended {ended} ", badge("error" if view.has_problem else "ok"))]
+
+    def frame_foot(self) -> Sequence[Part]:
+        """Return the key that cancels the run or closes its result."""
+        right = self.title()[1]
+        return [(f" {right} ", DIM)] if right else []
+
+    @property
+    def _place(self) -> str:
+        """The target of the run, if another one is chosen."""
+        chosen = None if self.snapshot is None else self.snapshot.chosen
+        return "" if self.view is None or self.view.target == chosen else f" on {self.view.target}"
 
     def summary(self) -> Sequence[Part]:
-        return summary(self.view, now())
+        parts = summary(self.view, now())
+        is_named = self.view is not None and self.view.running
+        return parts if is_named or not self._place else [(f"{self._place.strip()}  ", STRONG), *parts]
 
     def head(self, width: int) -> Sequence[Strip]:
         return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()

@@ -26,7 +26,8 @@ from koonj.tui.documents.live_highlighting import LiveHighlighting
 from koonj.tui.documents.sql_text import word_end
 from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
 from koonj.tui.state.file_place import FilePlace
-from koonj.tui.theme import DIM, FOUND, FOUND_HERE, MARKED, PLAIN, UNDERLINED, severity_style
+from koonj.tui.theme import DIM, FOUND, FOUND_HERE, MARKED, PLAIN, UNDERLINED
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.toolkit.strips import Part, mark_cells
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
 from koonj.tui.widgets.line_highlighter import LineHighlighter

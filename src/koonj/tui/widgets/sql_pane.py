@@ -16,7 +16,7 @@ from koonj.tui.documents import highlighting
 from koonj.tui.documents.sql_text import SqlText, expand, word_end
 from koonj.tui.documents.text_search import TextMatch, TextQuery
 from koonj.tui.documents.wrapped_rows import MAX_WRAPPED, WrappedRows
-from koonj.tui.theme import DIM, PLAIN, UNDERLINED
+from koonj.tui.theme import DIM, RULE, UNDERLINED
 from koonj.tui.toolkit.strips import Part, mark_cells, strip
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.pane import Pane
@@ -103,7 +103,7 @@ class SqlPane(Pane):
     @property
     def margin_width(self) -> int:
         """Cells of the line number with a space on both sides."""
-        return len(str(self.sql.first_line + len(self.sql))) + 2
+        return len(str(self.sql.first_line + len(self.sql))) + (4 if self.has_fills else 2)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour lines for one slice before drawing; the rest follows."""
@@ -130,13 +130,16 @@ class SqlPane(Pane):
 
     def _draw_line(self, index: int, width: int) -> Strip:
         gutter = self.margin_width
-        number = f"{self.sql.first_line + index:>{gutter - 1}} "
+        line = self.sql.first_line + index
+        margin: list[Part] = [(f"{line:>{gutter - 1}} ", DIM)]
+        if self.has_fills:
+            margin = [(f"{line:>{gutter - 3}} ", DIM), ("│ ", RULE)]
         room = max(0, self.left + width - gutter)
         text = strip(self.sql.line(index, room), room, more=DIM)
-        margin: list[Part] = [(number[:-1], DIM), (" ", PLAIN)]
         if index in self.marked:
             mark = self.marked[index]
-            margin[1] = ("!", mark.style)
+            number, look = margin[0]
+            margin[0:1] = [(number[:-1], look), ("!", mark.style)]
             text = mark_cells(text, self._word(mark, index, text))
         return Strip.join([strip(margin, gutter), text.crop(self.left)])
 

@@ -163,10 +163,10 @@ class Backend:
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
         from koonj.runner.preparation import Job  # noqa: PLC0415 - brings psycopg
-        from koonj.tui.workers.moving_run import MovingRun  # noqa: PLC0415 - brings psycopg
+        from koonj.tui.workers.moving_run import prepared_run  # noqa: PLC0415 - brings psycopg
 
         job = Job(self._connector, target, reader, request, self.settings.scratch)
-        self._moving = MovingRun(Preparation(job), self._connector, self._run_program)
+        self._moving = prepared_run(Preparation(job), self._connector, self._run_program)
         return self._moving
 
     async def follow_run(self, known: KnownRun) -> Run:
@@ -209,14 +209,22 @@ class Backend:
     async def start_settlement(
         self, target: Target, shown: InterruptedMigration, settlement: Settlement
     ) -> Run:
-        """Return a run that carries out a decision. It starts when its events are read."""
+        """Return a run that carries out a decision. It starts when its events are read.
+
+        Raises: SettleError.
+        """
         from koonj.postgres.connector import Connector  # noqa: PLC0415 - brings psycopg
-        from koonj.runner.settle import start_settlement  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.settle import confirmed_settlement, movable_settlement  # noqa: PLC0415 - as above
 
         if self._connector is None:
             self._connector = Connector()
-        reader = _reader(self.settings.migrations)
-        return start_settlement(self._connector, target, reader, shown, settlement)
+        confirmed = confirmed_settlement(target, self.settings.migrations, shown, settlement)
+        if not self.moves_runs:
+            return movable_settlement(confirmed).carry_out(self._connector)
+        from koonj.tui.workers.moving_run import settling_run  # noqa: PLC0415 - as above
+
+        self._moving = settling_run(confirmed, self._connector, self._run_program)
+        return self._moving
 
     async def recorded_text(self, target: Target, entry_id: int) -> str | None:
         """Return the text that a history entry recorded; None if there is no such entry."""
@@ -228,8 +236,8 @@ class Backend:
 
         return await self._reads.run(read)
 
-    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
-        """Return all history entries of one migration, oldest first.
+    async def history(self, target: Target, name: str | None = None) -> tuple[HistoryEntry, ...]:
+        """Return all history entries of one migration, or of the target, oldest first.
 
         Raises: TargetError.
         """

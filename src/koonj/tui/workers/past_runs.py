@@ -10,11 +10,12 @@ from textual.dom import DOMNode
 
 from koonj.tui.state.messages import RunFound, StatusMessage
 from koonj.tui.state.run import RunView, fold
-from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.toolkit.tasks import Work, start_task
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 
 if TYPE_CHECKING:
+    from koonj.runner.process.journal_head import JournalHead
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
 
@@ -30,25 +31,35 @@ class PastRuns:
         self._last: KnownRun | None = None
         """Newest run, whose log was not read yet."""
         self._announced = ""
+        self._turn = asyncio.Lock()
 
     def start(self) -> None:
         """Follow the run that is in progress, or tell how one ended that nobody has watched."""
         if self._backend.moves_runs:
-            start_task(self._node, self._start, "past runs", exclusive=True)
+            self._begin(self._start)
 
     def open(self) -> None:
         """Follow the run that is in progress, or read the log of the last one, unless that was done."""
         if self._backend.moves_runs and not self._control.running:
-            start_task(self._node, self._open, "past runs", exclusive=True)
+            self._begin(self._open)
 
     def announce(self) -> None:
         """Say how to follow the run that another terminal of this user has started."""
         if self._backend.moves_runs and not self._control.running:
-            start_task(self._node, self._announce, "past runs", exclusive=True)
+            self._begin(self._announce)
 
     def forget(self) -> None:
         """Do not show the last run any more: a new one was started."""
         self._last = None
+
+    def _begin(self, work: Work) -> None:
+        """Do `work` after what was begun before, which can be all that tells of a result nobody saw."""
+
+        async def in_turn() -> None:
+            async with self._turn:
+                await work()
+
+        start_task(self._node, in_turn, "past runs")
 
     async def _start(self) -> None:
         runs = await self._runs()
@@ -110,7 +121,11 @@ def view_of_head(run: KnownRun) -> RunView:
     if head.result is None or head.ended is None:
         return read_view(run).close()
     finished = RunFinished(head.result, head.message, at=head.ended)
-    return fold(RunView(head.target, head.direction, head.started.timestamp()), (finished,)).close()
+    return fold(_opened(head), (finished,)).close()
+
+
+def _opened(head: JournalHead) -> RunView:
+    return RunView(head.target, head.direction, head.started.timestamp(), settling=head.settles)
 
 
 def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView:
@@ -122,10 +137,28 @@ def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView
         return [event async for event in FollowedRun(run.files, run.head).events()]
 
     head = run.head
-    view = fold(RunView(head.target, head.direction, head.started.timestamp()), asyncio.run(events()))
+    view = fold(_opened(head), asyncio.run(events()))
     for other in also_seen or ():
         mark_seen(other.files)
     return view
+
+
+def journal_view(run_id: str) -> RunView | None:
+    """Return what the journal of a run says, in any thread; None if this machine has none.
+
+    The run does not count as seen: its end was not what the user asked for.
+
+    Raises: OSError.
+    """
+    from koonj.postgres.run_name import SHORT_ID  # noqa: PLC0415 - as above
+    from koonj.runner.process.journal_reader import JournalReader, known_run  # noqa: PLC0415 - as above
+
+    run = known_run(run_id[:SHORT_ID])
+    if run is None or run.id != run_id:
+        return None
+    with JournalReader(run.files) as reader:
+        events = tuple(reader.new_events())
+    return fold(RunView(run.head.target, run.head.direction, run.head.started.timestamp()), events)
 
 
 def _told(unseen: list[KnownRun]) -> str:

@@ -87,7 +87,7 @@ class RehearsalWorker:
             self._checked_rows = rows
             missing = self._missing(rows)
             if missing:
-                self._begin(missing[:MAX_NAMES], by_itself=True)
+                self._begin(missing[:MAX_NAMES], by_itself=True, later=len(missing[MAX_NAMES:]))
             elif stored := self._not_looked_up(rows):
                 self._begin(stored[:MAX_NAMES], by_itself=True, cached_only=True)
 
@@ -173,25 +173,25 @@ class RehearsalWorker:
         self._checked_rows = ()
         self._node.call_later(self.start_if_needed)
 
-    def _begin(self, rows: list[Row], *, by_itself: bool, cached_only: bool = False) -> None:
+    def _begin(self, rows: list[Row], *, by_itself: bool, cached_only: bool = False, later: int = 0) -> None:
         folder = self._snapshot().folder
         assert folder is not None
         self._current = source = object()
         self._last_place = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
-        rehearse = partial(self._rehearse, by_itself=by_itself)
+        rehearse = partial(self._rehearse, by_itself=by_itself, later=later)
         work = partial(self._look_up if cached_only else rehearse, source, folder, names)
         start_task(self._node, work, _GROUP, exclusive=True)
 
     async def _rehearse(
-        self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
+        self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool, later: int
     ) -> None:
         if by_itself:
             await self._wait_until_idle()
         major = self._major
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
-        self._update(self._rehearsals.with_waiting(names))
+        self._update(self._rehearsals.with_waiting(names, later))
         batcher = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
         check, failure = self._snapshot().check, ""
         rehearsal_events = self._backend.rehearse(check.target, names, again=not by_itself, major=major)

@@ -16,7 +16,14 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
-from koonj.tui.state.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
+from koonj.tui.state.messages import (
+    QuestionAsked,
+    RunEnded,
+    RunOpened,
+    RunStopped,
+    StatusMessage,
+    TargetChosen,
+)
 from koonj.tui.state.run import interrupted_name
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
@@ -66,10 +73,16 @@ class RunControl:
         start_task(self._node, partial(self._run_settlement, target, shown, settlement), "run")
 
     def follow(self, known: KnownRun) -> None:
-        """Follow a run that is in progress in another process."""
-        head = known.head
+        """Follow a run that is in progress in another process, and choose its target."""
+        head, snapshot = known.head, self._snapshot()
         self.running = True
-        self._node.post_message(RunOpened(head.target, head.direction, started=head.started.timestamp()))
+        if head.target != snapshot.chosen and any(c.target.name == head.target for c in snapshot.checks):
+            self._node.post_message(TargetChosen(head.target, has_run=True))
+            text = f"A run is in progress on {head.target}, so koonj shows this target."
+            self._node.post_message(StatusMessage(text))
+        self._node.post_message(
+            RunOpened(head.target, head.direction, head.settles, started=head.started.timestamp())
+        )
         start_task(self._node, partial(self._run_elsewhere, known), "run")
 
     @property

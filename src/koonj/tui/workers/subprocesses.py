@@ -19,8 +19,6 @@ With -P Python imports nothing from the working directory, which has files of th
 """
 GRACE = 5.0
 """Seconds that a process has to clean up after SIGTERM."""
-_LOOK = 0.01
-"""Seconds between two looks at a process that is being started."""
 _LONGEST = 256 * 1024 * 1024
 """Largest line in bytes that is read."""
 
@@ -31,8 +29,9 @@ class Subprocesses:
     def __init__(self, cwd: Path, program: Sequence[str] = PROGRAM) -> None:
         self._cwd = cwd
         self._program = program
-        self._starting = 0
-        """Number of processes that are being started."""
+        self._starting: set[asyncio.Future[None]] = set()
+        """One for each process that is being started; done when it was started, or was not."""
+        self._is_closed = False
         self._alive: set[Process] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -59,7 +58,8 @@ class Subprocesses:
             self._end(process, terminate=unfinished)
 
     async def _start(self, *words: str) -> Process:
-        self._starting += 1
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._starting.add(started)
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._program,
@@ -74,9 +74,12 @@ class Subprocesses:
                 limit=_LONGEST,
             )
             self._alive.add(process)
+            if self._is_closed:  # `close` ends it, and nobody else may read its output then
+                raise OSError(0, "the screen is closing")
             return process
         finally:
-            self._starting -= 1
+            self._starting.discard(started)
+            started.set_result(None)
 
     def _end(self, process: Process, *, terminate: bool) -> None:
         """Let the process end in a task, so that the caller continues at once."""
@@ -91,11 +94,11 @@ class Subprocesses:
 
     async def close(self) -> None:
         """Terminate all processes, also those that are being started, and wait until they have ended."""
-        while self._starting or self._alive or self._ending:
-            for process in tuple(self._alive):
-                self._end(process, terminate=True)
-            await asyncio.gather(*self._ending)
-            await asyncio.sleep(_LOOK if self._starting else 0)
+        self._is_closed = True
+        await asyncio.gather(*self._starting)
+        for process in tuple(self._alive):
+            self._end(process, terminate=True)
+        await asyncio.gather(*self._ending)
 
 
 def _terminate(process: Process) -> None:

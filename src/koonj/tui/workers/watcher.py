@@ -83,6 +83,15 @@ class Watcher:
         for target in self._snapshot().settings.targets:
             self.ask(target)
 
+    def ask_idle(self) -> None:
+        """Read the status of each target that is not being read, and whose password no command has to bring.
+
+        Such a command can ask the user, so only the key R runs it.
+        """
+        for check in self._snapshot().checks:
+            if check.since is None and not _has_password_command(check.target):
+                self.ask(check.target)
+
     def ask(self, target: Target) -> None:
         """Read the status of one target; an earlier read of it is dropped."""
         if self._folder is not None:
@@ -174,10 +183,7 @@ class Watcher:
         A run of this koonj reports its changes. A password command can ask the user, so only the key R runs
         it.
         """
-        if self._is_running() or check.since is not None:
-            return True
-        password = check.target.password
-        return password is not None and password.source == "command"
+        return self._is_running() or check.since is not None or _has_password_command(check.target)
 
     async def _ask(self, target: Target, folder: Folder) -> None:
         status = await self._read_status(target, folder)
@@ -202,6 +208,10 @@ class Watcher:
             return await self._backend.error_status(target, f"no answer within {span_words(patience)}")
         except Exception as error:  # a defect must be visible, and must not end the screen
             return await self._backend.error_status(target, f"koonj failed: {type(error).__name__}: {error}")
+
+
+def _has_password_command(target: Target) -> bool:
+    return target.password is not None and target.password.source == "command"
 
 
 def reuse_migrations(before: TargetStatus, now: TargetStatus) -> TargetStatus:

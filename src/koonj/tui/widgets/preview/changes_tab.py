@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from koonj.sql.display import shortened
+from koonj.sql.text_diff import TextDiff, TextDiffLine
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.documents.text_diff import TextDiff, TextDiffLine
 from koonj.tui.documents.wrapped_rows import broken
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
 from koonj.tui.toolkit.strips import Part, wrap

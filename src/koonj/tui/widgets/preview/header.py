@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from koonj.sql.problem import Problem
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
-from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph, severity_style
+from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme.fills import TONES, badge
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, wrap
 from koonj.tui.widgets.preview.tabs import Tab
@@ -24,9 +28,11 @@ _MODE = 3
 Lines = list[list[Part]]
 
 
-def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
-    """Return the lines, without those that the tab itself shows."""
-    lines = [_identity(row, document, width)]
+def head_lines(
+    row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int, *, filled: bool = False
+) -> Lines:
+    """Return the lines, without those that the tab itself shows; `filled`: the state is a badge."""
+    lines = [_badged(row, document, width) if filled else _identity(row, document, width)]
     if document is None:
         return [*lines, [(" reading", DIM)]]
     if row.migration is None:
@@ -49,6 +55,21 @@ def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
     room = width - len(state) - 4
     path = path if len(path) <= room else row.name
     return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.shown_state])]
+
+
+def _badged(row: Row, document: Document | None, width: int) -> list[Part]:
+    """Return the file at the left, and its state as a badge at the right."""
+    looks = STATES[row.shown_state]
+    state = f" {glyph(row.shown_state)} {row.word} "
+    room = max(1, width - len(state) - 3)
+    path = document.path if document else row.name
+    path = cut(path if len(path) <= room else row.name, room)
+    tone = TONES.get(looks)
+    return [
+        (" " + path, STRONG),
+        (" " * (room + 1 - cell_len(path)), PLAIN),
+        (state, badge(tone) if tone else DIM),
+    ]
 
 
 def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:

@@ -7,26 +7,13 @@ from functools import partial
 
 from rich.style import Style
 
-from koonj.humanize import count, duration, to_the_second
+from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
-from koonj.migrations.states import State
-from koonj.sql.display import shortened, spaced
+from koonj.migrations.history_wording import ENDS, action_words, committed_words, entry_state, took_words
+from koonj.sql.display import shortened
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.toolkit.strips import Part, wrap
 from koonj.tui.widgets.preview.tab_content import WrappedSheet
-
-_STATES = {
-    Action.APPLY: State.APPLIED,
-    Action.ROLLBACK: State.PENDING,
-    Action.ADOPT: State.ADOPTED,
-    Action.ALLOW: State.APPLIED,
-}
-"""State whose glyph a completed entry shows."""
-_ENDS = {
-    Outcome.DONE: "done",
-    Outcome.FAILED: "failed",
-    Outcome.STARTED: "started, no record that it finished",
-}
 
 
 class HistorySheet(WrappedSheet):
@@ -39,19 +26,19 @@ class HistorySheet(WrappedSheet):
 def _all(entries: Sequence[HistoryEntry], width: int) -> list[list[Part]]:
     lines: list[list[Part]] = []
     for entry in reversed(entries):
-        lines += [*([[]] if lines else []), *_entry_lines(entry, width)]
+        lines += [*([[]] if lines else []), *entry_lines(entry, width)]
     return lines
 
 
-def _entry_lines(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
-    state = _state(entry)
-    what = (
-        f"allow {spaced(entry.allowed or '')}"
-        if entry.action is Action.ALLOW
-        else f"{entry.action} {_ENDS[entry.outcome]}"
-    )
+def entry_lines(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
+    """Yield all that is known of an entry: action, time, user, reason or error."""
+    state = entry_state(entry)
+    started = entry.outcome is Outcome.STARTED and entry.action is not Action.ALLOW
+    what = f"{entry.action} {ENDS[entry.outcome]}" if started else action_words(entry)
     yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
-    yield from _wrapped(f"{to_the_second(entry.started)}{_took(entry)}{_done(entry)}", width)
+    took, done = took_words(entry), committed_words(entry)
+    facts = (to_the_second(entry.started), took and f"took {took}", done)
+    yield from _wrapped(", ".join(filter(None, facts)), width)
     yield from _wrapped(
         f"by {entry.os_user}@{entry.host} as {entry.database_role}, koonj {entry.version}", width, DIM
     )
@@ -63,25 +50,6 @@ def _entry_lines(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
 
 def _wrapped(text: str, width: int, style: Style = PLAIN) -> Iterator[list[Part]]:
     return ([("   " + line, style)] for line in wrap(text, width - 4))
-
-
-def _state(entry: HistoryEntry) -> State:
-    if entry.outcome is Outcome.DONE:
-        return _STATES[entry.action]
-    return State.FAILED if entry.outcome is Outcome.FAILED else State.INTERRUPTED
-
-
-def _took(entry: HistoryEntry) -> str:
-    if entry.action is Action.ALLOW or entry.finished is None:
-        return ""
-    return f", took {duration((entry.finished - entry.started).total_seconds())}"
-
-
-def _done(entry: HistoryEntry) -> str:
-    if entry.action in {Action.ALLOW, Action.ADOPT}:
-        return ""
-    least = "at least " if entry.outcome is Outcome.STARTED else ""
-    return f", {least}{entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
 def _error(entry: HistoryEntry) -> str:

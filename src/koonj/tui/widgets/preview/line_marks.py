@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.state.file_place import FilePlace, by_weight
-from koonj.tui.theme import severity_style
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.widgets.sql_pane import LineMark
 
 

@@ -22,15 +22,15 @@ from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.run import RunView
 from koonj.tui.state.snapshot import Check, Row
-from koonj.tui.theme import ACCENT, DIM
-from koonj.tui.toolkit.strips import strip
+from koonj.tui.theme import ACCENT, DIM, RULE
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
 from koonj.tui.widgets.preview.header import head_lines
 from koonj.tui.widgets.preview.line_marks import line_marks
 from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
-from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
+from koonj.tui.widgets.preview.tabs import Tab, number_parts, tab_at, tab_names, tab_parts
 from koonj.tui.widgets.sql_pane import SqlPane
 
 _COPIED = 5_000
@@ -250,6 +250,20 @@ class Preview(SqlPane):
         taken = len(self._short_place) + 4 if self._short_place else 0
         return tab_names(self.tab, room - taken), self._short_place
 
+    def title_left(self, width: int) -> Sequence[Part]:
+        """Return the tabs as the title; as many as fit."""
+        focused = self.has_pseudo_class("focus")
+        if self.collapsed:
+            return super().title_left(width)
+        mark = "zoomed " if self.has_class("-zoomed") else ""
+        room = width - 9 - len(mark)
+        empty = {t for t in Tab if self.row is not None and self.empty_reason(t) is not None}
+        return [*number_parts(self.NUMBER, focused=focused), *tab_parts(self.tab, empty, room), (mark, DIM)]
+
+    def title_right(self, width: int) -> Sequence[Part]:
+        """Return the visible lines, if there is room next to all tabs."""
+        return [(f" {self.place} ", DIM)] if self.place else []
+
     @property
     def _short_place(self) -> str:
         return f"{self.top + 1}/{self.count()}" if self.place else ""
@@ -257,7 +271,7 @@ class Preview(SqlPane):
     def _title(self, width: int) -> Strip:
         """Return the title with the names of empty tabs dimmed."""
         title = super()._title(width)
-        if self.row is None or self.collapsed:
+        if self.row is None or self.collapsed or self.has_fills:
             return title
         for tab in Tab:
             start = title.text.find(tab)
@@ -270,10 +284,12 @@ class Preview(SqlPane):
     def head(self, width: int) -> Sequence[Strip]:
         if self.row is None:
             return ()
-        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width)
+        filled = self.has_fills
+        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width, filled=filled)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])
-        return [strip(line, width) for line in lines] + [strip((), width)] * (self.document is not None)
+        below: list[Part] = [(" " + "─" * (width - 2), RULE)] if filled else []
+        return [strip(line, width) for line in [*lines, *([below] if self.document is not None else [])]]
 
     def count(self) -> int:
         """Lines of the text or the sheet."""
@@ -337,7 +353,9 @@ class Preview(SqlPane):
     def on_click(self, event: events.Click) -> None:
         """Show the clicked tab, or the clicked statement in the file."""
         if event.y == 0:
-            clicked = tab_at(self.render_line(0).text, event.x)
+            width = self.outer_size.width
+            title = self.frame_edge(width, is_top=True) if self.framed else self._title(width)
+            clicked = tab_at(title.text, event.x)
             if clicked is not None:
                 self.tab = self.tab.neighbour(clicked) if isinstance(clicked, int) else clicked
         elif isinstance(self._sheet, StatementSheet) and (index := self.line_at(event.y)) is not None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from rich.style import Style
 
-from koonj.humanize import byte_words, count, short_duration, to_the_minute
+from koonj.humanize import byte_words, count, duration, to_the_second
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.locks.trace import LockMode, StatementTrace
@@ -79,7 +79,7 @@ def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
     sign, word, _ = verdict_mark(found.verdict)
     yield [(f" {sign} {word}", VERDICTS[found.verdict])]
     yield from _wrapped(found.message, width, 3, STRONG)
-    yield from _wrapped(f"{rehearsal_origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
+    yield from _wrapped(f"{rehearsal_origin(found)}, {to_the_second(found.at)}", width, 3, DIM)
 
 
 def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
@@ -105,7 +105,7 @@ def _differences(differences: Sequence[Difference], width: int) -> Iterator[Part
 def _statements(
     title: str, traces: Sequence[StatementTrace], seconds: float, width: int, *, compact: bool = False
 ) -> Iterator[Parts]:
-    yield [(f" {title}", ACCENT), (f"  {short_duration(seconds)}; {_counted(traces, 'statement')}", DIM)]
+    yield [(f" {title}", ACCENT), (f"  {duration(seconds)}; {_counted(traces, 'statement')}", DIM)]
     for trace in traces:
         yield from _statement(trace, width, compact=compact)
 
@@ -143,7 +143,7 @@ def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
 def _cost(trace: StatementTrace) -> str:
     wal = f", {byte_words(trace.wal_bytes)} of WAL" if trace.wal_bytes else ""
     alone = "" if trace.in_transaction else ", outside a transaction"
-    return f"{short_duration(trace.seconds)}{wal}{alone}"
+    return f"{duration(trace.seconds)}{wal}{alone}"
 
 
 def _title(text: str) -> Parts:

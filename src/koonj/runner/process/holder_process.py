@@ -1,4 +1,4 @@
-"""Find out whether the koonj process of a run, on this machine, is stopped by a signal."""
+"""Find out whether the koonj process of a run on this machine works, is stopped by a signal, or has ended."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from pathlib import Path
 
 from koonj.postgres.run_name import RunName
 from koonj.runner.process.journal_reader import known_run
+from koonj.runner.run.holder_state import WORKS, HolderState
 
 _STOPPED = frozenset("Tt")
 """States of a process in /proc (proc(5)): stopped by a signal, or by a debugger."""
 
 
-def stopped_process(run: RunName | None, environ: Mapping[str, str] = os.environ) -> int | None:
-    """Return the pid of the process of a run if it is stopped; None if it is not, or if that is not known.
+def holder_state(run: RunName | None, environ: Mapping[str, str] = os.environ) -> HolderState:
+    """Return what is known about the process of a run that holds the koonj lock.
 
-    It is known if the run belongs to this user and this machine, and the system has /proc.
+    Whether it is stopped is known if the system has /proc.
     """
     found = None if run is None else known_run(run.id, environ)
-    if found is None or not found.alive or found.head.result is not None:
-        return None
-    return found.head.pid if is_stopped(found.head.pid) else None
+    if found is None or found.alive is None or found.head.result is not None:
+        return WORKS
+    if not found.alive:
+        return HolderState(ended=found.head.pid)
+    return HolderState(stopped=found.head.pid) if is_stopped(found.head.pid) else WORKS
 
 
 def is_stopped(pid: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.documents.text_diff import TextDiff, diff_texts
+from koonj.sql.text_diff import TextDiff, diff_texts
 
 LINES = st.lists(st.sampled_from(["a", "b", "", "  c", "SELECT 1;"]), max_size=40)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from koonj.tui.documents import text_diff
-from koonj.tui.documents.text_diff import diff_texts
+from koonj.sql import text_diff
+from koonj.sql.text_diff import diff_texts
 
 OLD = "".join(f"line {n}\n" for n in range(1, 31))
 

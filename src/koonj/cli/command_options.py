@@ -1,0 +1,115 @@
+"""The options of the commands that neither run nor rehearse migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from koonj.cli.parser import NUMBER, Parser
+
+
+def add_trust_options(parser: Parser) -> None:
+    """Add the options of `koonj trust`."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--remove", action="store_true", help="do not trust the folder any more")
+    which.add_argument("--list", action="store_true", help="list all trusted folders")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        type=Path,
+        help="with --remove: the folder, which need not exist (default: the project's)",
+    )
+
+
+def add_show_options(parser: Parser) -> None:
+    """Add the options of `koonj show`."""
+    parser.add_argument("number", metavar="N", help=NUMBER)
+    parser.add_argument("--rollback", action="store_true", help="show the rollback instead of the whole file")
+    parser.add_argument("--statements", action="store_true", help="show one line per statement")
+    parser.add_argument("--numbers", action="store_true", help="show line numbers")
+
+
+def add_new_options(parser: Parser) -> None:
+    """Add the options of `koonj new`."""
+    parser.add_argument("words", metavar="NAME", nargs="*", help="a few words that describe the migration")
+    parser.add_argument(
+        "--pattern",
+        nargs="+",
+        metavar=("PATTERN", "field=value"),
+        help="create the migration from a pattern, with these fields filled in",
+    )
+
+
+def add_patterns_options(parser: Parser) -> None:
+    """Add the argument of `koonj patterns`."""
+    parser.add_argument("pattern", metavar="PATTERN", nargs="?", help="show the fields of this pattern")
+
+
+def add_attach_options(parser: Parser) -> None:
+    """Add the options of `koonj attach`."""
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        nargs="?",
+        help="the first characters of a run's id (default: the newest run in progress in this folder, "
+        "else the newest run)",
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", help="show every statement of long migrations"
+    )
+
+
+def add_history_options(parser: Parser) -> None:
+    """Add the argument of `koonj history`."""
+    parser.add_argument("number", metavar="N", nargs="?", help=NUMBER)
+
+
+def add_settle_options(parser: Parser) -> None:
+    """Add the options of `koonj settle`."""
+    parser.add_argument("number", metavar="N", help=NUMBER)
+    decision = parser.add_mutually_exclusive_group()
+    decision.add_argument(
+        "--done", metavar="K", type=int, help="statement K is done: the next run continues after it"
+    )
+    decision.add_argument(
+        "--again", metavar="K", type=int, help="statement K is not done: the next run runs it again"
+    )
+    decision.add_argument(
+        "--repair",
+        action="store_true",
+        help="run the commands that remove or complete what the statement left",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; recorded in the history")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
+    )
+
+
+def add_unblock_options(parser: Parser) -> None:
+    """Add the options of `koonj unblock`."""
+    parser.add_argument("pid", metavar="PID", nargs="?", type=int, help="the session on the server")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--cancel", action="store_true", help="cancel its running statement")
+    how.add_argument(
+        "--end", action="store_true", help="end the session; what it has not committed is rolled back"
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; required, and recorded in the history")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
+    )
+
+
+def add_drift_options(parser: Parser) -> None:
+    """Add the options of `koonj drift`."""
+    parser.add_argument(
+        "--pg",
+        metavar="MAJOR",
+        type=int,
+        help="run the migrations on this major version of PostgreSQL (default: the target's)",
+    )
+    parser.add_argument(
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="also show parts and DDL of objects that only one side has",
+    )

@@ -1,0 +1,42 @@
+"""Options of the commands that change migration files."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+
+def add_renumber_options(parser: ArgumentParser) -> None:
+    """Add the options of `koonj renumber`."""
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a file name, or a number that only one file has"
+    )
+    parser.add_argument(
+        "--to", metavar="N", type=int, help="the number of the first file (default: the next free one)"
+    )
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the new names and exit")
+    parser.add_argument(
+        "--skip-target",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="go on although this target cannot be read; repeatable",
+    )
+
+
+def add_restore_options(parser: ArgumentParser) -> None:
+    """Add the options of `koonj restore`."""
+    parser.add_argument("file", metavar="FILE", help="a file name or a number; the file can be missing")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def add_from_edit_options(parser: ArgumentParser) -> None:
+    """Add the options of `koonj new --from-edit`."""
+    parser.add_argument(
+        "--from-edit",
+        metavar="FILE",
+        help="create the migration from what was added to this applied file, and restore the file",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --from-edit: restore the file without asking"
+    )

@@ -1,0 +1,102 @@
+"""Implement `koonj renumber`: give pending migrations other numbers."""
+
+from __future__ import annotations
+
+from koonj.cli.ask_target import run_for_answer
+from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
+from koonj.cli.invocation import Call, find_migration
+from koonj.config import Target
+from koonj.migrations.folder import Folder
+from koonj.migrations.renumber import NumberError, rename_files
+from koonj.postgres.connector import Connector
+from koonj.runner.target.renumbering import (
+    RenameError,
+    Renumbering,
+    RunInProgressError,
+    UnreadTargetsError,
+    UsedError,
+    plan_renumbering,
+)
+
+_CODES = {
+    UsedError: ExitCode.DECISION,
+    RunInProgressError: ExitCode.LOCKED,
+    UnreadTargetsError: ExitCode.ERROR,
+}
+
+
+def renumber(call: Call) -> ExitCode:
+    """Run `koonj renumber` and return the exit code.
+
+    Raises:
+        CommandError: a target has applied the migration, or the file cannot be renamed.
+    """
+    args, targets = call.args, known_targets(call)
+    folder = call.read_folder(call.project_folders().migrations)
+    names = {find_migration(folder, text).name for text in args.files}
+    _check_skipped(targets, args.skip_target)
+    if args.to is not None and args.to < 0:
+        raise UsageError(f"--to {args.to}: a number cannot be negative.")
+    try:
+        plan = run_for_answer(_plan(call, targets, folder, names))
+        if not args.plan:
+            rename_files(folder.path, plan.renames)
+    except RenameError as error:
+        raise CommandError(error.message, _hint(error), _CODES[type(error)]) from error
+    except NumberError as error:
+        raise CommandError(str(error), "Run the command again.", ExitCode.DECISION) from error
+    except OSError as error:
+        what = error.filename2 if isinstance(error, FileExistsError) else error.filename
+        raise CommandError(f"{what or folder.path}: {error.strerror}. No file was renamed.") from error
+    _report(call, plan)
+    return ExitCode.OK
+
+
+def known_targets(call: Call) -> tuple[Target, ...]:
+    """Return all configured targets, and the one of the command line; none if there is none.
+
+    Raises:
+        UsageError: the configuration is invalid.
+    """
+    return () if call.project_settings().target is None else call.settings().targets
+
+
+async def _plan(call: Call, targets: tuple[Target, ...], folder: Folder, names: set[str]) -> Renumbering:
+    async with Connector() as connector:
+        return await plan_renumbering(
+            connector, targets, folder, names, call.args.to, skipped=call.args.skip_target
+        )
+
+
+def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
+    for name in skipped:
+        if name not in {target.name for target in targets}:
+            raise UsageError(
+                f"--skip-target {name}: no such target.", f"Targets: {', '.join(t.name for t in targets)}"
+            )
+
+
+def _hint(error: RenameError) -> str:
+    if not isinstance(error, UnreadTargetsError):
+        return error.hint
+    options = " ".join(f"--skip-target {name}" for name in error.targets)
+    return f"No file was renamed. If you know that none of them has applied it, add {options}"
+
+
+def _report(call: Call, plan: Renumbering) -> None:
+    if call.out.as_json:
+        call.out.document(
+            "renumber",
+            {
+                "renamed": [{"from": rename.old, "to": rename.new} for rename in plan.renames],
+                "done": not call.args.plan,
+                "targets": list(plan.read),
+                "skipped_targets": list(plan.unread),
+            },
+        )
+        return
+    if not plan.renames:
+        call.out.lines(("Nothing to do: the numbers are higher than all others.",))
+    verb = "would be renamed to" if call.args.plan else "renamed to"
+    call.out.lines(f"{rename.old} {verb} {rename.new}" for rename in plan.renames)
+    call.out.lines(f"not checked: target {name} was not read" for name in plan.unread)

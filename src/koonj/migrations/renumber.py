@@ -1,0 +1,78 @@
+"""Give migration files other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.names import FITTING, in_order, number_of
+from koonj.migrations.new import locked, number_after
+
+
+class NumberError(Exception):
+    """Raised if a number cannot be given to a file. The message says why."""
+
+
+def renumbered(names: Collection[str], others: Iterable[str], first: int | None = None) -> list[FileRename]:
+    """Return the new names of files, which keep their order; nothing for a file that keeps its name.
+
+    Args:
+        names: the files to rename.
+        others: the names of all other migrations, also of those that only a target has.
+        first: the number of the first file; None: the number after the highest of the others, if a file has
+            not a higher one already.
+
+    Raises: NumberError.
+    """
+    known, numbers = list(others), [number_of(name) for name in names]
+    after, width = number_after(known)
+    if first is None and len(set(numbers)) == len(numbers) and min(numbers, default=after) >= after:
+        return []
+    width = max([width, *(name.index("_") for name in names)])
+    number = after if first is None else first
+    renames = []
+    for offset, name in enumerate(in_order(names)):
+        fit = FITTING.fullmatch(name)
+        assert fit is not None
+        renames.append(FileRename(name, f"{number + offset:0{width}d}_{fit[2]}.sql"))
+    _must_be_unused(renames, known)
+    return [rename for rename in renames if rename.old != rename.new]
+
+
+def rename_files(folder: Path, renames: Sequence[FileRename]) -> None:
+    """Rename the files, the last one first, so that their order is the same at every moment.
+
+    Never overwrites a file. If one cannot be renamed, those that were renamed get their old names again.
+
+    Raises: NumberError if a new file has one of the numbers; OSError.
+    """
+    with locked(folder):
+        _must_be_free(folder, renames)
+        done: list[FileRename] = []
+        try:
+            for rename in reversed(renames):
+                rename_file(folder, rename)
+                done.append(rename)
+        except OSError:
+            for rename in reversed(done):
+                rename_file(folder, FileRename(rename.new, rename.old))
+            raise
+
+
+def _must_be_free(folder: Path, renames: Sequence[FileRename]) -> None:
+    """Check the numbers against the files as they are now.
+
+    Raises: NumberError.
+    """
+    moved = {rename.old for rename in renames}
+    _must_be_unused(renames, (path.name for path in folder.iterdir() if path.name not in moved))
+
+
+def _must_be_unused(renames: Iterable[FileRename], names: Iterable[str]) -> None:
+    used = {number_of(name): name for name in names if FITTING.fullmatch(name)}
+    for rename in renames:
+        number = number_of(rename.new)
+        if number in used:
+            digits = rename.new.partition("_")[0]
+            raise NumberError(f"Number {digits} is used by {used[number]}.")

@@ -1,0 +1,133 @@
+"""The list of the history entries of a target, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from rich.style import Style
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from koonj.humanize import to_the_second
+from koonj.migrations.history_entry import HistoryEntry
+from koonj.migrations.history_wording import action_words, entry_state, took_words
+from koonj.tui.state.target_history import TargetHistory
+from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
+from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.preview.history_tab import entry_lines
+
+_WHEN, _WHAT, _TOOK = 19, 15, 10
+"""Cells of the time, of what was done, and of how long it took."""
+_WHO, _WIDE_WHO = 13, 28
+"""Cells of the person; of the person and the role in a pane that is `_WIDE`."""
+_WIDE = 110
+FOOT = 5
+"""Lines about the current entry."""
+
+
+class HistoryList(CursorPane):
+    """Entries, one per line: when, what and how it ended, which migration, how long, who."""
+
+    TITLE = "History"
+
+    history: reactive[TargetHistory] = reactive(TargetHistory(), repaint=False)
+    problem: reactive[str] = reactive("", repaint=False)
+    """Why the history is not shown: it is being read, or cannot be read."""
+
+    @property
+    def current(self) -> HistoryEntry | None:
+        """The entry at the cursor; None if the list is empty."""
+        shown = self.history.shown
+        return shown[self.cursor] if self.cursor < len(shown) else None
+
+    def watch_history(self, old: TargetHistory, new: TargetHistory) -> None:
+        """Keep the cursor on its entry, if that is still shown; the newest one stays the newest one."""
+        was = old.shown[self.cursor] if 0 < self.cursor < len(old.shown) else None
+        ids = [entry.id for entry in new.shown] if was is not None else []
+        self.cursor = ids.index(was.id) if was is not None and was.id in ids else 0
+        self.body_changed()
+
+    def watch_problem(self) -> None:
+        self.body_changed()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        width, height = self.size
+        self.refresh(Region(0, max(0, height - FOOT), width, FOOT))
+
+    def count(self) -> int:
+        return len(self.history.shown)
+
+    def title(self) -> tuple[str, str]:
+        return self.TITLE, f"{self.cursor + 1} of {len(self.history.shown)}" if self.history.shown else ""
+
+    def head(self, width: int) -> Sequence[Strip]:
+        """Return the headings, or why there is no entry."""
+        if self.problem:
+            return [strip([(" " + line, PLAIN)], width) for line in wrap(self.problem, width - 2)]
+        if not self.history.is_read:
+            return ()
+        if not self.history.total:
+            return [strip([(" koonj has recorded nothing on this target.", DIM)], width)]
+        if not self.history.shown:
+            text = f" None of {self.history.total} entries matches the filter. Press Esc to clear it."
+            return [strip([(text, DIM)], width)]
+        return [
+            strip(
+                [(text, DIM) for text in self._texts("  when", "what", "migration", "took", "by", width)],
+                width,
+            )
+        ]
+
+    def foot(self, width: int) -> Sequence[Strip]:
+        """Return what is known of the entry at the cursor."""
+        entry = self.current
+        lines = [] if entry is None else list(islice(entry_lines(entry, width), FOOT))
+        return [strip(line, width) for line in [*lines, *([[]] * (FOOT - len(lines)))]]
+
+    def draw(self, index: int, width: int) -> Strip:
+        entry, is_current = self.history.shown[index], index == self.cursor
+        state = entry_state(entry)
+        style, dim, look = PLAIN, DIM, STATES[state]
+        if is_current:
+            mark = MARKED if self.has_pseudo_class("focus") else STRONG
+            style, dim, look = mark, mark, look + mark
+        who = f"{entry.os_user}@{entry.host}"
+        if width >= _WIDE:
+            who += f" as {entry.database_role}"
+        lead = f"{'›' if is_current else ' '}{glyph(state)}"
+        when, what, name, took, by = self._texts(
+            f"{lead} {to_the_second(entry.started)}",
+            action_words(entry),
+            entry.name,
+            took_words(entry),
+            who,
+            width,
+        )
+        parts: list[Part] = [
+            (when[:2], look),
+            (when[2:], dim),
+            (what, look),
+            (name, style),
+            (took, style),
+            (by, dim),
+        ]
+        return strip(parts, width, style if is_current else Style.null())
+
+    @staticmethod
+    def _texts(
+        when: str, what: str, name: str, took: str, who: str, width: int
+    ) -> tuple[str, str, str, str, str]:
+        """Return the texts of a line, each as wide as its column."""
+        by = _WIDE_WHO if width >= _WIDE else _WHO
+        room = max(8, width - _WHEN - 4 - _WHAT - 1 - _TOOK - 1 - by - 2)
+        return (
+            fit(when, _WHEN + 3) + " ",
+            fit(what, _WHAT) + " ",
+            fit(name, room) + " ",
+            fit(took.rjust(_TOOK), _TOOK) + "  ",
+            fit(who, by),
+        )

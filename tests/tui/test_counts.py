@@ -1,0 +1,105 @@
+"""Applied, pending and conflicts have one definition: the command, its JSON and the screen show the same numbers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import psycopg
+import pytest
+
+from koonj.cli.main import main
+from koonj.migrations.states import MEANINGS, State
+from support.screen import Project
+
+_ENTRIES = (
+    ("007_make_t7.sql", "apply", "failed", 1),
+    ("008_make_t8.sql", "apply", "started", 1),
+    ("009_make_t9.sql", "adopt", "done", 1),
+    ("010_call.sql", "apply", "started", 2),
+)
+"""Entries that a run cannot leave so in a test: file name, action and outcome."""
+
+CALL = """
+CREATE PROCEDURE p() LANGUAGE plpgsql AS $$BEGIN COMMIT; END$$;
+VACUUM;
+CALL p();
+-- Rollback:
+-- DROP PROCEDURE p;
+"""
+
+
+@pytest.fixture
+def every_state(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose target has a migration in every state but `running`."""
+    dsn = project.targets[0].dsn
+    (project.root / "koonj.toml").write_text(
+        f'migrations = "database/migrations"\n[targets.local]\ndsn = "{dsn}"\n'
+    )
+    monkeypatch.chdir(project.root)
+    for number in (1, 2, 3, 4, 6, 7, 8, 9, 11):
+        project.table(number)
+    project.write("010_call.sql", CALL)
+    assert main(["trust"]) == 0
+    assert main(["apply", "--all", "--yes"]) == 0
+    _edit(project, 1, "int PRIMARY KEY", "bigint PRIMARY KEY")
+    _edit(project, 2, "BEGIN;\nCREATE", "-- the second\nBEGIN;\nCREATE")
+    _edit(project, 3, "DROP TABLE", "DROP TABLE IF EXISTS")
+    (project.migrations / "004_make_t4.sql").unlink()
+    project.table(5)
+    project.write("006_again.sql", "SELECT 1;\n-- Rollback: none: it reads\n")
+    (project.migrations / "011_make_t11.sql").rename(project.migrations / "012_make_t11.sql")
+    project.table(13)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for entry in _ENTRIES:
+            connection.execute(
+                "UPDATE koonj.history SET action = %(action)s, outcome = %(outcome)s, statements_done = %(done)s, "
+                "finished = CASE WHEN %(outcome)s = 'started' THEN NULL ELSE finished END WHERE name = %(name)s",
+                dict(zip(("name", "action", "outcome", "done"), entry, strict=True)),
+            )
+    return project
+
+
+def _edit(project: Project, number: int, old: str, new: str) -> None:
+    path = project.migrations / f"{number:03}_make_t{number}.sql"
+    path.write_text(path.read_text().replace(old, new))
+
+
+async def _shown(project: Project) -> str:
+    """Return the first line of the screen and its list of targets."""
+    async with project.open((200, 50)) as screen:
+        return "\n".join((screen.top(), *screen.targets()))
+
+
+def numbers(text: str) -> dict[str, int]:
+    """Return the numbers before ``applied``, ``pending`` and ``conflicts`` in a text, each once."""
+    found: dict[str, int] = {}
+    for number, word in re.findall(r"(\d+) (applied|pending|conflict)s?\b", text):
+        assert found.setdefault(word, int(number)) == int(number), text
+    return found
+
+
+def test_command_json_and_screen_show_the_same_counts(
+    every_state: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    main(["status", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    states = {State(migration["state"]) for migration in report["migrations"]}
+    assert states == {*MEANINGS, State.ADOPTED} - {State.RUNNING}
+    expected = {"applied": report["applied"], "pending": report["pending"], "conflict": report["conflicts"]}
+    assert expected["conflict"] == len(report["needs_decision"])
+    assert expected["applied"] + expected["pending"] == len(report["migrations"])
+    main(["status"])
+    line = capsys.readouterr().out.splitlines()[1]
+    assert numbers(line) == expected
+    main(["status", "--all-targets"])
+    assert numbers(capsys.readouterr().out.splitlines()[0]) == expected
+    main(["status", "--all-targets", "--json"])
+    (target,) = json.loads(capsys.readouterr().out)["targets"]
+    assert (target["applied"], target["pending"], target["conflicts"]) == tuple(expected.values())
+    shown = asyncio.run(_shown(every_state))
+    assert numbers(shown) == expected
+    assert "! 2 interrupted: " in shown
+    assert "5 other conflicts: ✎ 001 edited" in shown
