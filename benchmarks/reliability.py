@@ -2,8 +2,9 @@
 
     python benchmarks/reliability.py [PART ...] [--every N] [--seed N] [--workers N] [--bindir FOLDER]
 
-Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together, batch, stepped;
-default: all. `--every 5` tries a fifth of the places. If there was a violation, the exit code is 1.
+Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together, full, batch, stepped;
+default: all. `full` mounts a tmpfs, which only root can do. `--every 5` tries a fifth of the places. If there
+was a violation, the exit code is 1.
 """
 
 from __future__ import annotations
@@ -16,25 +17,29 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from multiprocessing.queues import Queue
 
 import shared  # noqa: F401 - lets this program import `support`
 from koonj.postgres.embedded.binaries import choose
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.faults.fault_runner import SETTINGS, Fault, FaultRunner, Outcome
+from support.faults.full_disk import server_on_small_disk
 from support.faults.places import PARTS, RUNNERS
 
 SHOWN = 20
 
 
-def _server(bindir: str) -> TemporaryServer:
+def _server(bindir: str, part: str = "") -> AbstractContextManager[TemporaryServer]:
     environ = {**os.environ, **({"KOONJ_PG_BINDIR": bindir} if bindir else {})}
+    if part == "full":
+        return server_on_small_disk(choose(environ))
     return TemporaryServer(choose(environ), settings=SETTINGS)
 
 
 def _work(part: str, bindir: str, faults: Sequence[Fault], outcomes: Queue[Outcome | None]) -> None:
     """Try the faults, and put None at the end."""
-    with _server(bindir) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
+    with _server(bindir, part) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
         for fault in faults:
             try:
                 outcomes.put(fault_runner.run(fault))
@@ -97,7 +102,7 @@ def main() -> None:
         print(f"PostgreSQL {server.binaries.version}, seed {args.seed}, 1 of {args.every} places")
     bad = 0
     for part in args.parts or PARTS:
-        with _server(args.bindir) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
+        with _server(args.bindir, part) as server, RUNNERS.get(part, FaultRunner)(server) as fault_runner:
             messages = fault_runner.record()
         faults = PARTS[part](messages, args.seed)[args.seed % args.every :: args.every]
         start = time.perf_counter()

@@ -127,10 +127,8 @@ def test_ctrl_c_cancels_the_statement_on_the_server(project: Project, terminal: 
     user = terminal("apply", "--all", "--yes", "--foreground")
     user.expect("statement 2 of 2")
     _wait_until_busy(project)
-    started = time.monotonic()
     user.type("\x03")
-    assert user.close() == 6
-    assert time.monotonic() - started < 10
+    assert user.close() == 6  # the statement sleeps for longer than `close` waits
     assert "koonj: cancelling the running statement on the server" in user.text
     assert "001_sleep.sql:3:1: ERROR: canceling statement due to user request (SQLSTATE 57014)" in user.text
     assert "Committed: no statement of this migration." in user.text

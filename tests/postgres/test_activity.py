@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, sql
 from koonj.postgres import activity
 from koonj.postgres.activity import RelationFacts, relation_facts
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 

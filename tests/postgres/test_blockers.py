@@ -14,7 +14,7 @@ from koonj.postgres.blockers import Blocker, BlockerKind, LockWait, lock_wait
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 Open = Callable[..., Awaitable[AsyncConnection]]

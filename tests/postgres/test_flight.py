@@ -137,10 +137,10 @@ async def test_answer_that_is_told_comes_while_the_next_one_runs(conn: AsyncConn
     async with _flight(conn, ticks=True) as flight:
         _send(flight, "SELECT 1", "SELECT pg_sleep(30)")
         flight.end()
-        first = await asyncio.wait_for(_until_answer(flight), 10)
+        first = await asyncio.wait_for(_until_answer(flight), 60)
         assert isinstance(first, Answer)
         assert first.about == "SELECT 1"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while isinstance(second := await flight.next(), Tick):
                 await conn.cancel_safe()  # perhaps the statement has not begun
         assert isinstance(second, Answer)
@@ -158,7 +158,7 @@ async def test_flight_that_is_given_up_ends_on_the_server(conn: AsyncConnection)
 
     with pytest.raises(ValueError, match="given up"):
         await give_up()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await conn.execute("ROLLBACK")
         cursor = await conn.execute("SELECT to_regclass('a')")
         assert await cursor.fetchone() == (None,)
@@ -234,10 +234,10 @@ async def test_connection_stays_usable_when_the_task_of_a_flight_is_cancelled(co
             await _all(flight)
 
     task = asyncio.create_task(fly())
-    await asyncio.wait_for(sent.wait(), 20)
+    await asyncio.wait_for(sent.wait(), 60)
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
     assert not conn.closed
     assert (await (await conn.execute("SELECT 2")).fetchone()) == (2,)

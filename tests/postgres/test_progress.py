@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.progress import CommandProgress, Counter, Unit, command_progress
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 _TABLE = """

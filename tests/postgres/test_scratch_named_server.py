@@ -118,11 +118,11 @@ async def test_idle_session_timeout_does_not_end_the_session_that_drops_the_data
 ) -> None:
     if server.binaries.major < 14:
         pytest.skip("PostgreSQL 13 has no idle_session_timeout")
-    dsn = make_conninfo(server.dsn(), options="-c idle_session_timeout=100")
+    dsn = make_conninfo(server.dsn(), options="-c idle_session_timeout=1s")
     given = await asyncio.to_thread(open_scratch, ScratchPlace(dsn))
     async with await given.connect() as conn:
         name = conn.info.dbname
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.3)
     await given.close()
     with psycopg.connect(server.dsn()) as conn:
         assert not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchall()

@@ -9,6 +9,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.connector import Connector
+from koonj.runner.apply import statement_watch
 from support.project import Project
 from support.rehearsal_folder import BASE, RehearsalFolder
 
@@ -24,6 +25,12 @@ async def project(tmp_path: Path, database: str, connector: Connector) -> Projec
     folder = tmp_path / "migrations"
     folder.mkdir()
     return Project(folder, Target("local", database), connector)
+
+
+@pytest.fixture
+def no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no run watch its statements: on a slow machine that is one more connection, at a time that varies."""
+    monkeypatch.setattr(statement_watch, "FIRST", 3600.0)
 
 
 @pytest.fixture

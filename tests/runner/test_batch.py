@@ -43,7 +43,7 @@ from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import Loss, losing_proxy
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 NONE = "-- Rollback: none: test\n"
 ALONE = "SET client_encoding TO 'UTF8';\n"
 """A statement that makes koonj send all messages of the batch one at a time."""

@@ -17,7 +17,7 @@ from koonj.runner.run.lock_events import Blocked, Unblocked
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 

@@ -145,7 +145,7 @@ async def test_outcome_of_commit_is_found_when_its_response_is_lost(project: Pro
     with tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder:
         async with dropping_proxy(real.dsn, Path(folder), b"COMMIT\0", count=2, forward=forward) as dsn:
             project.target = replace(real, dsn=dsn)
-            events = await asyncio.wait_for(project.apply(), 40)
+            events = await asyncio.wait_for(project.apply(), 60)
     project.target = real
     end = run_finished(events)
     assert end.result is (RunResult.DONE if forward else RunResult.FAILED)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.flight import Flight, Landed, Message
-from koonj.runner.apply import flight_queue, statement_watch
+from koonj.runner.apply import flight_queue
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     MigrationFinished,
@@ -38,10 +38,10 @@ def _write(project: Project, *bodies: str) -> list[str]:
     return names
 
 
+@pytest.mark.usefixtures("no_watch")
 async def test_migrations_cost_few_round_trips_together(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statement_watch, "FIRST", 600.0)  # another connection, on a slow machine
     monkeypatch.setattr(flight_queue, "SLOW", 600.0)
     project.table(1)
     await project.apply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.apply.transaction_failure import CommitError, retrying
 from koonj.runner.plan.work import make_work
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent
@@ -28,17 +30,29 @@ def end_session(request: pytest.FixtureRequest, server: TemporaryServer, databas
     if request.param == "idle_session_timeout":
         if server.binaries.major < 14:
             pytest.skip("PostgreSQL 13 has no idle_session_timeout")
-        with psycopg.connect(database, autocommit=True) as conn:
-            here = sql.Identifier(conn.info.dbname)
-            conn.execute(sql.SQL("ALTER DATABASE {} SET idle_session_timeout TO '200ms'").format(here))
+        _alter(database, "SET idle_session_timeout TO '1s'")
 
     async def end(project: Project) -> None:
         if request.param == "terminated":
-            project.sql("SELECT pg_terminate_backend(pid) " + _SESSIONS)
+            await _terminate(project)
         while project.sql("SELECT pid " + _SESSIONS):
             await asyncio.sleep(0.02)
+        _alter(database, "RESET idle_session_timeout")  # the next one may be slow, as this machine
 
     return end
+
+
+def _alter(database: str, change: LiteralString) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(conn.info.dbname), sql.SQL(change))
+        )
+
+
+async def _terminate(project: Project) -> None:
+    project.sql("SELECT pg_terminate_backend(pid) " + _SESSIONS)
+    while project.sql("SELECT pid " + _SESSIONS):
+        await asyncio.sleep(0.02)
 
 
 _SESSIONS = (
@@ -86,10 +100,7 @@ async def test_new_session_is_checked_again(project: Project, end_session: End) 
 
     async def make_read_only() -> None:
         await end_session(project)
-        [(name,)] = project.sql("SELECT current_database()")
-        with psycopg.connect(project.target.dsn, autocommit=True) as conn:
-            here = sql.Identifier(name)
-            conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only TO on").format(here))
+        _alter(project.target.dsn, "SET default_transaction_read_only TO on")
 
     last = run_finished(await _asked(project, make_read_only))
     assert last.failure is not None
@@ -110,17 +121,16 @@ def test_no_pause_of_a_run_is_longer_than_half_a_minute(monkeypatch: pytest.Monk
 
 @pytest.mark.slow
 async def test_plan_shows_sizes_after_a_rehearsal_in_which_the_session_ended(
-    project: Project, server: TemporaryServer, database: str
+    project: Project,
 ) -> None:
-    if server.binaries.major < 14:
-        pytest.skip("PostgreSQL 13 has no idle_session_timeout")
     project.table(1)
     await project.apply()
-    with psycopg.connect(database, autocommit=True) as conn:
-        here = sql.Identifier(conn.info.dbname)
-        conn.execute(sql.SQL("ALTER DATABASE {} SET idle_session_timeout TO '100ms'").format(here))
     project.write("002_add.sql", "BEGIN;\nALTER TABLE t1 ADD COLUMN a int;\nCOMMIT;\n")
-    events = await project.apply(plan_only=True, measure=True)
+    events = []
+    async for event in project.start(Direction.APPLY, plan_only=True, measure=True).events():
+        events.append(event)
+        if isinstance(event, MigrationRehearsalStarted):
+            await _terminate(project)
     last = events[-1]
     assert isinstance(last, RunFinished)
     assert (last.result, last.failure) == (RunResult.NOTHING, None)

@@ -312,7 +312,7 @@ async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Calla
             assert not events.done(), events.result()
             await asyncio.sleep(0.02)
         await run.cancel()
-        assert run_finished(await asyncio.wait_for(events, 30)).result is RunResult.CANCELLED
+        assert run_finished(await asyncio.wait_for(events, 60)).result is RunResult.CANCELLED
     assert (await project.states())[NAME] == "interrupted"
     run = settling(project, shown, Settlement(repair=True))
     assert run_finished(await collect_events(run)).result is RunResult.DONE

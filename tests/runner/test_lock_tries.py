@@ -37,7 +37,7 @@ from koonj.runner.run.lock_wait_wording import wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
 
 

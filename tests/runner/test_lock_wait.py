@@ -80,7 +80,7 @@ async def test_a_lock_that_was_given_back_just_now_is_taken(
             sessions[0].give_back()
 
     before_question(act)
-    events = await asyncio.wait_for(project.apply(wait=0), 30)
+    events = await asyncio.wait_for(project.apply(wait=0), 60)
     assert run_finished(events).result is RunResult.DONE
     assert not events_of_kind(events, WaitingForLock)
     assert clock.now <= 0.1, "it is tried again at once"
@@ -97,7 +97,7 @@ async def test_a_new_holder_is_told_at_once(
             sessions[1].give_back()
 
     before_question(act)
-    events = await asyncio.wait_for(project.apply(), 30)
+    events = await asyncio.wait_for(project.apply(), 60)
     assert run_finished(events).result is RunResult.DONE
     told = [
         (event.holder.pid, event.seconds) for event in events_of_kind(events, WaitingForLock) if event.holder
@@ -110,7 +110,7 @@ async def test_a_new_holder_is_told_at_once(
 async def test_the_same_holder_is_told_every_five_seconds_until_the_wait_is_over(
     project: Project, clock: Clock, sessions: list[Session]
 ) -> None:
-    end_events = await asyncio.wait_for(project.apply(wait=12), 30)
+    end_events = await asyncio.wait_for(project.apply(wait=12), 60)
     told = [event.seconds for event in events_of_kind(end_events, WaitingForLock)]
     assert told == [0, 5, 10]
     end = run_finished(end_events)
@@ -130,7 +130,7 @@ async def test_a_run_without_a_limit_waits_on(
         await asyncio.sleep(0)
     assert not waiting.done()
     sessions[0].give_back()
-    assert run_finished(await asyncio.wait_for(waiting, 30)).result is RunResult.DONE
+    assert run_finished(await asyncio.wait_for(waiting, 60)).result is RunResult.DONE
 
 
 async def test_a_cancel_ends_the_wait(project: Project, clock: Clock, sessions: list[Session]) -> None:

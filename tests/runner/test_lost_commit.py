@@ -14,7 +14,7 @@ from koonj.runner.run.events import Event, MigrationFinished, RunFinished, RunRe
 from koonj.runner.run.run import Cancelled, Control, Run
 from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import LosingProxy, Loss, losing_proxy
-from support.project import Project, events_of_kind, run_finished
+from support.project import PATIENCE, Project, events_of_kind, run_finished
 
 BLOCKS = """
     BEGIN;
@@ -30,7 +30,6 @@ APART = BLOCKS.replace("BEGIN;", "BEGIN;\n    SET LOCAL client_encoding TO 'UTF8
 COMMIT = b"COMMIT\0"
 """The history is made in the first COMMIT of a run; a file of several steps starts its entry in the second."""
 
-PATIENCE = 30.0
 NONE = "-- Rollback: none: test\n"
 
 
@@ -44,7 +43,7 @@ Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
 
 
 @pytest.fixture
-def losing(project: Project) -> Losing:
+def losing(project: Project, no_watch: None) -> Losing:
     """A function that lets the project's target lose its connection."""
 
     @asynccontextmanager

@@ -78,7 +78,7 @@ async def test_a_decision_does_not_wait_for_ever_for_the_history(
     with psycopg.connect(project.target.dsn) as other:
         other.execute("LOCK TABLE koonj.history IN SHARE MODE")
         allowed = project.apply(allow=frozenset({"late"}), reason="it was forgotten")
-        end = run_finished(await asyncio.wait_for(allowed, 10))
+        end = run_finished(await asyncio.wait_for(allowed, 60))
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert end.failure.sqlstate == "55P03"

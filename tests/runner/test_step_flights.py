@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.flight import Flight, Landed
-from koonj.runner.apply import flight_queue, statement_watch
+from koonj.runner.apply import flight_queue
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Event,
@@ -34,10 +34,7 @@ LONG = "x" * 70
 BLOCKS = "BEGIN;\nCREATE TABLE a ();\nCREATE TABLE b ();\nCOMMIT;\nBEGIN;\nCREATE TABLE c ();\nCOMMIT;\n"
 
 
-@pytest.fixture(autouse=True)
-def _no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a slow machine, a second connection would look at statements and add to the round trips."""
-    monkeypatch.setattr(statement_watch, "FIRST", 600.0)
+pytestmark = pytest.mark.usefixtures("no_watch")
 
 
 def _write(project: Project, text: str) -> None:

@@ -27,7 +27,7 @@ from koonj.runner.run.unblock_wording import as_blocker, why_not
 from koonj.runner.target.obstruction import read_blocking_sessions, read_obstruction
 from support.project import Project, events_of_kind, run_finished
 
-PATIENCE = 30
+PATIENCE = 60.0
 WHO = "dev1@bastion1 pts/3"
 RUN = "00000000-0000-0000-0000-000000000001"
 

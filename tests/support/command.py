@@ -156,7 +156,7 @@ class Terminal:
         os.close(slave)
         self.text = ""
 
-    def expect(self, pattern: str, seconds: float = 30) -> str:
+    def expect(self, pattern: str, seconds: float = 60) -> str:
         """Read until the pattern appears; fail if it does not."""
         end = time.monotonic() + seconds
         while not re.search(pattern, self.text):

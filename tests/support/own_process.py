@@ -15,7 +15,7 @@ from koonj.runner.process.journal_reader import known_runs
 from support import gate
 from support.command import Project
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:

@@ -105,7 +105,7 @@ def pgbouncer(
         **run_as(server.account),
     )
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not _listens(folder / ".s.PGSQL.6432"):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < end, "pgbouncer is not ready"
@@ -113,7 +113,7 @@ def pgbouncer(
         yield PgBouncer(folder, mode)
     finally:
         process.kill()  # what its other signals mean depends on its version
-        process.wait(5)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

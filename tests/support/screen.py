@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -177,6 +177,10 @@ class Screen:
         await self.until(lambda: word.lower() in self.run().lower() and not self.main.control.running)
         await self.pilot.pause()  # a message starts the read of the target
         await self.until(lambda: self.main.snapshot.check.since is None)
+
+
+Golden = Callable[[Screen, str], Awaitable[None]]
+"""Waits until the screen looks like a golden file."""
 
 
 class Project:

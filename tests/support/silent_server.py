@@ -62,7 +62,7 @@ def _accept(listener: socket.socket, serve: Callable[[socket.socket], None]) -> 
             client, _ = listener.accept()
         except OSError:
             break
-        client.settimeout(5)
+        client.settimeout(60)
         clients.append(client)  # stays open
         with suppress(OSError):
             serve(client)

@@ -55,7 +55,7 @@ class ThreadProxy(ABC):
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in the proxy's thread, and wait for its end."""
-        asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     async def end_connections(self) -> None:
         """Close all connections."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -17,7 +18,7 @@ from koonj.tui.state import run
 from koonj.tui.widgets import text_searcher
 from koonj.tui.workers import watcher
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
-from support.screen import Project, Screen, masked
+from support.screen import PATIENCE, STEP, Golden, Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
 SHOWN_TIME = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
@@ -91,26 +92,39 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     These are date, time zone, user, host and round trip.
     """
     monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN_TIME)
+    monkeypatch.setattr(humanize, "_THREE_DECIMALS", 0.0)  # else a fast machine has wider texts
     monkeypatch.setattr(connector, "perf_counter", lambda: 0.0)
     monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.setattr("socket.gethostname", lambda: "bastion")
 
 
 @pytest.fixture
-def golden(pinned: None, request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
-    """A function that compares the screen with ``golden/NAME.txt``.
+def golden(pinned: None, request: pytest.FixtureRequest) -> Iterator[Golden]:
+    """A function that waits until the screen looks like ``golden/NAME.txt``.
 
     With ``--golden=write`` it writes the file instead.
     """
+    begun, compared = [], []
 
-    def compare(screen: Screen, name: str) -> None:
+    async def compare(screen: Screen, name: str) -> None:
+        compared.append(name)
         path = GOLDEN / f"{name}.txt"
-        shown = masked(screen.lines())
         if request.config.getoption("golden") == "write":
-            path.write_text(shown, encoding="utf-8")
-        assert shown == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
+            await screen.pilot.pause(
+                0.5
+            )  # for the last change of the screen; whoever writes reads the difference
+            path.write_text(masked(screen.lines()), encoding="utf-8")
+        wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
+        while (shown := masked(screen.lines())) != wanted and monotonic() < end:
+            await screen.pilot.pause(STEP)
+        assert shown == wanted, f"{name} looks different; --golden=write accepts it"
 
-    return compare
+    def begin(screen: Screen, name: str) -> Awaitable[None]:
+        begun.append(name)
+        return compare(screen, name)
+
+    yield begin
+    assert compared == begun, "write: await golden(…)"
 
 
 @pytest.fixture

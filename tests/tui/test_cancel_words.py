@@ -75,6 +75,13 @@ def test_committed_statements_are_counted() -> None:
     assert _words(several, at=0, statement=4) == f"{start}3 of 4 statements are done and stay; {end}"
 
 
+def test_only_statement_of_a_migration() -> None:
+    words = _words(_planned("001_a.sql", ("create index concurrently i on a", False)), at=0)
+    assert words.startswith(
+        "001_a.sql is one statement outside a transaction, which is cancelled. The running statement leaves"
+    )
+
+
 def test_block_of_a_migration_is_rolled_back() -> None:
     mixed = _planned("001_a.sql", ("insert into a", False), ("update a", True), ("do $$ … $$", True))
     words = _words(mixed, at=0, statement=3, committed=1)

@@ -68,7 +68,7 @@ async def test_failed_run_copies_all_parts_of_the_error(project: Project) -> Non
             "SELECT * FROM nothing_there;\n",
             "              ^\n",
             "42P01",
-            "no statement of this migration",
+            "No part of 001_bad.sql was committed",
         ):
             assert part in text
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from support.screen import Project, Screen
+from support.screen import Golden, Project
 
 SIZES = [(80, 24), (120, 36)]
-Golden = Callable[[Screen, str], None]
 
 DOCUMENTS = """\
 -- 001_create_documents.sql
@@ -63,17 +60,17 @@ def documents(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Projec
 async def test_main_screens_match_golden(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
     width = size[0]
     async with documents.open(size) as screen:
-        golden(screen, f"open_{width}")
+        await golden(screen, f"open_{width}")
         await screen.press("question_mark")
         await screen.expect_dialog()
-        golden(screen, f"help_{width}")
+        await golden(screen, f"help_{width}")
         await screen.press("escape", "A")
         await screen.expect_dialog()
-        golden(screen, f"confirm_{width}")
+        await golden(screen, f"confirm_{width}")
         await screen.yes()
         await screen.expect_run("failed")
         await screen.until("✗ failed")
-        golden(screen, f"error_{width}")
+        await golden(screen, f"error_{width}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -83,4 +80,4 @@ async def test_palette_matches_golden(documents: Project, golden: Golden, size: 
         await screen.until("blank migration")
         await screen.press("enter")
         await screen.pilot.pause()
-        golden(screen, f"palette_{size[0]}")
+        await golden(screen, f"palette_{size[0]}")

@@ -17,9 +17,8 @@ from koonj.tui.screens import editor as editor_screen
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.workers import watcher
-from support.screen import Project, Screen
+from support.screen import Golden, Project, Screen
 
-Golden = Callable[[Screen, str], None]
 Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 KEY = 7
@@ -111,8 +110,7 @@ async def test_run_screens_match_golden(
         other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         async with project.open(size) as screen:
             await WHILE_RUNNING[name](screen)
-            await screen.pilot.pause(0.3)
-            golden(screen, f"{name}_{size[0]}")
+            await golden(screen, f"{name}_{size[0]}")
             other.execute("SELECT pg_advisory_unlock_all()")
             await screen.press("escape")
             await screen.until(lambda: not screen.main.control.running)
@@ -153,13 +151,14 @@ async def test_blocked_run_matches_golden(
             reader.execute("LOCK TABLE other")
             writer.execute("SELECT count(*) FROM t1")
             waiting = asyncio.create_task(asyncio.to_thread(writer.execute, "SELECT FROM other"))
-            await asyncio.sleep(0.1)
+            waits = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'other'::regclass"
+            await screen.until(lambda: bool(reader.execute(waits).fetchall()))
             await screen.press("a")
             await screen.expect_dialog("Apply 1 migration to local?")
             await screen.yes()
             await screen.until("blocked by pid 16836")
             await _newest_line(screen)
-            golden(screen, f"blocked_{size[0]}")
+            await golden(screen, f"blocked_{size[0]}")
             reader.rollback()
             await waiting
             writer.rollback()
@@ -201,7 +200,7 @@ async def test_progress_matches_golden(
             await screen.yes()
             await screen.until("44 %")
             await _newest_line(screen)
-            golden(screen, f"progress_{size[0]}")
+            await golden(screen, f"progress_{size[0]}")
             other.execute("SELECT pg_advisory_unlock_all()")
             await screen.expect_run("failed")
 
@@ -224,7 +223,7 @@ async def test_failed_statement_matches_golden(
         await _yes_to_all(screen)
         await screen.expect_run("failed")
         await screen.until("✗ 003 failed")
-        golden(screen, f"wrong_{size[0]}")
+        await golden(screen, f"wrong_{size[0]}")
 
 
 async def _unreachable(screen: Screen) -> None:
@@ -304,16 +303,14 @@ async def test_screens_match_golden(
 ) -> None:
     async with project.open(size) as screen:
         await NO_RUN[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_{size[0]}")
+        await golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("name", ["changed_on_disk", "unreachable"])
 async def test_screen_without_colour_has_same_text(project: Project, golden: Golden, name: str) -> None:
     async with project.open((80, 24), Terminal(colour=False)) as screen:
         await NO_RUN[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_80")
+        await golden(screen, f"{name}_80")
 
 
 async def test_failure_without_colour_has_same_text(project: Project, golden: Golden) -> None:
@@ -321,22 +318,21 @@ async def test_failure_without_colour_has_same_text(project: Project, golden: Go
         await _yes_to_all(screen)
         await screen.expect_run("failed")
         await screen.until("✗ 003 failed")
-        golden(screen, "wrong_80")
+        await golden(screen, "wrong_80")
 
 
 async def test_ascii_screens_match_golden(project: Project, golden: Golden) -> None:
     async with project.open((80, 24), Terminal(ascii_only=True)) as screen:
         for steps, name in ((_rollback, "rollback"), (_commands, "commands_all")):
             await steps(screen)
-            await screen.pilot.pause(0.3)
             assert screen.text().isascii()
-            golden(screen, f"{name}_80_ascii")
+            await golden(screen, f"{name}_80_ascii")
             await screen.press("escape")
         await _yes_to_all(screen)
         await screen.expect_run("failed")
         await screen.until("x 003 failed")
         assert screen.text().isascii()
-        golden(screen, "wrong_80_ascii")
+        await golden(screen, "wrong_80_ascii")
 
 
 async def test_empty_folder_and_unreachable_target_match_golden(project: Project, golden: Golden) -> None:
@@ -344,4 +340,4 @@ async def test_empty_folder_and_unreachable_target_match_golden(project: Project
         file.unlink()
     project.targets = (Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"),)
     async with project.open((80, 24)) as screen:
-        golden(screen, "nothing_80")
+        await golden(screen, "nothing_80")

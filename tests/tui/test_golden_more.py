@@ -11,9 +11,8 @@ from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.dialog import Dialog
 from koonj.tui.screens.quit_dialog import QuitDialog
 from koonj.tui.toolkit.capabilities import Terminal
-from support.screen import Project, Screen
+from support.screen import Golden, Project, Screen
 
-Golden = Callable[[Screen, str], None]
 Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 
@@ -151,7 +150,6 @@ async def _field_error(screen: Screen) -> None:
     await screen.press("n")
     await screen.until("blank migration")
     await screen.press("enter", "enter", "enter", "enter", "enter")
-    await screen.pilot.pause(0.3)
 
 
 SCREENS: dict[str, Steps] = {
@@ -179,8 +177,7 @@ async def test_screens_match_golden(
 ) -> None:
     async with tables.open(size) as screen:
         await SCREENS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_{size[0]}")
+        await golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -191,7 +188,7 @@ async def test_protected_target_dialog_matches_golden(
     protected.table(1)
     async with protected.open(size) as screen:
         await _typed_name(screen)
-        golden(screen, f"protected_{size[0]}")
+        await golden(screen, f"protected_{size[0]}")
 
 
 async def test_quit_dialog_opens_during_a_run(tables: Project) -> None:
@@ -207,16 +204,15 @@ async def test_quit_dialog_opens_during_a_run(tables: Project) -> None:
 async def test_screen_without_colour_has_same_text(tables: Project, golden: Golden, name: str) -> None:
     async with tables.open((80, 24), Terminal(colour=False)) as screen:
         await SCREENS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_80")
+        await golden(screen, f"{name}_80")
 
 
 async def test_forty_columns_and_twelve_lines_match_golden(tables: Project, golden: Golden) -> None:
     async with tables.open((40, 12)) as screen:
-        golden(screen, "open_40")
+        await golden(screen, "open_40")
         await screen.press("2")
         await screen.pilot.pause()
-        golden(screen, "preview_40")
+        await golden(screen, "preview_40")
         await screen.press("1", "a")
         await screen.expect_dialog("Apply 1 migration to local?")
         assert "y confirm" in screen.text()
@@ -256,6 +252,6 @@ async def test_every_state_matches_golden(
             )
     async with tables.open(size, Terminal(ascii_only=ascii_only)) as screen:
         await screen.until(lambda: all(c.status for c in screen.main.snapshot.checks))
-        golden(screen, f"states_{size[0]}{'_ascii' if ascii_only else ''}")
+        await golden(screen, f"states_{size[0]}{'_ascii' if ascii_only else ''}")
         if ascii_only:
             assert screen.text().isascii()

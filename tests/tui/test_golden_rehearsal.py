@@ -9,12 +9,11 @@ import pytest
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.toolkit.capabilities import Terminal
 from support.recorded_rehearsals import FAILS, INCOMPLETE, VERIFIED, RecordedRehearsals, rehearsal
-from support.screen import Project, Screen
+from support.screen import Golden, Project, Screen
 from tui.test_drift import COMMENT, DEFAULT, INDEX, drift
 from tui.test_golden import BROKEN, DOCUMENTS
 from tui.test_golden import INDEX as CONCURRENTLY
 
-Golden = Callable[[Screen, str], None]
 Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 OTHERS = {
@@ -103,8 +102,7 @@ async def test_screens_match_golden(
     async with documents.open(size, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_{size[0]}")
+        await golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -117,8 +115,7 @@ async def test_broken_rehearsal_matches_golden(
         await _rehearsed(screen)
         await screen.press("j", "j", "2", "v", "v", "v", "v")
         await screen.until("Failure")
-        await screen.pilot.pause(0.3)
-        golden(screen, f"rehearsal_broken_{size[0]}")
+        await golden(screen, f"rehearsal_broken_{size[0]}")
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
@@ -130,8 +127,7 @@ async def test_screen_without_colour_has_same_text(
     async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_80")
+        await golden(screen, f"{name}_80")
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
@@ -143,6 +139,5 @@ async def test_ascii_screens_match_golden(
     async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_80_ascii")
+        await golden(screen, f"{name}_80_ascii")
         assert screen.text().isascii()

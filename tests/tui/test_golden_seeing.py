@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import psycopg
 import pytest
 
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets.matrix_pane import MatrixPane
-from support.screen import Project, Screen, apply
+from support.screen import Golden, Project, Screen, apply
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
-Golden = Callable[[Screen, str], None]
 
 
 async def _matrix(screen: Screen) -> MatrixScreen:
@@ -43,10 +40,10 @@ async def test_matrix_matches_golden(three_targets: Project, golden: Golden, siz
         three_targets.table(number)
     async with three_targets.open(size) as screen:
         await _matrix(screen)
-        golden(screen, f"matrix_{size[0]}")
+        await golden(screen, f"matrix_{size[0]}")
         await screen.press("l", "l")
         await screen.until("refused")
-        golden(screen, f"matrix_unknown_{size[0]}")
+        await golden(screen, f"matrix_unknown_{size[0]}")
 
 
 async def test_matrix_in_ascii_matches_golden(three_targets: Project, golden: Golden) -> None:
@@ -55,7 +52,7 @@ async def test_matrix_in_ascii_matches_golden(three_targets: Project, golden: Go
         await apply(screen)
     async with three_targets.open((80, 24), Terminal(ascii_only=True)) as screen:
         await _matrix(screen)
-        golden(screen, "matrix_80_ascii")
+        await golden(screen, "matrix_80_ascii")
         assert screen.text().isascii()
 
 
@@ -72,9 +69,8 @@ async def test_history_matches_golden(tables: Project, golden: Golden, size: tup
         await screen.press("H")
         await screen.until("4 entries, newest first")
         await screen.pilot.pause()
-        golden(screen, f"target_history_{size[0]}")
+        await golden(screen, f"target_history_{size[0]}")
         await screen.press("j", "enter")
         await screen.until("This machine has no journal of the run.")
         await screen.until("CREATE TABLE t3")
-        await screen.pilot.pause(0.3)
-        golden(screen, f"history_entry_{size[0]}")
+        await golden(screen, f"history_entry_{size[0]}")

@@ -5,7 +5,7 @@ They start a process of koonj, which faketime does not reach: so `.ci/run` does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -17,9 +17,8 @@ from koonj.runner.apply import statement_watch
 from koonj.runner.run import run as run_module
 from koonj.tui.workers import watcher
 from support.moved_screen import apply_all, gate
-from support.screen import Project, Screen
+from support.screen import Golden, Project
 
-Golden = Callable[[Screen, str], None]
 SIZES = [(80, 24), (120, 36)]
 
 
@@ -55,7 +54,7 @@ async def test_cancel_of_a_concurrent_build_matches_golden(
             await screen.until("1 applied")
             await screen.press("c")
             await screen.expect_dialog("leaves an INVALID index")
-            golden(screen, f"cancel_{size[0]}")
+            await golden(screen, f"cancel_{size[0]}")
             await screen.yes()
             await screen.expect_run("cancelled")
 
@@ -72,7 +71,7 @@ async def test_quit_during_a_moved_run_matches_golden(
             await apply_all(screen)
             await screen.press("q")
             await screen.expect_dialog("koonj attach 3f2a91c4")
-            golden(screen, f"leave_running_{size[0]}")
+            await golden(screen, f"leave_running_{size[0]}")
             await screen.press("escape")
             at_gate.open()
             await screen.expect_run("done")

@@ -286,7 +286,7 @@ async def test_target_of_a_run_that_is_followed_is_chosen(
     async with other.open(moves_runs=True) as screen:
         await screen.until("applying on local  migration 1 of 2  001_gate.sql")
         await screen.until("► local")
-        assert "A run is in progress on local, so koonj shows this target." in screen.bottom()
+        assert "koonj has chosen the target local, because the run is on it." in screen.bottom()
         await screen.until(lambda: "applying" in screen.row("001"))
         at_gate.open()
         await screen.expect_run("done")

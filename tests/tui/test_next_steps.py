@@ -77,7 +77,7 @@ def test_partly_committed_migration_can_be_rolled_back(inside: bool, expected: s
 
 def test_other_results_show_their_next_steps() -> None:
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
-    assert keys(ended(RunResult.REFUSED, conflicts=(late,))) == "i edit 002, a try again"
+    assert keys(ended(RunResult.REFUSED, conflicts=(late,))) == "m renumber 002, i edit 002, a try again"
     assert keys(ended(RunResult.LOCKED)) == "a try again"
     assert keys(ended(RunResult.LOCKED, Direction.ROLLBACK)) == "r try again"
     assert keys(ended(RunResult.DONE)) == ""
@@ -88,5 +88,8 @@ def test_other_results_show_their_next_steps() -> None:
 def test_missing_file_cannot_be_edited() -> None:
     missing = Conflict("001_a.sql", "missing", "is applied, but its file is missing", "", can_allow=True)
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
-    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing,))) == (("a", "try again"),)
-    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing, late)))[0] == ("i", "edit 002")
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing,))) == (
+        ("o", "restore 001"),
+        ("a", "try again"),
+    )
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing, late)))[0] == ("o", "restore 001")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
-from support.screen import Project, Screen
+from support.screen import PATIENCE, STEP, Project, Screen
 
 Way = Callable[[Screen], Awaitable[None]]
 PICTURES = Path(__file__).parent / "pictures"
@@ -64,9 +65,15 @@ async def test_screen_looks_like_its_picture(
     terminal = Terminal() if theme == "terminal" else Terminal(theme=theme)
     async with tables.open((80, 24), terminal) as screen:
         await way(screen)
-        await screen.pilot.pause(0.3)
-        seen = _ID.sub("terminal", screen.app.export_screenshot(title="koonj"))
-    path = PICTURES / f"{name}.svg"
-    if request.config.getoption("golden") == "write":
-        path.write_text(seen, encoding="utf-8")
-    assert seen == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
+        path = PICTURES / f"{name}.svg"
+        if request.config.getoption("golden") == "write":
+            await screen.pilot.pause(0.5)
+            path.write_text(_picture(screen), encoding="utf-8")
+        wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
+        while (seen := _picture(screen)) != wanted and monotonic() < end:
+            await screen.pilot.pause(STEP)
+    assert seen == wanted, f"{name} looks different; --golden=write accepts it"
+
+
+def _picture(screen: Screen) -> str:
+    return _ID.sub("terminal", screen.app.export_screenshot(title="koonj"))

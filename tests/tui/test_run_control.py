@@ -45,7 +45,7 @@ async def test_other_tasks_have_a_turn_while_events_arrive_all_the_time() -> Non
         snapshot = cast("Snapshot", SimpleNamespace(target=Target("local", "")))
         control = RunControl(app, cast("Backend", Server()), lambda: snapshot)
         control.start(Request(Direction.APPLY))
-        await asyncio.wait_for(others(), 30)
+        await asyncio.wait_for(others(), 60)
         while control.running:
             await pilot.pause()
     assert len(set(turns)) >= EVENTS // 500

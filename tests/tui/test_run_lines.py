@@ -123,3 +123,8 @@ def test_wrapping_keeps_all_letters_and_the_width(said: str, width: int) -> None
 def test_omitted_text_is_marked() -> None:
     assert wrap("one two three four five six", 10, 2) == ["one two", "three …"]
     assert cut("東京大阪", 5) == "東京…"
+
+
+def test_number_and_its_unit_stay_on_one_line() -> None:
+    assert wrap("1 statement, 0.057 s", 18) == ["1 statement,", "0.057 s"]
+    assert wrap("it waited for 12 sessions", 17) == ["it waited for 12", "sessions"]

@@ -24,7 +24,7 @@ from koonj.tui.workers.past_runs import runs_of
 from support import project as runner_project
 from support.interruption import interrupt
 from support.project import collect_events, run_finished
-from support.screen import Project, Screen, apply
+from support.screen import Golden, Project, Screen, apply
 
 NAME = "017_fill.sql"
 FILL = "CALL fill(\n    1000,\n    'all');"
@@ -489,7 +489,7 @@ CALLS: dict[str, Steps] = {
 @pytest.mark.parametrize("name", CALLS)
 async def test_dialogs_match_golden(
     project: Project,
-    golden: Callable[[Screen, str], None],
+    golden: Golden,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     size: tuple[int, int],
@@ -498,14 +498,13 @@ async def test_dialogs_match_golden(
     await call_interrupted(project, rollback="DROP TABLE IF EXISTS b;")
     async with project.open(size) as screen:
         await CALLS[name](screen)
-        await screen.pilot.pause(0.3)
-        golden(screen, f"{name}_{size[0]}")
+        await golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_dialog_of_a_repair_matches_golden(
     project: Project,
-    golden: Callable[[Screen, str], None],
+    golden: Golden,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
@@ -513,16 +512,16 @@ async def test_dialog_of_a_repair_matches_golden(
     await index_interrupted(project, is_own=False)
     async with project.open(size) as screen:
         await settle(screen)
-        golden(screen, f"settle_index_{size[0]}")
+        await golden(screen, f"settle_index_{size[0]}")
         await screen.press("1")
         await screen.expect_dialog("Repair?")
-        golden(screen, f"settle_repair_{size[0]}")
+        await golden(screen, f"settle_repair_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_leftovers_match_golden(
     project: Project,
-    golden: Callable[[Screen, str], None],
+    golden: Golden,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
@@ -531,20 +530,20 @@ async def test_leftovers_match_golden(
     sql(project, "CREATE INDEX a_x ON a (x)")
     sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
     async with project.open(size) as screen:
-        golden(screen, f"interrupted_{size[0]}")
+        await golden(screen, f"interrupted_{size[0]}")
         await screen.press("3")
         await screen.pilot.pause()
-        golden(screen, f"leftovers_{size[0]}")
+        await golden(screen, f"leftovers_{size[0]}")
 
 
 async def test_dialog_without_colour_has_the_same_text(
-    project: Project, golden: Callable[[Screen, str], None], monkeypatch: pytest.MonkeyPatch
+    project: Project, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
     await call_interrupted(project, rollback="DROP TABLE IF EXISTS b;")
     async with project.open((80, 24), Terminal(colour=False)) as screen:
         await settle(screen)
-        golden(screen, "settle_80")
+        await golden(screen, "settle_80")
 
 
 # An interruption in earnest

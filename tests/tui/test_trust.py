@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from koonj.tui.screens.main import Main
 from koonj.tui.screens.trust_dialog import TrustDialog
 from koonj.tui.workers import rehearsals
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
-from support.screen import Project, Screen
+from support.screen import Golden, Project, Screen
 
 
 class Untrusted(Project):
@@ -181,13 +180,11 @@ async def test_trusted_folder_asks_nothing(project: Project) -> None:
 
 
 @pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=str)
-async def test_golden(
-    untrusted: Untrusted, golden: Callable[[Screen, str], None], size: tuple[int, int]
-) -> None:
+async def test_golden(untrusted: Untrusted, golden: Golden, size: tuple[int, int]) -> None:
     untrusted.folder = Path("/home/ada/clones/app")
     async with untrusted.open(size) as screen:
         await screen.expect_dialog()
-        golden(screen, f"trust_dialog_{size[0]}")
+        await golden(screen, f"trust_dialog_{size[0]}")
         await only_look(screen)
         await screen.press("j")
-        golden(screen, f"untrusted_{size[0]}")
+        await golden(screen, f"untrusted_{size[0]}")

@@ -23,7 +23,7 @@ from koonj.tui.render.unblock_lines import Choice
 from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
 from koonj.tui.screens.unblock_dialog import UnblockDialog
 from koonj.tui.state.run import RunView
-from support.screen import Project, Screen
+from support.screen import Golden, Project, Screen
 
 SIZES = [(80, 24), (120, 36)]
 
@@ -234,15 +234,14 @@ _SESSIONS = (_REPORT, _OTHER, _PREPARED)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", ["unblock", "unblock_reason", "unblock_confirm"])
 async def test_dialogs_match_golden(
-    tables: Project, golden: object, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+    tables: Project, golden: Golden, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
 ) -> None:
     monkeypatch.chdir(tables.root)
     target = replace(tables.targets[0], name="production", protected=True)
     async with tables.open(size) as screen:
         screen.app.push_screen(_dialog(name, target))
         await screen.expect_dialog()
-        await screen.pilot.pause(0.1)
-        golden(screen, f"{name}_{size[0]}")  # type: ignore[operator]
+        await golden(screen, f"{name}_{size[0]}")
 
 
 def _dialog(name: str, target: Target) -> UnblockDialog | UnblockReasonDialog | UnblockConfirmation:

@@ -41,3 +41,18 @@ class MigrationStatus:
     """In the state `interrupted`: the target shows what it committed, so that the next run continues."""
     renamed_from: str = ""
     """In the state `renamed`: the file name under which it ran."""
+
+
+_DIFFERS = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED, State.MISSING})
+_STOPPED = frozenset({State.INTERRUPTED, State.FAILED})
+
+
+def can_restore(status: MigrationStatus) -> bool:
+    """Return whether a target has recorded another text for the file, or another name."""
+    entry, migration = status.last_entry, status.migration
+    if entry is None:
+        return False
+    if status.state in _STOPPED:  # the next run continues only in the text that was stopped
+        partial = status.state is State.INTERRUPTED or entry.statements_done > 0
+        return partial and (migration is None or migration.file_hash != entry.file_hash)
+    return status.state in _DIFFERS or status.state is State.RENAMED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from koonj.config import ScratchPlace, Target
@@ -13,6 +13,7 @@ from koonj.migrations.folder import FolderReader
 from koonj.postgres import history
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
+from koonj.postgres.history import HistoryError
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.overview import Overview, overview
 from koonj.postgres.pooler import must_keep_session
@@ -64,7 +65,7 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     if not shown.plan.conflicts:
         async for event in measurement.measure(kept, control, shown):
             yield event
-    shown = measurement.with_impact(shown)
+    shown = measurement.with_impact(_with_refusal(shown, reached, job.request))
     confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
@@ -76,6 +77,18 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
         yield question
         if await control.wait_for_answer(question.id) != question.expected:
             raise declined()
+
+
+def _with_refusal(planned: PreparedPlan, reached: Reached, request: Request) -> PreparedPlan:
+    """Return a plan that nobody runs, with a note if the target would refuse it. A run says so itself."""
+    if not request.plan_only:
+        return planned
+    try:
+        must_be_able_to_write(reached.found.conditions)
+    except HistoryError as error:
+        notes = (f"{error.message} {error.hint}", *planned.plan.notes)
+        return replace(planned, plan=replace(planned.plan, notes=notes))
+    return planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import time
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 def crash(server: TemporaryServer) -> None:

@@ -46,6 +46,8 @@ class Interruption(Enum):
     ASKED = "koonj status is asked, and the run goes on"
     STOPPED = "koonj is stopped and continued (SIGSTOP, SIGCONT)"
     CRASHED = "the server crashes and starts again"
+    FULL = "the disk of the server is full"
+    WAL_FULL = "the disk of the server is full, and it needs a new file for its log"
     JOINED = "others start the same run"
     LEFT = "others start the same run, and koonj is killed"
 
@@ -60,6 +62,8 @@ _EFFECTS = {
     Interruption.ASKED: Effect.CONTINUE,
     Interruption.STOPPED: Effect.CONTINUE,
     Interruption.CRASHED: Effect.CONTINUE,
+    Interruption.FULL: Effect.CONTINUE,
+    Interruption.WAL_FULL: Effect.CONTINUE,
     Interruption.JOINED: Effect.CONTINUE,
     Interruption.LEFT: Effect.CUT,
 }

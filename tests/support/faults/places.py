@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from support.faults.batch_runner import BatchFaultRunner, SteppedBatchFaultRunner
 from support.faults.fault_runner import Fault, Interruption
+from support.faults.full_disk import FullDiskRunner
 from support.frame_proxy import Boundary, Place
 from support.frames import Message, Sender
 
@@ -79,6 +80,13 @@ def crashed(messages: Sequence[Message], seed: int) -> list[Fault]:
     return _at_every_query(messages, Interruption.CRASHED, Place.BEFORE, Place.AFTER)
 
 
+def full(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Fill the disk of the server at every message of koonj, for a moment."""
+    del seed
+    whats = (Interruption.FULL, Interruption.WAL_FULL)
+    return [fault for what in whats for fault in _at_every_query(messages, what, Place.BEFORE)]
+
+
 def together(messages: Sequence[Message], seed: int) -> list[Fault]:
     """Start 1 to 7 other runs at every message of koonj; koonj goes on, or is killed."""
     chance = random.Random(seed)
@@ -136,8 +144,9 @@ PARTS = {
     "stopped": stopped,
     "crashed": crashed,
     "together": together,
+    "full": full,
     "batch": batch,
     "stepped": batch,
 }
-RUNNERS = {"batch": BatchFaultRunner, "stepped": SteppedBatchFaultRunner}
+RUNNERS = {"full": FullDiskRunner, "batch": BatchFaultRunner, "stepped": SteppedBatchFaultRunner}
 """What runs in a part; FaultRunner if it is not here."""

@@ -263,21 +263,25 @@ async def is_alive(server: ScratchServer, control: Control) -> bool:
     start = answered = monotonic()
     while True:
         control.check()
-        try:
-            await (await server.connect()).close()
-        except ScratchError:
-            if await _is_busy(server):
-                answered = monotonic()
-            elif monotonic() - answered >= _GONE:
-                return False
-            if monotonic() - start >= _RECOVERY:
-                return False
-            await asyncio.sleep(0.1)
-        else:
+        if await _is_busy(server):
+            answered = monotonic()
+        elif await _can_connect(server):
             return True
+        elif monotonic() - answered >= _GONE:
+            return False
+        if monotonic() - start >= _RECOVERY:
+            return False
+        await asyncio.sleep(0.1)
 
 
 async def _is_busy(server: ScratchServer) -> bool:
     with suppress(ScratchError):
         return await server.is_busy()
+    return False
+
+
+async def _can_connect(server: ScratchServer) -> bool:
+    with suppress(ScratchError):
+        await (await server.connect()).close()
+        return True
     return False

@@ -35,6 +35,10 @@ def _running(place: RunPlace) -> Iterator[str]:
     if place.statement is None:
         yield f"{start} Its committed statements stay, and the history records them."
         return
+    if one.statements == 1:
+        yield f"{one.name} is one statement outside a transaction, which is cancelled."
+        yield from _left_by(place.statement.summary, one.direction)
+        return
     in_block = _is_in_block(place, one, place.statement)
     yield f"{start} {_committed(one, place.statement, in_block=in_block)}"
     if not in_block:

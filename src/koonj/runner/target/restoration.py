@@ -10,16 +10,12 @@ from koonj.migrations.file_rename import FileRename
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.migration import Migration
-from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.migration_status import MigrationStatus, can_restore
 from koonj.migrations.names import TO_LIST
 from koonj.migrations.state_rules import states
-from koonj.migrations.states import State
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
 from koonj.postgres.overview import first_look
-
-_DIFFERS = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED, State.MISSING})
-_STOPPED = frozenset({State.INTERRUPTED, State.FAILED})
 
 
 class RestoreError(Exception):
@@ -86,17 +82,6 @@ async def read_restoration(
         raise RestoreError(f"The history on {target.name} no longer has the text of {status.name}.")
     recorded = Migration.from_recorded(entry.name, text)
     return Restoration(status, recorded, entry, _rename(folder, status))
-
-
-def can_restore(status: MigrationStatus) -> bool:
-    """Return whether a target has recorded another text for the file, or another name."""
-    entry, migration = status.last_entry, status.migration
-    if entry is None:
-        return False
-    if status.state in _STOPPED:  # the next run continues only in the text that was stopped
-        partial = status.state is State.INTERRUPTED or entry.statements_done > 0
-        return partial and (migration is None or migration.file_hash != entry.file_hash)
-    return status.state in _DIFFERS or status.state is State.RENAMED
 
 
 def _found(statuses: Sequence[MigrationStatus], number: int, name: str | None) -> MigrationStatus:

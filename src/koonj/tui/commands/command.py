@@ -81,6 +81,8 @@ class Situation:
     """Whether that tab has a text."""
     nothing_to_copy: str | None = None
     """Why the pane has nothing to copy; None if it has a text."""
+    awaits_dialog: bool = False
+    """Whether a dialog or another screen is about to open: what it shows is being read."""
     has_colours: bool = True
     """Whether koonj uses colours."""
 
@@ -109,8 +111,28 @@ class HasPane(Protocol):
         """The pane with the focus."""
 
 
+class FileVerbs(Protocol):
+    """Methods that change the selected file after they have asked."""
+
+    def renumber(self) -> None:
+        """Give it the next free number."""
+
+    def restore(self) -> None:
+        """Give it the text that ran, or its earlier name."""
+
+    def from_edit(self) -> None:
+        """Put its changes into a new migration, and restore it."""
+
+    def delete(self) -> None:
+        """Delete it, and keep its text."""
+
+
 class Openers(Protocol):
     """Methods that open another screen over the main screen."""
+
+    @property
+    def files(self) -> FileVerbs:
+        """The object that changes files."""
 
     def help(self) -> None:
         """Open the help."""
@@ -159,6 +181,10 @@ class Verbs(HasApp, HasPane, Protocol):
     def navigator(self) -> Openers:
         """The object that opens other screens over this one."""
 
+    @property
+    def selected(self) -> Row | None:
+        """The selected migration."""
+
     def post_message(self, message: Message) -> bool:
         """Post a message to the screen."""
 
@@ -170,6 +196,9 @@ class Verbs(HasApp, HasPane, Protocol):
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration."""
+
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations again."""
 
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""

@@ -17,6 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Renumber, Restore
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -36,10 +37,14 @@ from koonj.tui.commands.places import PROBLEMS, NextPending, PreviousPending
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
+    ApplyTo,
     Cancel,
     Drift,
     Rehearse,
+    RehearseAll,
+    RollBackAll,
     RollBackLast,
+    RollBackTo,
     Settle,
     Unblock,
 )
@@ -53,7 +58,13 @@ MAIN: tuple[Command[Verbs], ...] = (
     ApplyNext(),
     ApplyAll(),
     RollBackLast(),
+    ApplyTo(),
+    RollBackTo(),
+    RollBackAll(),
     Settle(),
+    Renumber(),
+    NewFromEdit(),
+    Restore(),
     Cancel(),
     Unblock(),
     New(),
@@ -66,10 +77,12 @@ MAIN: tuple[Command[Verbs], ...] = (
     Wrap(),
     Targets(),
     Rehearse(),
+    RehearseAll(),
     Drift(),
     AllTargets(),
     TargetHistory(),
     EditExternal(),
+    DeleteFile(),
     Refresh(),
     Copy(),
     Zoom(),

@@ -111,6 +111,8 @@ class Copy(Command[Verbs]):
         """
         if now.running and (now.run is None or now.run.migration is None):
             return "Not now: y is reserved for the confirmation that follows."
+        if now.awaits_dialog:
+            return "Not now: what you asked for is about to open."
         return now.nothing_to_copy
 
     def run(self, screen: Verbs) -> None:

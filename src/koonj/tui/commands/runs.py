@@ -5,6 +5,7 @@ A run shows its plan and asks before it changes a target.
 
 from __future__ import annotations
 
+from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
@@ -88,6 +89,77 @@ class RollBackLast(_Change):
         A failed or interrupted run can have committed statements; the run finds out.
         """
         return bool(check.counts.applied) or check.counts.has_stopped
+
+
+class _ChangeTo(_Change):
+    footer = ""
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if no migration is selected, or as for every run."""
+        return super().why_not(now) or (None if now.selected is not None else "No migration is selected.")
+
+
+class ApplyTo(_ChangeTo):
+    """Apply all pending migrations up to and including the selected one."""
+
+    key = "U"
+    label = "apply up to"
+    nothing_to_do = "Nothing is pending"
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if no pending migration has the number of the selected one, or a lower one."""
+        if (reason := super().why_not(now)) is not None or now.selected is None:
+            return reason
+        number = now.selected.number
+        if any(s.number <= number and not s.applied for s in _statuses(now)):
+            return None
+        return f"Nothing is pending up to {now.selected.name}."
+
+    def run(self, screen: Verbs) -> None:
+        screen.start_run(Request(Direction.APPLY, Extent.UP_TO, _number(screen)))
+
+
+class RollBackTo(_ChangeTo):
+    """Roll back all applied migrations with a number above that of the selected one, which stays applied."""
+
+    key = "B"
+    label = "roll back to"
+    nothing_to_do = RollBackLast.nothing_to_do
+    has_work = RollBackLast.has_work
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if nothing above the selected migration is applied or was begun."""
+        if (reason := super().why_not(now)) is not None or now.selected is None:
+            return reason
+        number = now.selected.number
+        begun = (State.FAILED, State.INTERRUPTED)
+        if any(s.number > number and (s.applied or s.state in begun) for s in _statuses(now)):
+            return None
+        return f"Nothing with a number above {now.selected.name} is applied."
+
+    def run(self, screen: Verbs) -> None:
+        screen.start_run(Request(Direction.ROLLBACK, Extent.UP_TO, _number(screen)))
+
+
+class RollBackAll(RollBackLast):
+    """Roll back all applied migrations."""
+
+    key = "Z"
+    label = "roll back all"
+    footer = ""
+    request = Request(Direction.ROLLBACK, Extent.ALL)
+
+
+def _statuses(now: Situation) -> tuple[MigrationStatus, ...]:
+    status = now.snapshot.check.status
+    return () if status is None else status.migrations
+
+
+def _number(screen: Verbs) -> int:
+    """Return the number of the selected migration. `why_not` has checked that there is one."""
+    row = screen.selected
+    assert row is not None
+    return row.number
 
 
 class Settle(Command[Verbs]):
@@ -187,6 +259,28 @@ class Rehearse(Command[Verbs]):
     def run(self, screen: Verbs) -> None:
         """Start the rehearsal and show the tab for its result."""
         screen.rehearse_selected()
+
+
+class RehearseAll(Command[Verbs]):
+    """Rehearse all migrations again, also those with a verdict."""
+
+    key = "P"
+    label = "rehearse all"
+    group = Group.MIGRATIONS
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if there is no file, or during a rehearsal or a run."""
+        if now.rehearsing is not None:
+            key = now.keymap.current_key("c")
+            return f"koonj is rehearsing {now.rehearsing}. To cancel that, press {key}."
+        if now.running:
+            return "A run is in progress. Rehearse after it has finished."
+        if now.snapshot.folder is None or not now.snapshot.folder.migrations:
+            return "The folder has no migrations."
+        return now.no_trust
+
+    def run(self, screen: Verbs) -> None:
+        screen.rehearse_all()
 
 
 class Drift(Command[Verbs]):

@@ -49,4 +49,6 @@ def entry_words(entry: HistoryEntry) -> str:
 
 
 def _error(entry: HistoryEntry) -> str:
-    return " ".join(f"{entry.sqlstate or ''} {entry.error or ''}".split())
+    """Return the error, with its code in parentheses as the history has it."""
+    code = f"(SQLSTATE {entry.sqlstate})" if entry.sqlstate else ""
+    return " ".join(f"{entry.error or ''} {code}".split())

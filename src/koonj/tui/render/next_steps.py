@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
 from koonj.migrations.states import State
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from koonj.runner.run.failure import Failure
@@ -16,6 +20,17 @@ Lock timeout, cancelled, serialization failure or deadlock, server shutdown
 
 Key = tuple[str, str]
 """A key and its label."""
+
+_FIXES: Mapping[str, Key] = MappingProxyType(
+    {
+        State.LATE: ("m", "renumber"),
+        State.DUPLICATE: ("m", "renumber"),
+        State.EDITED: ("x", "new from edit of"),
+        State.MISSING: ("o", "restore"),
+        State.RENAMED: ("o", "restore"),
+    }
+)
+"""The key for a conflict, and what it does."""
 
 
 def next_keys(view: RunView) -> tuple[Key, ...]:
@@ -50,10 +65,18 @@ def _after_result(view: RunView) -> tuple[Key, ...]:
         return (_again(view),)
     if (name := interrupted_name(view.finished.conflicts)) is not None:
         return (("s", f"settle {_number(name)}"), _again(view))
-    files = (o.name for o in view.finished.conflicts if o.name.endswith(".sql") and o.state != State.MISSING)
-    named = next(files, None)
-    edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
-    return (*edit, _again(view))
+    first = next((conflict for conflict in view.finished.conflicts if conflict.name), None)
+    return (*(_fixes(first) if first is not None else ()), _again(view))
+
+
+def _fixes(conflict: Conflict) -> Iterator[Key]:
+    """Yield the keys that fix the conflict whose migration is selected."""
+    number = _number(conflict.name)
+    if conflict.state in _FIXES:
+        key, verb = _FIXES[conflict.state]
+        yield key, f"{verb} {number}"
+    if conflict.name.endswith(".sql") and conflict.state != State.MISSING:
+        yield "i", f"edit {number}"
 
 
 def _again(view: RunView) -> Key:

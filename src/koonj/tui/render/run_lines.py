@@ -22,6 +22,7 @@ from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
+from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunView, doing
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
@@ -177,14 +178,15 @@ def result_lines(view: RunView, width: int) -> list[Line]:
     if view.finished is not None:
         tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        lines += _marked(mark, style, _result(word, shortened(view.finished.message)), width, STRONG)
+        lines += _marked(mark, style, _result(word, _message(view, view.finished.message)), width, STRONG)
         lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
     if view.broken is not None:
         message, hint = broken_words(view.broken)
         lines += _marked("✗", BAD, message, width, STRONG)
         lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
     if view.failure is not None:
-        lines += failure_lines(view.failure, width)
+        said = view.finished.message if view.finished is not None else ""
+        lines += failure_lines(view.failure, width, said)
     if view.finished is not None and view.finished.rolled_back:
         lines += _labelled("rolled back", listed(view.finished.rolled_back, _MOST_NAMED), width)
     if view.not_started:
@@ -197,12 +199,22 @@ def _result(word: str, message: str) -> str:
     return message if message.lower().startswith(word) else f"{word}: {message}"
 
 
-def failure_lines(failure: Failure, width: int) -> list[Line]:
-    """Return place, source, error, committed statements and next steps."""
-    return list(_failure(failure, width))
+def _message(view: RunView, message: str) -> str:
+    """Return the message of the result; the name of the migration if the lines below it have the message."""
+    failure = view.failure
+    same = failure is not None and bool(failure.name) and message == failure.message
+    return failure.name if failure is not None and same else shortened(message)
 
 
-def _failure(failure: Failure, width: int) -> Iterator[Line]:
+def failure_lines(failure: Failure, width: int, said: str = "") -> list[Line]:
+    """Return place, source, error, committed statements and next steps.
+
+    `said`: the message of the result, which is not said again.
+    """
+    return list(_failure(failure, width, said))
+
+
+def _failure(failure: Failure, width: int, said: str) -> Iterator[Line]:
     where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
     if place := which + where:
@@ -217,11 +229,12 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     if failure.waited_for is not None:
         waited = (awaited_words(failure.waited_for), *blocker_lines(failure.waited_for))
         yield from _labelled("waited for", "\n".join(waited), width, STRONG)
-    if failure.name or failure.committed:
+    state = failure.target_state if failure.target_state not in said else ""
+    if failure.committed or (failure.name and not failure.target_state):
         committed = "\n".join(failure.committed) or "no statement of this migration"
         yield from _labelled("committed", committed, width, STRONG)
-    if failure.target_state:
-        yield from _labelled("state", failure.target_state, width, STRONG)
+    if state:
+        yield from _labelled("state", state, width, STRONG)
     for number, step in enumerate(failure.next_steps):
         yield from _labelled("next" if not number else "", step, width)
 
@@ -260,7 +273,9 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     if conflict.state == State.INTERRUPTED:
         return lines  # The hint is a command; the screen has a key for it.
-    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
+    return lines + [
+        [("     ", PLAIN), (text, DIM)] for text in wrap(screen_hint(conflict), width - 6) if text
+    ]
 
 
 def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:

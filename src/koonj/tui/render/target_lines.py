@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _CHOSEN = "chosen"
 _GAP = "  "
+_WORDS = 5
+"""Number of columns that are words: a part of them would say nothing, or something else."""
+_LEAD = 3
+"""Parts at the start of a line that always stay: mark, name, and whether the target is reachable."""
 _TRIP = 8
 """Cells of a round trip time, such as ``123.4 ms``."""
 WIDE = 72
@@ -61,11 +65,37 @@ def target_lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[
     columns = zip(*filter(None, rows), strict=True)
     widths = [max(cell_len(text) for text, _ in column) for column in columns]
     left = width - max((_cell_sum(lead) for lead, row in zip(leads, rows, strict=True) if row), default=0)
-    kept = [bool(w) and sum(map(_wide, widths[:i])) + min(w, _LEAST) <= left for i, w in enumerate(widths)]
+    kept = _kept(widths, left)
     return [
-        [*lead, *(_padded(part, w) for part, w, keep in zip(row, widths, kept, strict=False) if keep)]
-        for lead, row in zip(leads, rows, strict=True)
+        _trimmed(
+            [*lead, *(_padded(part, w) for part, w, keep in zip(row, widths, kept, strict=False) if keep)]
+        )
+        for lead, row in zip((_whole(lead, width) for lead in leads), rows, strict=True)
     ]
+
+
+def _kept(widths: Sequence[int], room: int) -> list[bool]:
+    """Return which columns are shown: words only as a whole, the facts about the server also cut."""
+    kept, used = [], 0
+    for index, width in enumerate(widths):
+        least = min(width, _LEAST) if index >= _WORDS else width
+        fits = bool(width) and used + least <= room
+        kept.append(fits)
+        used += _wide(width) if fits else 0
+    return kept
+
+
+def _trimmed(line: list[Part]) -> list[Part]:
+    """Return a line without blanks at its end: if only they do not fit, a word would be cut for them."""
+    *parts, (text, style) = line
+    return [*parts, (text.rstrip(), style)]
+
+
+def _whole(lead: list[Part], width: int) -> list[Part]:
+    """Return the start of a line without the last parts that do not fit; they are words."""
+    while len(lead) > _LEAD and _cell_sum(lead) - len(_GAP) > width:
+        lead = lead[:-1]
+    return lead
 
 
 def _lead(check: Check, names: int, *, is_chosen: bool, word: bool) -> list[Part]:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.widgets.footer import Hint
+from koonj.tui.widgets.footer import BottomLine, Hint
 
 _YES, _NO = "y", "n"
 _IGNORED = "Ignored: key pressed too early or held down. Press y again to confirm."  # fits in 80 columns
@@ -77,6 +77,12 @@ class Confirmation(Dialog[str | None]):
 
     def _confirm(self) -> None:
         self.dismiss(self._expected)
+
+    @on(Input.Changed)
+    def typed_more(self, event: Input.Changed) -> None:
+        """Remove the message about what was typed before: it is about another text."""
+        event.stop()
+        self.query_one("#keys", BottomLine).notice = None
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -13,6 +13,7 @@ from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.wrapped_rows import MAX_WRAPPED
 from koonj.tui.screens.main_state import MainState
+from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.screens.text_search import SEARCH_HINTS
 from koonj.tui.state import messages
 from koonj.tui.state.file_place import FilePlace
@@ -28,6 +29,7 @@ from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.target_list import TargetList
+from koonj.tui.workers.rehearsals import ALL
 
 
 class Main(MainState):
@@ -38,6 +40,9 @@ class Main(MainState):
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "MigrationList"
+
+    _refused = ("", "")
+    """The last command that was not available, and the reason that was shown."""
 
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
@@ -99,6 +104,7 @@ class Main(MainState):
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
             has_colours=not self.app.no_color,
+            awaits_dialog=any(w.group in DIALOG_TASKS and not w.is_finished for w in self.workers),
         )
 
     def action_command(self, name: str) -> None:
@@ -112,7 +118,16 @@ class Main(MainState):
         if reason is None:
             command.run(self)
         else:
+            self._refused = (name, reason)
             self.say(reason)
+
+    def _drop_stale_reason(self) -> None:
+        """Remove the reason why a command was not available, if that is not so any more."""
+        name, reason = self._refused
+        line = self.query_one(BottomLine)
+        shown = line.notice is not None and line.notice[0] == reason
+        if shown and named(MAIN, name).why_not(self.situation()) != reason:
+            line.notice = None
 
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
@@ -218,6 +233,12 @@ class Main(MainState):
         notice = f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}."
         self.post_message(messages.StatusMessage(notice))
 
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations again, and say how to cancel that."""
+        self.rehearsing.rehearse_all()
+        notice = f"Rehearsing {ALL}. To cancel, press {self.keymap.current_key('c')}."
+        self.post_message(messages.StatusMessage(notice))
+
     def step_back(self) -> None:
         """End the search, leave zoom, close the run result, clear the filter, or go to the list."""
         if self.pane.is_searched:
@@ -279,6 +300,7 @@ class Main(MainState):
         self._hints()
 
     def _hints(self) -> None:
+        self._drop_stale_reason()
         keys = self.query_one(BottomLine)
         keys.danger = self.snapshot.target.protected
         shown = hints(self.situation())

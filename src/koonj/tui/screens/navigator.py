@@ -20,6 +20,7 @@ from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
+from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
@@ -54,12 +55,16 @@ _LATER = (
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
     "koonj.tui.screens.matrix",
+    "koonj.tui.screens.file_confirmation",
     "koonj.tui.screens.target_history",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
     "koonj.tui.screens.unblock_confirmation",
 )
+
+DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+"""Groups of the tasks that read something, and then open a dialog or another screen."""
 
 
 class Navigator:
@@ -85,6 +90,7 @@ class Navigator:
         self._cancelling: CancelDialog | None = None
         self._editor: Editor | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
+        self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
 
     def start(self) -> None:
@@ -161,11 +167,16 @@ class Navigator:
 
         def answered(text: str | None) -> None:
             self._question = None
+            if dialog.wants_probe:
+                self._control.probe_next()
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
-        self._question = ConfirmDialog(asked.plan, asked.question, status.dsn if status else "")
-        self._screen.app.push_screen(self._question, answered)
+        dsn = status.dsn if status else ""
+        self._question = dialog = ConfirmDialog(
+            asked.plan, asked.question, dsn, can_probe=not self._control.is_probe
+        )
+        self._screen.app.push_screen(dialog, answered)
 
     def close_question(self) -> None:
         """Close the question about the run, because it has ended."""

@@ -117,10 +117,11 @@ class RunView:
 
     @property
     def stopped_at(self) -> str | None:
-        """Migration that failed, or that was interrupted before and needs a decision; None for none."""
+        """Migration that failed, or whose conflict the user decides about first; None for none."""
         if self.failure is not None:
             return self.failure.name
-        return None if self.finished is None else interrupted_name(self.finished.conflicts)
+        conflicts = () if self.finished is None else self.finished.conflicts
+        return interrupted_name(conflicts) or next((c.name for c in conflicts if c.name), None)
 
     @property
     def has_problem(self) -> bool:

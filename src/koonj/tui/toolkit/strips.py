@@ -13,6 +13,7 @@ from koonj.sql.display import visible
 Part = tuple[str, Style]
 PLAIN = Style.null()
 _LINE_END = re.compile(r"\r\n|\n")
+_UNIT = re.compile(r" (?:ms|s|min|h|[kMGT]?B)\b")
 
 
 def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | None = None) -> Strip:
@@ -79,7 +80,8 @@ def cut(text: str, width: int) -> str:
 def wrap(text: str, width: int, max_lines: int = 0) -> list[str]:
     """Return `text` in lines of at most `width` cells, broken at spaces if possible.
 
-    Line ends stay. With `max_lines`, further lines are omitted and the last one ends with an ellipsis.
+    A number and its unit stay together. Line ends stay. With `max_lines`, further lines are omitted and the
+    last one ends with an ellipsis.
     """
     width = max(width, 8)
     if len(text) <= width and text.isascii() and text.isprintable():
@@ -98,6 +100,8 @@ def _wrap_one(text: str, width: int) -> list[str]:
     while len(text) - start > reach or cell_len(text[start:]) > width:
         head = set_cell_size(text[start : start + reach], width)[:reach]
         at = head.rfind(" ")
+        if head[at - 1 : at].isdigit() and _UNIT.match(text, start + at):
+            at = head.rfind(" ", 0, at)
         at = len(head.rstrip()) if at < width // 2 else at
         lines.append(text[start : start + at].rstrip())
         start += at

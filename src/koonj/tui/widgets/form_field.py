@@ -21,6 +21,8 @@ from koonj.tui.widgets.text_line import TextLine
 
 LABEL = 16
 """Cells of a label."""
+_UNKNOWN = 200
+"""Cells of a placeholder in a line that has no size yet."""
 
 
 class ChoiceField(Widget, can_focus=True):
@@ -81,6 +83,7 @@ class FieldRow(Vertical):
         self.field = field
         self.touched = False
         self._default = default
+        self._placeholder = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="entry"):
@@ -117,7 +120,8 @@ class FieldRow(Vertical):
         default = defaults.get(self.field.name, "")
         if not self.field.choices:
             example = f"for example {self.field.example}" if self.field.example else ""
-            self.query_one(Input).placeholder = cut(default or example, 200)
+            self._placeholder = default or example
+            self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
         note = self.query_one(".note", TextLine)
         note.display = bool(error) or self.has_focus_within
@@ -125,6 +129,15 @@ class FieldRow(Vertical):
             note.parts = ((" " * LABEL + "! ", BAD), (error, PLAIN))
         else:
             note.parts = ((" " * (LABEL + 2) + self.field.help, DIM),)
+
+    def on_resize(self) -> None:
+        if self.is_complete and not self.field.choices:
+            self._cut_placeholder()
+
+    def _cut_placeholder(self) -> None:
+        """Cut the placeholder with an ellipsis: an input line cuts it without one."""
+        line = self.query_one(Input)
+        line.placeholder = cut(self._placeholder, line.content_size.width or _UNKNOWN)
 
     def focus_entry(self) -> None:
         """Focus the input line or the choices."""

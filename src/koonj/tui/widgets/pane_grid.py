@@ -10,13 +10,24 @@ from textual import events, on
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import Layout, WidgetPlacement
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
 from koonj.tui.state.run import RunStage, RunView
+from koonj.tui.theme import PLAIN, RULE
 from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.pane_layout import MIGRATIONS, RUN, TARGETS, PaneSituation, has_frames, pane_regions
+from koonj.tui.widgets.pane_layout import (
+    MIGRATIONS,
+    PREVIEW,
+    RUN,
+    TARGETS,
+    PaneSituation,
+    has_frames,
+    pane_regions,
+)
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
@@ -44,6 +55,7 @@ class PaneGrid(Widget):
         self._rooms = PaneLayout()
         self._stage = RunStage.REST
         self._rising: Timer | None = None
+        self._divider: Region | None = None
 
     @property
     def layout(self) -> Layout:
@@ -105,6 +117,27 @@ class PaneGrid(Widget):
         framed = cast("KeyedApp", self.app).has_fills and has_frames(size.width, size.height)
         for pane in self.query(Pane):
             pane.framed = framed
+        divider = self._find_divider(size) if cast("KeyedApp", self.app).has_fills and not framed else None
+        if divider != self._divider:
+            self._divider = divider
+            self.refresh()
+
+    def _find_divider(self, size: Size) -> Region | None:
+        """Return the column between two panes that are next to each other."""
+        regions = pane_regions(self.situation(size))
+        left, right = regions.get(MIGRATIONS), regions.get(PREVIEW)
+        if left is None or right is None or right.x <= left.right:
+            return None
+        return Region(left.right, left.y, right.x - left.right, left.height)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line between two panes without borders."""
+        place = self._divider
+        if place is None or y not in place.line_range:
+            return strip((), self.size.width).apply_style(self.rich_style)
+        sign = "┬" if y == place.y else "│"
+        parts: list[Part] = [(" " * place.x, PLAIN), (sign, RULE)]
+        return strip(parts, self.size.width).apply_style(self.rich_style)
 
 
 class PaneLayout(Layout):

@@ -15,7 +15,7 @@ from koonj.tui.state.log_line import LogLine
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
-from koonj.tui.theme.fills import badge
+from koonj.tui.theme.fills import badge, filled
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.frame_lines import title_parts
 from koonj.tui.widgets.pane import Copyable, Pane
@@ -172,9 +172,13 @@ class RunPane(Pane):
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
         parts = [
-            part for key, label in keys for part in ((f" {self.key_now(key)}", STRONG), (f" {label} ", PLAIN))
+            part for key, label in keys for part in (*self._key(self.key_now(key)), (f" {label} ", PLAIN))
         ]
         return [strip(parts, width)] if parts else ()
+
+    def _key(self, key: str) -> Sequence[Part]:
+        """Return a key that can be pressed now; filled if the theme has fills."""
+        return [(" ", PLAIN), (f" {key} ", filled("accent"))] if self.has_fills else [(f" {key}", STRONG)]
 
     def draw(self, index: int, width: int) -> Strip:
         if self.view is None:

@@ -8,11 +8,14 @@ from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.tui.render.target_bar import summary_of_targets, target_rows
+from koonj.tui.render.target_facts import target_facts
 from koonj.tui.render.target_lines import MOST, WIDE, detail_lines, problem_lines, short_parts, target_lines
 from koonj.tui.state.messages import TargetChosen
 from koonj.tui.state.snapshot import Check, Snapshot
-from koonj.tui.theme import MARKED, PLAIN
+from koonj.tui.theme import MARKED, PLAIN, RULE
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
 _ZOOMED = 5
@@ -28,6 +31,7 @@ class TargetList(CursorPane):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     _drawn: tuple[int, list[list[Part]]] | None = None
+    _summary: Sequence[Part] | None = None
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -37,8 +41,12 @@ class TargetList(CursorPane):
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         if new is not None and (old is None or old.chosen != new.chosen):
             self.cursor = [c.target.name for c in new.checks].index(new.chosen)
-        self._drawn = None
+        self._drawn = self._summary = None
         self.body_changed()
+
+    def _theme_changed(self) -> None:
+        self._drawn = self._summary = None
+        super()._theme_changed()
 
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
@@ -75,12 +83,21 @@ class TargetList(CursorPane):
         most, more = 1, f"to see them, press {self.key_now('+')}"
         if self.has_class("-zoomed"):
             most, more = _ZOOMED, "to list them, run: koonj status"
+        if self.framed:
+            facts = target_facts(self.current, width, leftovers=most, more_hint=more)
+            rule: list[Part] = [(" " + "─" * (width - 2), RULE)]
+            return [strip(line, width) for line in (rule, *facts)]
         if width >= WIDE:
             lines = problem_lines(self.current, width, leftovers=most, more_hint=more)
             return [strip([part], width) for part in lines]
         # At least the same number of lines for each target.
         found = detail_lines(self.current, max(20, width), leftovers=most, more_hint=more)
         return [strip([part], width) for part in found] + [strip((), width)] * (MOST - len(found))
+
+    @property
+    def page(self) -> int:
+        """Number of targets that fit; the facts stand directly below them, not at the end of the pane."""
+        return min(super().page, max(1, self.count())) if self.framed else super().page
 
     def count(self) -> int:
         return len(self.checks)
@@ -90,6 +107,10 @@ class TargetList(CursorPane):
         if self.snapshot is None:
             return ()
         chosen = self.snapshot.chosen
+        if self.has_fills:
+            if self._summary is None:
+                self._summary = summary_of_targets(self.checks, chosen)
+            return self._summary
         return [part for c in self.checks for part in short_parts(c, chosen=c.target.name == chosen)][:-1]
 
     def title(self) -> tuple[str, str]:
@@ -97,6 +118,9 @@ class TargetList(CursorPane):
 
     def draw(self, index: int, width: int) -> Strip:
         assert self.snapshot is not None
+        if self.has_fills:
+            row, focused = self._parts(width - 1)[index], self.has_pseudo_class("focus")
+            return cursor_row(row, width, is_current=focused and index == self.cursor, focused=focused)
         is_current = index == self.cursor and self.has_pseudo_class("focus")
         parts: list[Part] = [("›" if is_current else " ", PLAIN), *self._parts(width - 1)[index]]
         if is_current:
@@ -107,5 +131,11 @@ class TargetList(CursorPane):
         """Return the lines of all targets, computed once per width."""
         assert self.snapshot is not None
         if self._drawn is None or self._drawn[0] != width:
-            self._drawn = width, target_lines(self.checks, self.snapshot.chosen, width)
+            chosen = self.snapshot.chosen
+            drawn = (
+                target_rows(self.checks, chosen, width)
+                if self.has_fills
+                else target_lines(self.checks, chosen, width)
+            )
+            self._drawn = width, drawn
         return self._drawn[1]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.frame_lines import OPEN, edge, frame_look, title_parts
 from koonj.tui.widgets.pane import title_line
 
 
@@ -28,5 +32,9 @@ class Heading(Widget):
     raised: reactive[bool] = reactive(default=False)
 
     def render_line(self, y: int) -> Strip:
-        line = title_line(self.text, "", self.size.width, raised=self.raised)
+        if cast("KeyedApp", self.app).has_fills:
+            left = title_parts("", self.text, "accent", focused=self.raised)
+            line = edge(left, (), self.size.width, frame_look("accent", focused=self.raised), OPEN)
+        else:
+            line = title_line(self.text, "", self.size.width, raised=self.raised)
         return line.apply_style(self.rich_style)

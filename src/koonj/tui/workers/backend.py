@@ -6,7 +6,7 @@ Modules that connect to a server are imported when they are first needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from koonj.runner.run.request import Request
     from koonj.runner.run.run import Run
     from koonj.runner.settle import InterruptedMigration, Settlement
+    from koonj.runner.target.renumbering import Renumbering
+    from koonj.runner.target.restoration import Restoration
     from koonj.runner.target.status import TargetStatus
     from koonj.tui.workers.moving_run import MovingRun
 
@@ -188,6 +190,51 @@ class Backend:
             from koonj.runner.settle import read_interrupted  # noqa: PLC0415 - brings psycopg
 
             return await read_interrupted(self._reading_connector(), target, folder, name)
+
+        return await self._reads.run(read)
+
+    async def plan_renumbering(
+        self, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> Renumbering:
+        """Return the next free numbers for files, if no known target has applied them. Changes nothing.
+
+        Raises: RenameError.
+        """
+
+        async def read() -> Renumbering:
+            from koonj.runner.target.renumbering import plan_renumbering  # noqa: PLC0415 - brings psycopg
+
+            connector, targets = self._reading_connector(), self.settings.targets
+            return await plan_renumbering(connector, targets, folder, names, skipped=skipped)
+
+        return await self._reads.run(read)
+
+    async def must_be_unused(
+        self, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> None:
+        """Check that no known target has applied or started one of the files.
+
+        Raises: RenameError.
+        """
+
+        async def read() -> None:
+            from koonj.runner.target.renumbering import unused_on  # noqa: PLC0415 - brings psycopg
+
+            connector, targets = self._reading_connector(), self.settings.targets
+            await unused_on(connector, targets, folder, names, skipped=skipped)
+
+        await self._reads.run(read)
+
+    async def read_restoration(self, target: Target, folder: Folder, number: int, name: str) -> Restoration:
+        """Return the text that the target has recorded for a file that differs from it. Changes nothing.
+
+        Raises: RestoreError, TargetError, psycopg.Error.
+        """
+
+        async def read() -> Restoration:
+            from koonj.runner.target.restoration import read_restoration  # noqa: PLC0415 - brings psycopg
+
+            return await read_restoration(self._reading_connector(), target, folder, number, name)
 
         return await self._reads.run(read)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from time import monotonic
@@ -27,6 +28,8 @@ PAUSE = 0.3
 """Seconds without a change of the folder and without a key before a rehearsal starts by itself."""
 MAX_NAMES = 500
 """Number of migrations that one process rehearses: their names are its arguments, which are limited."""
+ALL = "all migrations"
+"""What the user asked for, if it is not one migration."""
 _GROUP = "rehearsal"
 
 
@@ -67,7 +70,9 @@ class RehearsalWorker:
         self._last_place: Place = (0, "")
         """Place of the last migration in the current rehearsal."""
         self.requested: str | None = None
-        """Name of the migration that the user asked for, while it is rehearsed."""
+        """Name of the migration that the user asked for, or `ALL`, while it is rehearsed."""
+        self._next: tuple[Row, ...] = ()
+        """Rows of `ALL` for which the current process has no room."""
 
     @property
     def _rehearsals(self) -> Rehearsals:
@@ -134,7 +139,9 @@ class RehearsalWorker:
         if self._current is not None and changed <= self._last_place:
             name = self.requested
             self.stop()
-            if name is not None:
+            if name == ALL:
+                self._node.call_later(self.rehearse_all)
+            elif name is not None:
                 self._node.call_later(self.rehearse, name)
 
     def _forget_tries(self) -> None:
@@ -154,12 +161,25 @@ class RehearsalWorker:
             self._begin([row], by_itself=False)
             self.requested = name
 
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations now, even those whose verdict is known."""
+        rows = [row for row in self._snapshot().rows if row.migration is not None]
+        if rows:
+            self._tried = frozenset()
+            self._begin_next(rows)
+            self.requested = ALL
+
+    def _begin_next(self, rows: Sequence[Row]) -> None:
+        self._next = tuple(rows[MAX_NAMES:])
+        self._begin(list(rows[:MAX_NAMES]), by_itself=False)
+
     def cancel(self) -> None:
         """Cancel the rehearsal that the user asked for."""
         name = self.requested
         assert name is not None
         self.stop()
-        self._tried = frozenset({name})
+        all_names = frozenset(row.name for row in self._snapshot().rows)
+        self._tried = all_names if name == ALL else frozenset({name})
         self._node.post_message(StatusMessage(f"The rehearsal of {name} was cancelled.", is_problem=True))
         self._start_later()
 
@@ -167,6 +187,7 @@ class RehearsalWorker:
         """Stop the current rehearsal."""
         self._node.workers.cancel_group(self._node, _GROUP)
         self._current = self.requested = None
+        self._next = ()
         self._update(self._rehearsals.without_waiting())
 
     def _start_later(self) -> None:
@@ -244,6 +265,9 @@ class RehearsalWorker:
             self._update(self._rehearsals.with_error(error))
         elif self._rehearsals.waiting:
             self._update(self._rehearsals.without_waiting())
+        if self._next and not error:
+            self._begin_next(self._next)
+            return
         name, self.requested = self.requested, None
         if name is not None:
             self._node.post_message(self._result_message(name))
@@ -251,8 +275,21 @@ class RehearsalWorker:
 
     def _result_message(self, name: str) -> StatusMessage:
         """Return the status message for the result of a requested rehearsal."""
+        if name == ALL:
+            return self._message_about_all()
         rehearsal = self._rehearsals.results.get(name)
         if rehearsal is None:
             return StatusMessage(f"{name} could not be rehearsed: {self._rehearsals.error}", is_problem=True)
         text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
         return StatusMessage(text, is_problem=not rehearsal.is_verified)
+
+    def _message_about_all(self) -> StatusMessage:
+        """Return how many migrations have which verdict."""
+        names = [row.name for row in self._snapshot().rows if row.migration is not None]
+        found = [self._rehearsals.results[name] for name in names if name in self._rehearsals.results]
+        counts = Counter(rehearsal.verdict.value for rehearsal in found)
+        parts = [f"{number} {word}" for word, number in counts.most_common()]
+        if len(found) < len(names):
+            parts.append(f"{len(names) - len(found)} not rehearsed")
+        is_problem = len(found) < len(names) or not all(rehearsal.is_verified for rehearsal in found)
+        return StatusMessage(f"Rehearsed: {', '.join(parts)}.", is_problem=is_problem)

@@ -54,6 +54,9 @@ class RunControl:
         self._run: Run | None = None
         self._plan: Plan | None = None
         self._is_quitting = False
+        self._probes_next = False
+        self.is_probe = False
+        """Whether the current run is a probe."""
         self._batcher = EventBatcher(node)
         self.running = False
 
@@ -63,6 +66,10 @@ class RunControl:
         self.running = True
         self._node.post_message(RunOpened(target.name, request.direction))
         start_task(self._node, partial(self._run_request, target, request), "run")
+
+    def probe_next(self) -> None:
+        """Probe the migrations of the current run when it has ended: its plan is declined for that."""
+        self._probes_next = True
 
     def settle(self, target: Target, shown: InterruptedMigration, settlement: Settlement) -> None:
         """Carry out what the user has decided about an interruption, as it was shown."""
@@ -78,7 +85,7 @@ class RunControl:
         self.running = True
         if head.target != snapshot.chosen and any(c.target.name == head.target for c in snapshot.checks):
             self._node.post_message(TargetChosen(head.target, has_run=True))
-            text = f"A run is in progress on {head.target}, so koonj shows this target."
+            text = f"koonj has chosen the target {head.target}, because the run is on it."
             self._node.post_message(StatusMessage(text))
         self._node.post_message(
             RunOpened(head.target, head.direction, head.settles, started=head.started.timestamp())
@@ -134,7 +141,11 @@ class RunControl:
             )
 
     async def _run_request(self, target: Target, request: Request) -> None:
+        self._probes_next, self.is_probe = False, request.probe
         finished = await self._follow(partial(self._backend.start_run, target, request), target)
+        if self._probes_next and not self._is_quitting:
+            self.start(replace(request, probe=True, batch=False))
+            return
         if finished is not None and finished.result is RunResult.REFUSED:
             self._offer_decision(request, finished.conflicts)
 

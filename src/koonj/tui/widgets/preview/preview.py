@@ -26,6 +26,7 @@ from koonj.tui.theme import ACCENT, DIM, RULE
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
+from koonj.tui.widgets.preview.filled_head import filled_head
 from koonj.tui.widgets.preview.header import head_lines
 from koonj.tui.widgets.preview.line_marks import line_marks
 from koonj.tui.widgets.preview.statements_tab import StatementSheet
@@ -285,7 +286,8 @@ class Preview(SqlPane):
         if self.row is None:
             return ()
         filled = self.has_fills
-        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width, filled=filled)
+        made = filled_head if filled else head_lines
+        lines = made(self.row, self.document, self.tab, self.rehearsals, width)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])
         below: list[Part] = [(" " + "─" * (width - 2), RULE)] if filled else []

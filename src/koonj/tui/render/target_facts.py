@@ -1,0 +1,50 @@
+"""The facts of one target under the list of targets, in themes with fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from koonj.sql.display import visible
+from koonj.tui.render.target_lines import problem_lines
+from koonj.tui.state.snapshot import Check
+from koonj.tui.theme import DIM, PLAIN
+from koonj.tui.toolkit.strips import Part, cut
+
+_LABEL = 11
+"""Cells of a label."""
+Line = list[Part]
+
+
+def target_facts(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Line]:
+    """Return what is wrong with a target, or else its server, database, limits and connection string."""
+    problems = problem_lines(check, width, leftovers=leftovers, more_hint=more_hint)
+    lines: list[Line] = [[(text[2:] if text.startswith("   ") else text, looks)] for text, looks in problems]
+    return [*lines, *_facts(check, width)]
+
+
+def _facts(check: Check, width: int) -> Iterator[Line]:
+    status = check.status
+    server = status.server if status is not None else None
+    if status is not None and server is not None:
+        host = "" if server.host == "embedded" else f"  {visible(server.host)}"
+        kind = ", embedded" if server.host == "embedded" else ""
+        trip = f"{server.round_trip * 1000:.1f} ms"
+        version = f"PostgreSQL {visible(server.version)}{kind}"
+        yield _fact("server", version, f"  {trip}{host}", width)
+        yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
+    target = check.target
+    yield _fact("limits", f"lock_timeout {target.lock_timeout}, lock_wait {target.lock_wait}", "", width)
+    if target.role:
+        yield _fact("role", visible(target.role), "", width)
+    if status is not None:
+        yield _fact("dsn", visible(status.dsn), "", width)
+
+
+def _fact(label: str, text: str, note: str, width: int) -> Line:
+    """Return a label and its text; the note only if all of it fits."""
+    room = width - _LABEL - 2
+    shown = cut(text, room)
+    more = note if cell_len(shown) + cell_len(note) <= room else ""
+    return [(f" {label.ljust(_LABEL)}", DIM), (shown, PLAIN), (more, DIM)]

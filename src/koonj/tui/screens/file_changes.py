@@ -1,0 +1,244 @@
+"""Changes migration files as koonj's advice says: each dialog shows the new name or the difference first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from koonj.tui.commands.command import Situation
+from koonj.tui.render.run_lines import Line
+from koonj.tui.render.unblock_lines import wrapped
+from koonj.tui.state.messages import MigrationsWritten, StatusMessage
+from koonj.tui.state.snapshot import Row
+from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.watcher import Watcher
+
+if TYPE_CHECKING:
+    from koonj.migrations.folder import Folder
+    from koonj.migrations.new import Draft
+    from koonj.runner.target.restoration import Restoration
+    from koonj.sql.text_diff import TextDiff
+
+_LEGEND = "- the file now, + the text that ran"
+
+
+class FileChanges:
+    """Renumbers, restores and deletes the selected file, and makes a new one from an edit."""
+
+    def __init__(
+        self, screen: Screen[None], backend: Backend, watcher: Watcher, situation: Callable[[], Situation]
+    ) -> None:
+        """`screen` is the main screen."""
+        self._screen = screen
+        self._backend = backend
+        self._watcher = watcher
+        self._situation = situation
+
+    def renumber(self) -> None:
+        """Give the selected file the next free number."""
+        self._start(self._renumber)
+
+    def restore(self) -> None:
+        """Give the selected file the text that ran, or its earlier name."""
+        self._start(self._restore)
+
+    def from_edit(self) -> None:
+        """Put the changes of the selected file into a new migration, and restore the file."""
+        self._start(self._from_edit)
+
+    def delete(self) -> None:
+        """Delete the selected file, and keep its text."""
+        self._start(self._delete)
+
+    def _start(self, change: Callable[[Folder, Row], Awaitable[None]]) -> None:
+        now = self._situation()
+        folder, row = now.snapshot.folder, now.selected
+        assert folder is not None
+        assert row is not None
+        start_task(self._screen, partial(self._guarded, change, folder, row), "file", exclusive=True)
+
+    async def _guarded(
+        self, change: Callable[[Folder, Row], Awaitable[None]], folder: Folder, row: Row
+    ) -> None:
+        try:
+            await change(folder, row)
+        except Exception as error:  # the error of a lost target or a full disk must not end the screen
+            message = " ".join(str(getattr(error, "message", "") or error).split())
+            self._say(f"{message} {getattr(error, 'hint', '')}".strip())
+
+    def _say(self, text: str, *, is_problem: bool = True) -> None:
+        self._screen.post_message(StatusMessage(text, is_problem=is_problem))
+
+    async def _renumber(self, folder: Folder, row: Row) -> None:
+        from koonj.runner.target.renumbering import UnreadTargetsError  # noqa: PLC0415 - brings psycopg
+
+        unread: tuple[str, ...] = ()
+        try:
+            plan = await self._backend.plan_renumbering(folder, {row.name})
+        except UnreadTargetsError as error:
+            unread = error.targets
+            plan = await self._backend.plan_renumbering(folder, {row.name}, unread)
+        if not plan.renames:
+            self._say(f"{row.name} has a higher number than all other migrations already.")
+            return
+        (rename,) = plan.renames
+
+        def lines(width: int) -> Iterator[Line]:
+            yield from wrapped(rename.old, width, 1)
+            yield from wrapped(f"becomes {rename.new}", width, 1)
+            yield []
+            yield from wrapped(f"The text stays as it is. {_checked(plan.read, unread)}", width, 1)
+
+        async def act() -> None:
+            from koonj.migrations.renumber import rename_files  # noqa: PLC0415 - seldom needed
+
+            await asyncio.to_thread(rename_files, folder.path, plan.renames)
+            self._done((rename.new,), f"{rename.old} renamed to {rename.new}.")
+
+        self._confirm(f"Renumber {row.name}?", lines, act, typed=" ".join(unread))
+
+    async def _delete(self, folder: Folder, row: Row) -> None:
+        from koonj.runner.target.renumbering import UnreadTargetsError  # noqa: PLC0415 - brings psycopg
+
+        migration, unread = row.migration, tuple[str, ...]()
+        assert migration is not None
+        try:
+            await self._backend.must_be_unused(folder, {row.name})
+        except UnreadTargetsError as error:
+            unread = error.targets
+            await self._backend.must_be_unused(folder, {row.name}, unread)
+        read = [t.name for t in self._backend.settings.targets if t.name not in unread]
+
+        def lines(width: int) -> Iterator[Line]:
+            yield from wrapped(f"{row.name} is deleted. {_checked(read, unread)}", width, 1)
+            yield from wrapped("koonj keeps its text in your state folder, and says where.", width, 1)
+
+        async def act() -> None:
+            from koonj.migrations.deletion import delete_file  # noqa: PLC0415 - seldom needed
+
+            kept = await asyncio.to_thread(delete_file, folder.path, migration.name, migration.raw)
+            self._done((), f"{row.name} deleted. Its text is in {kept}")
+
+        self._confirm(
+            f"Delete {row.name}?", lines, act, typed=" ".join((row.name.partition("_")[0], *unread))
+        )
+
+    async def _restore(self, folder: Folder, row: Row) -> None:
+        target = self._situation().snapshot.target
+        found = await self._backend.read_restoration(target, folder, row.number, row.name)
+        change = await asyncio.to_thread(_difference, found)
+        heading = f"Restore the text of {row.name}?"
+        if found.rename is not None:
+            heading = f"Rename {row.name} to {found.rename.new}?"
+        self._confirm(
+            heading, partial(_restore_lines, found, change, ""), partial(self._write, folder, found, None)
+        )
+
+    async def _from_edit(self, folder: Folder, row: Row) -> None:
+        from koonj.migrations.edit_draft import draft_of_edit  # noqa: PLC0415 - seldom needed
+
+        target = self._situation().snapshot.target
+        found = await self._backend.read_restoration(target, folder, row.number, row.name)
+        assert row.migration is not None
+        slug = f"{row.name.removesuffix('.sql').partition('_')[2]}_edit"
+        made = await asyncio.to_thread(draft_of_edit, found.recorded, row.migration, slug)
+        if made is None:
+            self._say(f"The edit of {row.name} changed only the order of its statements.")
+            return
+        change = await asyncio.to_thread(_difference, found)
+        what = f"A new migration gets the statements that the edit added: {made.added}."
+        if made.to_write:
+            what += f" Comments in it name the statements that you must write: {made.to_write}."
+        text = f"{what} Then {row.name} gets the text that ran:"
+        lines = partial(_restore_lines, found, change, text)
+        heading = f"Put the changes of {row.name} into a new migration?"
+        self._confirm(heading, lines, partial(self._write, folder, found, made.draft))
+
+    async def _write(self, folder: Folder, found: Restoration, draft: Draft | None) -> None:
+        """Create the draft, if there is one, and restore the file."""
+        created = await asyncio.to_thread(_create, folder.path, draft)
+        if found.rename is not None:
+            from koonj.migrations.file_rename import rename_file  # noqa: PLC0415 - seldom needed
+
+            await asyncio.to_thread(rename_file, folder.path, found.rename)
+            self._done((found.rename.new,), f"{found.name} renamed to {found.rename.new}.")
+            return
+        from koonj.migrations.restore import restore_file  # noqa: PLC0415 - seldom needed
+
+        kept = await asyncio.to_thread(
+            restore_file, folder.path, found.name, found.recorded.raw, found.before
+        )
+        words = f"Created {created[0]}. " if created else ""
+        words += f"{found.name} has the text that ran again."
+        if kept is not None:
+            words += f" The replaced text is in {kept}"
+        self._done((*created, found.name), words)
+
+    def _confirm(
+        self,
+        heading: str,
+        lines: Callable[[int], Iterator[Line]],
+        act: Callable[[], Awaitable[None]],
+        typed: str = "",
+    ) -> None:
+        from koonj.tui.screens.file_confirmation import FileConfirmation  # noqa: PLC0415 - seldom needed
+
+        async def guarded(_folder: Folder, _row: Row) -> None:
+            await act()
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self._start(guarded)
+
+        if self._screen.is_current:
+            dialog = FileConfirmation(heading, lambda width: list(lines(width)), typed)
+            self._screen.app.push_screen(dialog, answered)
+
+    def _done(self, names: Sequence[str], text: str) -> None:
+        if names:
+            self._screen.post_message(MigrationsWritten(tuple(names)))
+        self._say(text, is_problem=False)
+        self._watcher.read_folder()
+
+
+def _checked(read: Sequence[str], unread: Sequence[str]) -> str:
+    """Return which targets are known not to have applied the file."""
+    words = f"Not applied on: {', '.join(read)}." if read else ""
+    if unread:
+        words += f" Not known, because they do not respond: {', '.join(unread)}."
+    return words.strip()
+
+
+def _difference(found: Restoration) -> TextDiff:
+    from koonj.sql.text_diff import diff_texts  # noqa: PLC0415 - seldom needed
+
+    migration = found.status.migration
+    return diff_texts("" if migration is None else migration.text, found.recorded.text)
+
+
+def _restore_lines(found: Restoration, change: TextDiff, text: str, width: int) -> Iterator[Line]:
+    from koonj.tui.render.diff_lines import diff_lines  # noqa: PLC0415 - seldom needed
+
+    if text:
+        yield from wrapped(text, width, 1)
+    if found.rename is not None:
+        yield from wrapped(f"It ran as {found.rename.new}. The text stays as it is.", width, 1)
+        return
+    if found.before is not None:
+        yield from wrapped("koonj keeps the replaced text in your state folder, and says where.", width, 1)
+    if not found.is_exact:
+        yield from wrapped("The recorded text does not have exactly the bytes that ran.", width, 1)
+    yield []
+    yield from diff_lines(change, _LEGEND, width)
+
+
+def _create(folder: Path, draft: Draft | None) -> tuple[str, ...]:
+    from koonj.migrations.new import create  # noqa: PLC0415 - seldom needed
+
+    return () if draft is None else tuple(path.name for path in create(folder, (draft,)))

@@ -1,0 +1,160 @@
+"""The keys that do what koonj advises: renumber, restore, new from edit, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from koonj.tui.screens.file_confirmation import FileConfirmation
+from koonj.user_folders import STATE, folder_path
+from support.screen import Project, Screen, apply
+
+
+def names(project: Project) -> list[str]:
+    return sorted(path.name for path in project.migrations.iterdir())
+
+
+def kept() -> list[str]:
+    """Return the texts that koonj keeps, sorted."""
+    folder = folder_path(STATE) / "replaced"
+    return sorted(path.read_text() for path in folder.iterdir()) if folder.exists() else []
+
+
+async def select(screen: Screen, part: str, word: str) -> None:
+    """Wait until the migration has the state `word`, and select it."""
+    await screen.until(lambda: any(part in r.name and r.word == word for r in screen.main.snapshot.rows))
+    screen.main.migrations.select(next(r.name for r in screen.main.snapshot.rows if part in r.name))
+    await screen.pilot.pause()
+
+
+async def ask(screen: Screen, key: str, *parts: str) -> str:
+    await screen.press(key)
+    text = await screen.expect_dialog(*parts)
+    assert isinstance(screen.app.screen, FileConfirmation)
+    return text
+
+
+async def test_m_gives_a_late_file_the_next_free_number(project: Project) -> None:
+    project.table(2)
+    async with project.open() as screen:
+        await apply(screen)
+        name = project.table(1)
+        text = (project.migrations / name).read_bytes()
+        await select(screen, "make_t1", "late")
+        assert "renumber" in screen.bottom()
+        await ask(screen, "m", "becomes 003_make_t1.sql", "Not applied on: local.")
+        await screen.press("n")
+        assert name in names(project)
+        screen.later(1)
+        await ask(screen, "m")
+        await screen.yes()
+        await screen.until(lambda: "003_make_t1.sql" in names(project))
+        assert (project.migrations / "003_make_t1.sql").read_bytes() == text
+        await select(screen, "003_make_t1", "pending")
+        await apply(screen, "a")
+
+
+async def test_m_asks_to_type_the_targets_that_do_not_respond(three_targets: Project) -> None:
+    project = three_targets
+    for name in ("001_a.sql", "001_b.sql"):
+        project.write(name, f"CREATE TABLE {name[4]} ();\n-- Rollback: none: test\n")
+    async with project.open() as screen:
+        await select(screen, "001_b", "duplicate")
+        await ask(screen, "m", "becomes 002_b.sql", "Not known, because they do not", "production.")
+        await screen.press("y", "enter")
+        assert names(project) == ["001_a.sql", "001_b.sql"]
+        await screen.press("backspace")
+        await screen.type("production")
+        await screen.press("enter")
+        await screen.until(lambda: names(project) == ["001_a.sql", "002_b.sql"])
+
+
+async def test_o_shows_the_difference_and_restores_an_edited_file(project: Project, home: Path) -> None:
+    name = project.table(1)
+    async with project.open((120, 36)) as screen:
+        await apply(screen)
+        file = project.migrations / name
+        ran = file.read_text()
+        edited = ran.replace("PRIMARY KEY", "NOT NULL")
+        project.write(name, edited)
+        await select(screen, name, "edited")
+        await ask(
+            screen,
+            "o",
+            "- the file now, + the text that ran",
+            "- CREATE TABLE t1 (id int NOT NULL);",
+            "+ CREATE TABLE t1 (id int PRIMARY KEY);",
+        )
+        await screen.yes()
+        await screen.until(lambda: file.read_text() == ran)
+        assert kept() == [edited]
+        await select(screen, name, "applied")
+        await screen.press("o")
+        assert "there is nothing to restore" in screen.bottom()
+
+
+async def test_o_restores_a_missing_file(project: Project) -> None:
+    name = project.table(1)
+    async with project.open() as screen:
+        await apply(screen)
+        ran = (project.migrations / name).read_text()
+        (project.migrations / name).unlink()
+        await select(screen, name, "missing")
+        await ask(screen, "o", "+ CREATE TABLE t1")
+        await screen.yes()
+        await screen.until(lambda: names(project) == [name])
+        assert (project.migrations / name).read_text() == ran
+
+
+async def test_x_puts_an_edit_into_a_new_migration(project: Project, home: Path) -> None:
+    name = project.table(1)
+    async with project.open((120, 36)) as screen:
+        await apply(screen)
+        ran = (project.migrations / name).read_text()
+        edited = ran.replace("COMMIT;\n\n", "CREATE TABLE t2 ();\nCOMMIT;\n\n")
+        project.write(name, edited)
+        await select(screen, name, "edited")
+        await ask(screen, "x", "the statements that the edit added: 1.", "- CREATE TABLE t2 ();")
+        await screen.yes()
+        await screen.until(lambda: (project.migrations / name).read_text() == ran)
+        assert "CREATE TABLE t2 ();" in (project.migrations / "002_make_t1_edit.sql").read_text()
+        assert kept() == [edited]
+        await select(screen, "002_make_t1_edit", "pending")
+
+
+async def test_delete_removes_a_pending_file_and_keeps_its_text(tables: Project, home: Path) -> None:
+    text = (tables.migrations / "003_make_t3.sql").read_text()
+    async with tables.open() as screen:
+        await apply(screen, "a")
+        await select(screen, "001_make_t1", "applied")
+        await screen.press("delete")
+        assert "only a pending file can be deleted" in screen.bottom()
+        await select(screen, "003_make_t3", "pending")
+        await ask(screen, "delete", "003_make_t3.sql is deleted.")
+        await screen.type("003")
+        await screen.press("enter")
+        await screen.until(lambda: "003_make_t3.sql" not in names(tables))
+        assert kept() == [text]
+
+
+async def test_a_file_that_another_target_has_applied_is_not_deleted(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open() as screen:
+        await screen.press("t", "j", "enter", "1")
+        await screen.until(lambda: screen.main.snapshot.chosen == "staging")
+        await apply(screen)
+        await screen.press("t", "k", "enter", "1")
+        await screen.until(lambda: screen.main.snapshot.chosen == "local")
+        await select(screen, "001_make_t1", "pending")
+        await screen.press("delete")
+        await screen.until("001_make_t1.sql is applied on staging.")
+        assert names(three_targets) == ["001_make_t1.sql"]
+
+
+@pytest.mark.parametrize("key", ["m", "o", "x"])
+async def test_a_pending_file_needs_no_repair(tables: Project, key: str) -> None:
+    async with tables.open() as screen:
+        await select(screen, "001_make_t1", "pending")
+        await screen.press(key)
+        assert "001_make_t1.sql is pending" in screen.bottom()
