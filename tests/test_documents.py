@@ -52,7 +52,13 @@ def test_every_exit_code_has_a_row_in_the_readme() -> None:
 
 
 def test_documented_keys_exist() -> None:
-    known = {display_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
+    known = {display_key(key) for command in MAIN for key in command.all_keys()} | {
+        "y",
+        "n",
+        "N",
+        "Up",
+        "Down",
+    }
     for text, title in ((README, "## The screen"), (SCREENS, "## All keys")):
         section = text.split(title)[1].split("\n## ")[0]
         named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}

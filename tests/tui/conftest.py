@@ -15,6 +15,7 @@ from koonj.config import Target
 from koonj.postgres import connector
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.state import run_events
+from koonj.tui.widgets import text_searcher
 from koonj.tui.workers import watcher
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import PATIENCE, STEP, Golden, Project, Screen, masked
@@ -30,6 +31,12 @@ def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the folder every 0.1 s, so that tests do not have to wait."""
     monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
     monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1)  # a busy machine reads for seconds
+
+
+@pytest.fixture(autouse=True)
+def _whole_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a search end in its first slice of time, however slow the machine is."""
+    monkeypatch.setattr(text_searcher, "SLICE", 3600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -211,3 +211,40 @@ async def test_click_selects_an_object_and_activates_a_key(
         x = screen.bottom().index("Esc")
         await screen.pilot.click(offset=(x + 1, 29))
         await screen.until(lambda: screen.app.screen is screen.main)
+
+
+async def test_keys_of_problems_select_objects_and_wrap_around(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    async with tables.open((120, 36), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ 1 only on the target")
+        drift_screen = screen.app.screen
+        assert isinstance(drift_screen, DriftScreen)
+        for key, cursor in (("f8", 1), ("full_stop", 2), ("f8", 0), ("shift+f8", 2), ("comma", 1)):
+            await screen.press(key)
+            assert drift_screen.objects.cursor == cursor
+
+
+async def test_slash_searches_the_objects_and_esc_ends_the_search_first(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    async with tables.open((120, 36), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ 1 only on the target")
+        drift_screen = screen.app.screen
+        assert isinstance(drift_screen, DriftScreen)
+        await screen.press("slash")
+        await screen.type("documents")
+        assert "1 of 3" in screen.bottom()
+        await screen.press("enter", "n")
+        assert drift_screen.objects.cursor == 1
+        assert screen.bottom().startswith(" n next match")
+        await screen.press("escape")
+        assert is_open(screen)
+        assert screen.bottom().startswith(" j/k select object")
+        await screen.press("tab", "slash")
+        await screen.type("language")
+        assert "1 of " in screen.bottom()
+        await screen.press("escape", "escape")
+        assert not is_open(screen)

@@ -100,6 +100,7 @@ async def test_marks_follow_their_lines_before_the_text_is_examined_again(
         editor = await open_editor(screen)
         await screen.until(" 3! VACUUM;")
         monkeypatch.setattr(editor_screen, "PAUSE", 60)
+        editor.text.go_to(0, 0)
         await screen.press("enter", "enter")
         assert " 5! VACUUM;" in screen.text()
         await screen.press("ctrl+z", "ctrl+z")

@@ -9,6 +9,7 @@ import pytest
 
 from koonj.migrations.states import GLYPHS, MEANINGS, State
 from koonj.sql.display import spaced
+from koonj.tui.screens.dialog import DialogText
 from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen
 
@@ -119,3 +120,17 @@ def test_states_document_matches_meanings_in_code() -> None:
         glyph, meaning = documented[state.value.replace("_", " ")]
         assert glyph == GLYPHS[state]
         assert meaning.startswith(MEANINGS[state]), state
+
+
+async def test_search_marks_its_matches_and_n_goes_on(project: Project) -> None:
+    async with project.open((100, 30)) as screen:
+        await open_help(screen)
+        await screen.press("slash")
+        await screen.type("migration")
+        searcher = screen.app.screen.query_one(DialogText).searcher
+        assert searcher.count.startswith("1 of ")
+        await screen.press("enter", "n", "n", "N")
+        assert searcher.count.startswith("2 of ")
+        await screen.press("escape")
+        assert searcher.count == ""
+        assert is_open(screen)

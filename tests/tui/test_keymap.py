@@ -148,9 +148,9 @@ class TestRebinding:
     @pytest.mark.parametrize(("command", "key"), KEPT.items())
     def test_keys_named_in_dialogs_and_titles_cannot_be_removed(self, command: str, key: str) -> None:
         name = command.replace("-", "_")
-        assert f"{command} must keep {display_key(key)}" in refused(**{name: "f8"})
+        assert f"{command} must keep {display_key(key)}" in refused(**{name: "f9"})
         assert "must keep this one" in refused(edit=key)
-        held = rebound(**{name: [key, "f8"]})
+        held = rebound(**{name: [key, "f9"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
 
     def test_quit_cannot_lose_all_its_keys(self) -> None:

@@ -175,7 +175,8 @@ async def run_app(
 def _keymap(settings: tuple[KeySetting, ...]) -> Keymap:
     if not settings:
         return Keymap()
+    from koonj.tui.commands.editor import EDITING  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.main_screen import MAIN  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
-    return rebind(settings, MAIN)
+    return rebind(settings, MAIN, EDITING)

@@ -96,7 +96,7 @@ def hints(now: Situation) -> tuple[Hint, ...]:
     return tuple(
         Hint(
             keys.display_keys(c)[0],
-            c.label,
+            c.label_for(now),
             reason is None,
             c.name(),
             _help(c, reason),

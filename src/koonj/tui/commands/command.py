@@ -215,14 +215,29 @@ class Verbs(HasApp, HasPane, Protocol):
     def step_tab(self, step: int) -> None:
         """Show the tab that is `step` tabs further."""
 
+    def next_problem(self, step: int) -> None:
+        """Go to the next problem (1) or the previous one (-1)."""
+
+    def next_match(self, step: int) -> None:
+        """Go to the next match (1) or the previous one (-1)."""
+
+    def next_pending(self, step: int) -> None:
+        """Go to the next pending migration (1) or the previous one (-1)."""
+
     def toggle_zoom(self) -> None:
         """Zoom the current pane to the whole screen, or restore the layout."""
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines of the preview, or scroll them sideways."""
 
     def toggle_format(self) -> None:
         """Show the text formatted, or as written."""
 
-    def open_filter(self) -> None:
-        """Open the line for the filter."""
+    def search_files(self) -> None:
+        """Filter the list by a text in the SQL of the files."""
+
+    def search(self) -> None:
+        """Filter the list, or search the text of the current pane."""
 
     def open_current(self) -> None:
         """Handle Enter in the current pane."""
@@ -248,12 +263,19 @@ class Command(Generic[ScreenT_contra]):
     only_available: ClassVar[bool] = False
     """Whether the footer omits the command while it is not available, instead of showing it dim."""
 
+    priority: ClassVar[bool] = False
+    """Whether its keys do not go to the widget with the focus, such as the editor's text."""
+
     listed: ClassVar[bool] = True
     """Whether the command palette lists it. Commands that only move are not listed."""
 
     def why_not(self, now: Situation) -> str | None:
         """Return why the command is not available now; None if it is."""
         return None
+
+    def label_for(self, now: Situation) -> str:
+        """Return the label for the footer of the current pane."""
+        return self.label
 
     def run(self, screen: ScreenT_contra) -> None:
         """Run the command on `screen`."""
@@ -283,7 +305,9 @@ def bindings(commands: Iterable[Command[Any]]) -> list[Binding]:
 def _binding(command: Command[Any]) -> Binding:
     name, keys = command.name(), ",".join(command.all_keys()) or NO_KEY
     action = f"command('{name}')"
-    return Binding(keys, action, command.label, id=name, tooltip=command.help(), show=False)
+    return Binding(
+        keys, action, command.label, id=name, tooltip=command.help(), show=False, priority=command.priority
+    )
 
 
 def named(commands: Sequence[Command[ScreenT_contra]], name: str) -> Command[ScreenT_contra]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
+from koonj.tui.commands.places import PROBLEMS, HasProblems
+from koonj.tui.commands.search import MATCHES, HasSearch
 from koonj.tui.toolkit.textual_private import repaint
 
 
@@ -43,14 +45,20 @@ class EditExternal(_OfFile):
         screen.navigator.edit_external()
 
 
-class EditorVerbs(HasApp, Protocol):
+class EditorVerbs(HasApp, HasProblems, HasSearch, Protocol):
     """Methods of koonj's editor that commands use."""
 
     def save(self) -> None:
         """Save the file; ask first if that is necessary."""
 
-    def next_problem(self, step: int) -> None:
-        """Move the cursor to the next problem (1) or the previous one (-1)."""
+    def list_problems(self) -> None:
+        """Focus the list of problems."""
+
+    def find(self) -> None:
+        """Open the line for a search."""
+
+    def go_to_line(self) -> None:
+        """Open the line for the number of a line."""
 
 
 class _Editing(Command[EditorVerbs]):
@@ -67,25 +75,36 @@ class Save(_Editing):
         screen.save()
 
 
-class NextProblem(_Editing):
-    """Go to the next problem of the file."""
+class Find(_Editing):
+    """Search the text of the file. Enter keeps the search, Esc ends it."""
 
-    key = "f8"
-    also = ("ctrl+n",)
-    label = "next problem"
-
-    def run(self, screen: EditorVerbs) -> None:
-        screen.next_problem(1)
-
-
-class PreviousProblem(_Editing):
-    """Go to the previous problem of the file."""
-
-    key = "shift+f8"
-    label = "previous problem"
+    key = "ctrl+f"
+    label = "find"
+    priority = True
 
     def run(self, screen: EditorVerbs) -> None:
-        screen.next_problem(-1)
+        screen.find()
+
+
+class GoToLine(_Editing):
+    """Go to a line of the file by its number."""
+
+    key = "ctrl+g"
+    label = "go to line"
+    priority = True
+
+    def run(self, screen: EditorVerbs) -> None:
+        screen.go_to_line()
+
+
+class ListProblems(_Editing):
+    """Go to the list of problems. Up and Down select one, Enter goes to its place in the text."""
+
+    key = "f4"
+    label = "list problems"
+
+    def run(self, screen: EditorVerbs) -> None:
+        screen.list_problems()
 
 
 class RepaintEditor(_Editing):
@@ -98,5 +117,13 @@ class RepaintEditor(_Editing):
         repaint(screen.app)
 
 
-EDITING: tuple[Command[EditorVerbs], ...] = (Save(), NextProblem(), PreviousProblem(), RepaintEditor())
+EDITING: tuple[Command[EditorVerbs], ...] = (
+    Save(),
+    Find(),
+    GoToLine(),
+    *MATCHES,
+    *PROBLEMS,
+    ListProblems(),
+    RepaintEditor(),
+)
 """Commands of the editor, in addition to the keys that move the cursor and change the text."""

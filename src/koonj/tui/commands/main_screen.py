@@ -28,9 +28,12 @@ from koonj.tui.commands.panes import (
     Open,
     PreviousTab,
     Refresh,
+    SearchSql,
     Targets,
+    Wrap,
     Zoom,
 )
+from koonj.tui.commands.places import PROBLEMS, NextPending, PreviousPending
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
@@ -45,6 +48,7 @@ from koonj.tui.commands.runs import (
     Settle,
     Unblock,
 )
+from koonj.tui.commands.search import MATCHES
 from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
@@ -66,9 +70,11 @@ MAIN: tuple[Command[Verbs], ...] = (
     Restore(),
     NewFromEdit(),
     Filter(),
+    SearchSql(),
     NextTab(),
     PreviousTab(),
     Format(),
+    Wrap(),
     Targets(),
     Rehearse(),
     RehearseAll(),
@@ -93,5 +99,9 @@ MAIN: tuple[Command[Verbs], ...] = (
     PanePreview(),
     PaneTargets(),
     PaneRun(),
+    *MATCHES,
+    *PROBLEMS,
+    NextPending(),
+    PreviousPending(),
     *MOVING,
 )

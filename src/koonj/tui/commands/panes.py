@@ -6,18 +6,34 @@ from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
 class Filter(Command[Verbs]):
-    """Filter the list by number, name, state or verdict.
+    """Filter the list by number, name, state or verdict; in another pane search its text.
 
-    Enter keeps the filter, Esc clears it.
+    Enter keeps the filter or the search, Esc ends it. During a search, n and N go to the next and the
+    previous match; n creates no migration then. Small letters match capitals too.
     """
 
     key = "slash"
     label = "filter"
     group = Group.MIGRATIONS
-    footer = "1"
+    footer = "124"
+
+    def label_for(self, now: Situation) -> str:
+        """Return what the key does in the current pane."""
+        return "filter" if now.pane == "1" else "search"
 
     def run(self, screen: Verbs) -> None:
-        screen.open_filter()
+        screen.search()
+
+
+class SearchSql(Command[Verbs]):
+    """Filter the list by a text in the SQL of the files. The same as a filter that starts with sql:."""
+
+    key = "S"
+    label = "search SQL"
+    group = Group.MIGRATIONS
+
+    def run(self, screen: Verbs) -> None:
+        screen.search_files()
 
 
 class New(Command[Verbs]):
@@ -61,7 +77,10 @@ class Refresh(Command[Verbs]):
 
 
 class Open(Command[Verbs]):
-    """In the migrations, go to the preview. In the targets, choose the selected one."""
+    """Open: in the migrations the preview, in the targets the selected one, in preview and run what failed.
+
+    The preview then shows the line that failed.
+    """
 
     key = "enter"
     also = ("space",)
@@ -138,6 +157,17 @@ class PreviousTab(Command[Verbs]):
 
     def run(self, screen: Verbs) -> None:
         screen.step_tab(-1)
+
+
+class Wrap(Command[Verbs]):
+    """Wrap long lines of SQL, or scroll them sideways. Differences are always wrapped."""
+
+    key = "W"
+    label = "wrap"
+    group = Group.PREVIEW
+
+    def run(self, screen: Verbs) -> None:
+        screen.toggle_wrap()
 
 
 class Format(Command[Verbs]):

@@ -14,7 +14,7 @@ from koonj.config.screen_settings import KeySetting
 from koonj.config.toml_file import did_you_mean
 from koonj.tui.commands.command import Command, Group
 from koonj.tui.commands.keymap import Keymap
-from koonj.tui.toolkit.key_names import KeyNameError, display_key, parse_key
+from koonj.tui.toolkit.key_names import KeyNameError, display_key, is_text, parse_key
 
 DECIDING = ("y", "n", "w", "c", "enter", "space")
 """Keys that confirm or cancel in a dialog, or act on the selected item. Such a key must not start a change:
@@ -33,13 +33,15 @@ KEPT: Mapping[str, str] = MappingProxyType(
 """Commands that must keep a key, because dialogs and pane titles show it."""
 
 
-def rebind(settings: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> Keymap:
-    """Return the keymap with the user's keys.
+def rebind(
+    settings: Iterable[KeySetting], commands: Sequence[Command[Any]], editing: Sequence[Command[Any]] = ()
+) -> Keymap:
+    """Return the keymap with the user's keys for the main screen, and for the editor (`editing`).
 
     Raises:
         ConfigError: a setting names an unknown command or key, or is not allowed.
     """
-    by_name = {command.name(): command for command in commands}
+    by_name = {command.name(): command for command in (*commands, *editing)}
     settings = tuple(settings)
     changed = {}
     for setting in settings:
@@ -50,7 +52,8 @@ def rebind(settings: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> 
             )
         changed[setting.command] = _keys(setting, by_name[setting.command])
     made = Keymap(MappingProxyType(changed), MappingProxyType(_replacements(changed, by_name)))
-    _no_key_twice(made, settings, commands)
+    for screen in (commands, editing):
+        _no_key_twice(made, settings, screen)
     return made
 
 
@@ -94,6 +97,11 @@ def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) ->
         )
     if setting.command == "quit" and not keys:
         raise ConfigError(f"{setting.where}: quit must have a key.")
+    if command.group is Group.EDITOR and (text := [k for k in keys if is_text(k)]):
+        raise ConfigError(
+            f"{setting.where}: {setting.command} is a command of the editor, where {display_key(text[0])} is "
+            'text. Use a key such as "f4" or "ctrl+g".'
+        )
     if command.group in {Group.CHANGES, Group.MOVING} and (bad := [k for k in keys if k in DECIDING]):
         what = "changes the database" if command.group is Group.CHANGES else "is often held down"
         raise ConfigError(

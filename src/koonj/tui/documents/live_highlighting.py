@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents import highlighting
 from koonj.tui.documents.highlighting import Highlighting
 from koonj.tui.documents.line_index import LineIndex
+from koonj.tui.state.file_place import FilePlace, by_weight
 from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.strips import Part
 
@@ -30,20 +30,20 @@ class LiveHighlighting:
         self._colours = Highlighting("", end=0)
         self._edited_parts: dict[str, list[Part]] = {}
         """Styles of edited lines, by their text."""
-        self._problems: Mapping[int, tuple[Problem, ...]] = {}
+        self._problems: Mapping[int, tuple[FilePlace, ...]] = {}
         self.generation = 0
         """Changes if lines can look different than before."""
 
-    def set_analysis(self, text: str, count: int, found: Highlighting, problems: Iterable[Problem]) -> None:
+    def set_analysis(self, text: str, count: int, found: Highlighting, problems: Iterable[FilePlace]) -> None:
         """Replace the analysis: a text of `count` lines, its highlighting, its problems."""
         self._lines, self._colours = LineIndex(text), found
         self._origins = list(range(count))
         self._edited_parts.clear()
         self._set_problems(problems)
 
-    def _set_problems(self, problems: Iterable[Problem]) -> None:
+    def _set_problems(self, problems: Iterable[FilePlace]) -> None:
         """Replace the problems of the text that was analyzed last."""
-        by_line: dict[int, tuple[Problem, ...]] = {}
+        by_line: dict[int, tuple[FilePlace, ...]] = {}
         for problem in problems:
             if problem.line is not None:
                 index = problem.line - 1
@@ -57,10 +57,10 @@ class LiveHighlighting:
         old = origins[first] if first < len(origins) else len(origins)
         origins[first : last + 1] = [old if old < 0 else ~old] + [~len(self._lines)] * (new_count - 1)
 
-    def problems_at(self, row: int) -> Sequence[Problem]:
+    def problems_at(self, row: int) -> Sequence[FilePlace]:
         """Return the problems of a line at the last analysis, errors first."""
         found = self._problems.get(self._original_index(row), ())
-        return sorted(found, key=lambda p: list(Severity).index(p.severity)) if found else ()
+        return by_weight(found) if found else ()
 
     def row_of(self, line: int) -> int | None:
         """Return the present row of line `line` (0-based) of the analyzed text.

@@ -5,6 +5,7 @@ Only visible lines are highlighted, so a large file delays no key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import nlargest
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from rich.cells import cell_len
 from koonj.sql.display import visible
 from koonj.tui.documents.highlighting import Highlighting
 from koonj.tui.documents.line_index import LineIndex
+from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_text
 from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.strips import Part
 
@@ -49,6 +51,16 @@ class SqlText:
             end = min(end, start + _LONG_LINE + 2 * columns)
         return _visible_parts(self.highlighting.parts(start, end))
 
+    def span(self, index: int) -> tuple[int, int]:
+        """Return the offsets of line `index` (0-based) in `text`, without its line end."""
+        return self._lines.span(index)
+
+    def matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
+        """Yield the matches of a search, in order; None after each block of the text."""
+        if not self.text:
+            return iter(())
+        return matches_in_text(query, self.text, self._lines.line_at, self._lines.start)
+
     def highlight(self, first: int, last: int) -> bool:
         """Highlight from line `first` to line `last` for one slice of time.
 
@@ -68,6 +80,14 @@ class SqlText:
 
 def _cells(line: str) -> int:
     return len(line) if len(line) > _LONG_LINE else cell_len(expand(line))
+
+
+def word_end(line: str, column: int) -> int:
+    """Return the end of the word at `column` (0-based), or `column` if there is none."""
+    end = column
+    while end < len(line) and (line[end].isalnum() or line[end] == "_"):
+        end += 1
+    return end
 
 
 def expand(text: str) -> str:

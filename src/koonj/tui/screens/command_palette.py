@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.commands.availability import CommandEntry, best_matches
+from koonj.tui.commands.command import Group
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
@@ -59,7 +60,7 @@ class FoundCommands(CursorPane):
         return len(self.found)
 
     def title(self) -> tuple[str, str]:
-        return self.TITLE, f"{len(self.found)} of {len(self.entries)}"
+        return self.TITLE, f"{min(len(self.found), len(self.entries))} of {len(self.entries)}"
 
     def head(self, width: int) -> Sequence[Strip]:
         if self.found:
@@ -106,7 +107,7 @@ class CommandPaletteDialog(Dialog[str | None]):
         self._entries = entries
 
     def body(self) -> Sequence[Widget]:
-        return SearchRow(":", "name, key or words"), FoundCommands(self._entries)
+        return SearchRow(":", "name, key or words; or the number of a line"), FoundCommands(self._entries)
 
     @property
     def answer_lines(self) -> int:
@@ -127,7 +128,9 @@ class CommandPaletteDialog(Dialog[str | None]):
     def typed(self, event: Input.Changed) -> None:
         """Update the matches as the user types."""
         event.stop()
-        self._found.found = best_matches(self._entries, event.value)
+        number = event.value.strip()
+        jump = (_jump(number),) if number.isdecimal() else ()
+        self._found.found = (*jump, *best_matches(self._entries, event.value))
 
     def on_key(self, event: events.Key) -> None:
         if event.key in CANCEL_KEYS:
@@ -151,3 +154,9 @@ class CommandPaletteDialog(Dialog[str | None]):
         else:
             self._keys.ignore_repeats(event)
             self.dismiss(entry.name)
+
+
+def _jump(number: str) -> CommandEntry:
+    """Return the entry that goes to a line; its name is the number."""
+    text = "Go to this line of the current pane; in the list, to the migration of this number."
+    return CommandEntry(number, Group.MOVING, (), text, None)

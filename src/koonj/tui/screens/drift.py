@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 from textual.timer import Timer
 
 from koonj.config import Target
 from koonj.runner.drift.report import DriftReport
 from koonj.tui.commands.clipboard import Clip, clean
-from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.command import Command, bindings, named
 from koonj.tui.commands.navigation import OVERLAY
+from koonj.tui.commands.places import PROBLEMS
+from koonj.tui.commands.search import MATCHES
 from koonj.tui.render.drift_lines import count_parts, group_differences, progress_parts, title_parts
 from koonj.tui.screens.copy_dialog import CopyDialog
+from koonj.tui.screens.text_search import SEARCH_HINTS, TextSearchScreen
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
 from koonj.tui.widgets.drift_list import DriftList
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.text_line import TextLine
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.child_events import SubprocessError
 
 CLOSE, CANCEL, AGAIN, COPY, NEXT_PANE = "close", "cancel", "again", "copy", "next-pane"
+SEARCH = "search"
+COMMANDS: tuple[Command[Any], ...] = (*OVERLAY, *MATCHES, *PROBLEMS)
 TICK = 1.0
 """Seconds between two updates of the elapsed time."""
 WIDE = 100
@@ -36,6 +42,7 @@ _WORKING = (Hint("c", "cancel", command=CANCEL), Hint("Esc", "close", command=CL
 _FOUND = (
     Hint("j/k", "select object"),
     Hint("Tab", "next pane", command=NEXT_PANE),
+    Hint("/", "search", command=SEARCH),
     Hint("y", "copy", command=COPY),
     Hint("R", "compare again", command=AGAIN),
     Hint("Esc", "close", command=CLOSE),
@@ -43,13 +50,13 @@ _FOUND = (
 _NOTHING = (Hint("R", "compare again", command=AGAIN), Hint("Esc", "close", command=CLOSE))
 
 
-class DriftScreen(Screen[None]):
+class DriftScreen(TextSearchScreen[None]):
     """A screen that compares when it opens, and shows the differences.
 
     The comparison runs in a process of its own.
     """
 
-    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
+    BINDINGS = bindings(COMMANDS)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "DriftList"
 
     def __init__(self, backend: Backend, target: Target) -> None:
@@ -66,6 +73,7 @@ class DriftScreen(Screen[None]):
         with Container(id="drift"):
             yield DriftList()
             yield Definition()
+        yield SearchBar()
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -118,8 +126,8 @@ class DriftScreen(Screen[None]):
         if self._ticker is not None:
             self._ticker.stop()
             self._ticker = None
-        anything = self._found is not None and self._found.differences
-        self.query_one(BottomLine).hints = _FOUND if anything else _NOTHING
+        anything = bool(self._found is not None and self._found.differences)
+        self.search_hints()
         self.objects.error = trouble
         self.objects.notes = self._found.notes if self._found else ()
         self.objects.no_drift = self._found is not None and not anything
@@ -134,12 +142,32 @@ class DriftScreen(Screen[None]):
 
     # Commands
 
+    def search_hints(self) -> None:
+        """Show the keys: those of a search first."""
+        anything = self._found is not None and self._found.differences
+        shown = _WORKING if self.is_comparing else _FOUND if anything else _NOTHING
+        self.query_one(BottomLine).hints = (*SEARCH_HINTS, *shown) if self.pane.is_searched else shown
+
+    def on_descendant_focus(self) -> None:
+        self.search_hints()
+
+    def next_match(self, step: int) -> None:
+        """Go to the next match of the search in the current pane."""
+        self.pane.searcher.step(step)
+
+    def next_problem(self, step: int) -> None:
+        """Select the next object (`step` 1) or the previous one (-1); wrap around at the ends."""
+        if count := self.objects.count():
+            self.objects.cursor = (self.objects.cursor + step) % count
+
     def action_command(self, name: str) -> None:
         """Run a command: move a pane, or redraw the screen."""
         self.query_one(BottomLine).notice = None
-        named(OVERLAY, name).run(self)
+        named(COMMANDS, name).run(self)
 
     def on_key(self, event: events.Key) -> None:
+        if self.search_bar.is_open or self.search_key(event, self.pane):
+            return
         command = _KEYS.get(event.key) or (CLOSE if event.key in CANCEL_KEYS else None)
         if command is not None:
             event.stop()
@@ -151,8 +179,12 @@ class DriftScreen(Screen[None]):
         self._do(event.command)
 
     def _do(self, command: str) -> None:
-        if command == CLOSE:
+        if command == CLOSE and self.pane.is_searched:
+            self.pane.searcher.clear()
+        elif command == CLOSE:
             self.close()
+        elif command == SEARCH and self.objects.differences:
+            self.search_in(self.pane)
         elif command == CANCEL and self.is_comparing:
             self.cancel()
         elif command == AGAIN and not self.is_comparing:
@@ -191,6 +223,7 @@ _KEYS = {
     "c": CANCEL,
     "R": AGAIN,
     "y": COPY,
+    "slash": SEARCH,
     "tab": NEXT_PANE,
     "shift+tab": NEXT_PANE,
     "enter": NEXT_PANE,

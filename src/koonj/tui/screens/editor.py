@@ -7,30 +7,35 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import TextArea
 
 from koonj.migrations.migration import Migration
 from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, read, save
-from koonj.sql.problem import Problem
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, targets_with
 from koonj.tui.documents.editor_analysis import EditorAnalysis, analyze_for_editor
+from koonj.tui.documents.file_places import moved, problem_places, unchanged, with_present_lines
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
+from koonj.tui.screens.editor_movement import EditorMovement
+from koonj.tui.state.file_place import FilePlace, PlaceSource
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import applied_warning, file_parts
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.problem_list import ProblemList
+from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
+
+if TYPE_CHECKING:
+    from koonj.tui.toolkit.keyed_app import KeyedApp
 
 PAUSE = 0.25
 """Seconds after the last key before the text is examined again."""
@@ -38,7 +43,7 @@ LOOK = 1.5
 """Seconds between two checks of the file on disk."""
 
 
-class Editor(Screen[bool]):
+class Editor(EditorMovement):
     """Edit one file. The result is whether the user saved it.
 
     The editor asks before it closes if unsaved changes would be lost.
@@ -47,8 +52,17 @@ class Editor(Screen[bool]):
     BINDINGS = bindings(EDITING)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "SqlEditor"
 
-    def __init__(self, migration: Migration, file: FileOnDisk, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(
+        self,
+        migration: Migration,
+        file: FileOnDisk,
+        snapshot: Callable[[], Snapshot],
+        failures: tuple[FilePlace, ...] = (),
+        start: FilePlace | None = None,
+    ) -> None:
         """Create the editor of `migration`, whose file was read as `file`.
+
+        `failures`: what failed with this text. `start`: where the cursor is first.
 
         Raises:
             NotEditable: the editor could not save the file unchanged.
@@ -58,7 +72,11 @@ class Editor(Screen[bool]):
         self._file = file
         self._opened = FileText.from_bytes(file.raw)
         self._snapshot = snapshot
+        self._failures = failures
+        self._start = start
         self._disk_state: SaveState | None = None
+        self._checked: tuple[FilePlace, ...] = ()
+        """Problems of the text, as they were found last."""
         self._asked_about_applied = False
         """Whether the user confirmed to change an applied migration."""
         self._saved = False
@@ -70,21 +88,22 @@ class Editor(Screen[bool]):
         yield TextLine(id="ran")
         yield SqlEditor(self._opened.text, self._opened.newline)
         yield ProblemList()
+        yield SearchBar()
         yield BottomLine()
 
     def on_mount(self) -> None:
         names = self._ran_on()
         self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
-        self.query_one(BottomLine).hints = _HINTS
+        key_now = cast("KeyedApp", self.app).key_now
+        self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in _HINTS)
+        self._failures = with_present_lines(self._failures, self._line)
+        self._list_problems()
+        if self._start is not None:
+            self.text.move_cursor(self.text.clamp_visitable(self._start.position))
         self._show_place()
         self._examine()
         start_task(self, self._watch_file, "file")
-
-    @property
-    def text(self) -> SqlEditor:
-        """The text area."""
-        return self.query_one(SqlEditor)
 
     @property
     def save_state(self) -> SaveState:
@@ -100,6 +119,15 @@ class Editor(Screen[bool]):
     def _folder(self) -> Path:
         return Path(self._migration.folder)
 
+    def _line(self, index: int) -> str | None:
+        document = self.text.document
+        return document.get_line(index) if 0 <= index < document.line_count else None
+
+    def _present_line(self, index: int) -> str | None:
+        """Return the text that a line of the text that was examined last has now."""
+        row = self.text.looks.row_of(index)
+        return None if row is None else self._line(row)
+
     def _ran_on(self) -> tuple[str, ...]:
         return targets_with(self._snapshot().checks, self._migration.name)
 
@@ -110,35 +138,12 @@ class Editor(Screen[bool]):
         self.clear_message()
         named(EDITING, name).run(self)
 
-    def say(self, text: str, *, is_problem: bool = True) -> None:
-        """Show a message until the next key."""
-        self.query_one(BottomLine).notice = (text, is_problem)
-
-    @on(SqlEditor.KeyPressed)
-    def clear_message(self) -> None:
-        """Show the keys in the bottom line again."""
-        self.query_one(BottomLine).notice = None
-
-    def next_problem(self, step: int) -> None:
-        """Move the cursor to the next problem (`step` 1) or the previous one (-1)."""
-        places = sorted(
-            (row, (problem.column or 1) - 1)
-            for problem in self.query_one(ProblemList).problems
-            if problem.line and (row := self.text.looks.row_of(problem.line - 1)) is not None
-        )
-        if not places:
-            self.say("No problem has a line number.", is_problem=False)
-            return
-        at = self.text.cursor_location
-        later = [place for place in places if place > at] if step > 0 else [p for p in places if p < at]
-        first, last = (later or places)[0], (later or places)[-1]
-        self.text.go_to(*(first if step > 0 else last))
-
     # The text
 
     @on(TextArea.Changed)
     def changed(self) -> None:
         """Examine the text when the user pauses."""
+        self.text.searcher.restart()
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(PAUSE, self._examine)
@@ -175,11 +180,32 @@ class Editor(Screen[bool]):
             self._show_problems(found)
 
     def _show_problems(self, found: EditorAnalysis) -> None:
-        folder_problems = self._snapshot().problems_of(self._migration.name)
-        problems: tuple[Problem, ...] = (*folder_problems, *found.problems)
-        self.text.update_analysis(problems, found.highlighting)
-        self.query_one(ProblemList).problems = problems
+        name = self._migration.name
+        problems = (*self._snapshot().problems_of(name), *found.problems)
+        self._failures = moved(self._failures, self.text.looks.row_of)
+        self._checked = problem_places(name, problems)
+        self.text.update_analysis((*self._failures, *self._checked), found.highlighting)
+        self._list_problems()
+
+    def _list_problems(self) -> None:
+        self.query_one(ProblemList).problems = (*self._failures, *self._checked)
         self._show_place()
+
+    def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
+        """Take the result of a new rehearsal of the file.
+
+        If the text has unsaved changes, its line is not known here.
+        """
+        new = tuple(place for place in failures if place.source is PlaceSource.REHEARSAL)
+        old = tuple(place for place in self._failures if place.source is PlaceSource.REHEARSAL)
+        if [place.message for place in new] == [place.message for place in old]:
+            return
+        if self.dirty:
+            new = tuple(replace(place, line=None, column=None) for place in new)
+        kept = (place for place in self._failures if place not in old)
+        self._failures = (*kept, *with_present_lines(new, self._line))
+        self._list_problems()
+        self._examine()
 
     # The file
 
@@ -221,6 +247,7 @@ class Editor(Screen[bool]):
             return
         self._file, self._opened, self._disk_state = file, opened, None
         self.text.load(opened.text, opened.newline)
+        self._failures = unchanged(self._failures, self._line)
         self._show_place()
         self._examine()
         self.say(why, is_problem=False)
@@ -283,6 +310,8 @@ class Editor(Screen[bool]):
                 self.say(f"Not saved. {_message(error)}")
                 return
             self._opened = replace(self._opened, text=text)
+            self._failures = unchanged(self._failures, self._present_line)
+            self._examine()
             self._disk_state, self._saved = None, True
             self._show_place()
             self.say("Saved.", is_problem=False)
@@ -299,8 +328,11 @@ class Editor(Screen[bool]):
 
     @on(SqlEditor.EscapePressed)
     def left(self) -> None:
-        """Handle Esc: close the editor."""
-        self.close()
+        """Handle Esc: end the search, or close the editor."""
+        if self.text.is_searched:
+            self.text.searcher.clear()
+        else:
+            self.close()
 
     def _handle_close_answer(self, answer: str | None) -> None:
         if answer == "s":
@@ -313,15 +345,13 @@ class Editor(Screen[bool]):
             self.dismiss(self._saved)
 
 
-_HINTS = tuple(
-    Hint(key, label)
-    for key, label in (
-        ("Ctrl+S", "save"),
-        ("Esc", "close"),
-        ("F8", "next problem"),
-        ("Ctrl+Z", "undo"),
-        ("Ctrl+Y", "redo"),
-    )
+_HINTS = (
+    ("Ctrl+S", "save"),
+    ("Esc", "close"),
+    ("F8", "next problem"),
+    ("Ctrl+F", "find"),
+    ("Ctrl+Z", "undo"),
+    ("Ctrl+Y", "redo"),
 )
 
 

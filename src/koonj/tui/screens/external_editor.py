@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import which
+from types import MappingProxyType
 
 from textual.app import App, SuspendNotSupported
 
@@ -42,8 +43,51 @@ def _words(variable: str, line: str) -> list[str]:
         raise EditorError(f"{variable} is not a valid command line: {error}.") from error
 
 
-def edit(app: App[None], path: Path) -> None:
+def opened_at(words: Sequence[str], path: Path, line: int | None, column: int | None) -> list[str]:
+    """Return the command line that opens `path` at a place, as this editor takes it.
+
+    An editor that koonj does not know gets only the path.
+    """
+    form = _FORMS.get(_editor_name(words[0]))
+    if line is None or form is None:
+        return [*words, str(path)]
+    values = {"path": str(path), "line": line, "column": column or 1}
+    return [*words, *(word.format(**values) for word in form)]
+
+
+def _editor_name(program: str) -> str:
+    """Return the name of an editor's program: ``vim`` for ``/usr/bin/vim.basic``.
+
+    ``editor`` is a link to an editor on Debian (https://wiki.debian.org/DebianAlternatives).
+    """
+    name = Path(program).name
+    if name == "editor":
+        found = which(program)
+        name = Path(found).resolve().name if found else name
+    return name.partition(".")[0]
+
+
+_PLUS = ("+{line}", "{path}")
+_PLUS_COLUMN = ("+{line}:{column}", "{path}")
+_SUFFIX = ("{path}:{line}:{column}",)
+_GO_TO = ("-g", "{path}:{line}:{column}")
+_FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("vi", "vim", "nvim", "view", "gvim", "nvi", "elvis"), _PLUS),
+        **dict.fromkeys(("joe", "jed", "mg", "ne", "mcedit"), _PLUS),
+        **dict.fromkeys(("nano", "rnano"), ("+{line},{column}", "{path}")),
+        **dict.fromkeys(("emacs", "emacsclient", "micro", "kak"), _PLUS_COLUMN),
+        **dict.fromkeys(("hx", "helix", "subl", "zed", "zeditor"), _SUFFIX),
+        **dict.fromkeys(("code", "code-insiders", "codium", "cursor"), _GO_TO),
+    }
+)
+"""The words of the command line after the editor's own, by the name of its program."""
+
+
+def edit(app: App[None], path: Path, line: int | None = None, column: int | None = None) -> None:
     """Suspend koonj, and run the editor in the terminal until it ends.
+
+    `line`, `column`: where the cursor is first, if koonj knows how this editor takes it.
 
     Raises:
         EditorError: the editor did not start, or failed.
@@ -51,7 +95,9 @@ def edit(app: App[None], path: Path) -> None:
     words = command(os.environ)
     try:
         with app.suspend():
-            problem = _run(words, path)  # It must not raise, or Textual does not resume.
+            problem = _run(
+                opened_at(words, path, line, column)
+            )  # It must not raise, or Textual does not resume.
     except SuspendNotSupported as error:
         raise EditorError(
             f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal."
@@ -60,10 +106,10 @@ def edit(app: App[None], path: Path) -> None:
         raise EditorError(problem)
 
 
-def _run(words: list[str], path: Path) -> str:
+def _run(words: list[str]) -> str:
     """Run the editor. Return the error message; empty if there is none."""
     try:
-        ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the user's own command
+        ended = subprocess.run(words, check=False)  # noqa: S603 - the user's own command
     except OSError as error:
         return f"{words[0]} does not start: {error.strerror or error}. Check VISUAL and EDITOR."
     return f"{words[0]} ended with exit status {ended.returncode}." if ended.returncode else ""

@@ -103,6 +103,9 @@ class HelpDialog(Dialog[None]):
         elif event.key == "slash" and not typing:
             event.stop()
             self._search()
+        elif event.key in {"n", "N"} and not typing and self.pane.is_searched:
+            event.stop()
+            self.pane.searcher.step(1 if event.key == "n" else -1)
 
     def close(self) -> None:
         """End the search; without a search close the help."""
@@ -134,6 +137,7 @@ class HelpDialog(Dialog[None]):
         event.stop()
         self._typed = event.value
         self.query_one(DialogText).rebuild()
+        self.pane.searcher.start(event.value.strip())
 
     @on(Input.Submitted)
     def keep_matches(self, event: Input.Submitted) -> None:

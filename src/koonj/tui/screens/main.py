@@ -10,9 +10,13 @@ from koonj.runner.run.request import Request
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.main_screen import MAIN
+from koonj.tui.documents.file_places import run_place
+from koonj.tui.documents.wrapped_rows import MAX_WRAPPED
 from koonj.tui.screens.main_state import MainState
 from koonj.tui.screens.navigator import DIALOG_TASKS
+from koonj.tui.screens.text_search import SEARCH_HINTS
 from koonj.tui.state import messages
+from koonj.tui.state.file_place import FilePlace
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterRow
@@ -23,6 +27,7 @@ from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_grid import PaneGrid
 from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
+from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.target_list import TargetList
 from koonj.tui.workers.rehearsals import ALL
 
@@ -50,6 +55,7 @@ class Main(MainState):
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
             yield RunPane().data_bind(Main.view, snapshot=Main.known)
+        yield SearchBar()
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -104,6 +110,9 @@ class Main(MainState):
     def action_command(self, name: str) -> None:
         """Run the command of a key, or show why it is not available."""
         self.clear_message()
+        if name.isdecimal():
+            self.jump(int(name))
+            return
         command = named(MAIN, name)
         reason = command.why_not(self.situation())
         if reason is None:
@@ -141,6 +150,13 @@ class Main(MainState):
         """Toggle zoom."""
         self.zoomed = not self.zoomed
 
+    def toggle_wrap(self) -> None:
+        """Wrap long lines of the preview, or scroll them sideways."""
+        preview = self.preview
+        preview.wraps = not preview.wraps
+        if preview.wraps and len(preview.sql.text) > MAX_WRAPPED:
+            self.say("The text is too long to wrap.")
+
     def toggle_format(self) -> None:
         """Show the preview's text formatted, or as written."""
         self.preview_text.toggle_format()
@@ -154,11 +170,59 @@ class Main(MainState):
         (self.navigator if self.control.running else self.rehearsing).cancel()
 
     def open_current(self) -> None:
-        """Handle Enter: choose a target, or go to the preview."""
-        if isinstance(self.pane, TargetList):
-            self.pane.choose()
-        else:
+        """Handle Enter: choose a target, or show what failed, or go to the preview."""
+        pane = self.pane
+        if isinstance(pane, TargetList):
+            pane.choose()
+            return
+        place = None
+        if isinstance(pane, RunPane):
+            place = run_place(self.view)
+        elif isinstance(pane, Preview):
+            place = pane.place_of_tab
+        if place is None:
             self.focus_pane("2")
+        else:
+            self.show_place(place)
+
+    def show_place(self, place: FilePlace) -> None:
+        """Show a place of a migration in the preview."""
+        if self.snapshot.row(place.name) is None:
+            self.say(f"{place.name} is not in the folder.")
+            return
+        if all(row.name != place.name for row in self.migrations.rows):
+            self.clear_filter()
+        self.migrations.select(place.name)
+        self.focus_pane("2")
+        self.preview.show_place(place)
+
+    def next_problem(self, step: int) -> None:
+        """In the list, select the next migration with a problem; else show the next place of the preview."""
+        if isinstance(self.pane, MigrationList):
+            rehearsals = self.snapshot.rehearsals
+            if not self.pane.step_to(step, lambda row: row.has_problem or rehearsals.fails(row.name)):
+                self.say("No migration in the list has a problem.")
+            return
+        self.focus_pane("2")
+        text = self.preview.next_problem(step)
+        self.post_message(messages.StatusMessage(text))
+
+    def next_match(self, step: int) -> None:
+        """Go to the next match of the search in the current pane."""
+        if self.pane.is_searched:
+            self.pane.searcher.step(step)
+        else:
+            self.say(f"No search in this pane. To start one, press {self.keymap.current_key('/')}.")
+
+    def jump(self, number: int) -> None:
+        """Go to a line of the current pane, or to the migration of that number in the list."""
+        self.pane.jump(number)
+
+    def next_pending(self, step: int) -> None:
+        """Select the next pending migration of the list."""
+        self.migrations.focus()
+        if not self.migrations.step_to(step, lambda row: row.is_pending):
+            self.say("No migration in the list is pending.")
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration and show the Rehearsal tab."""
@@ -176,8 +240,10 @@ class Main(MainState):
         self.post_message(messages.StatusMessage(notice))
 
     def step_back(self) -> None:
-        """Leave zoom, close the run result, clear the filter, or go to the list."""
-        if self.zoomed:
+        """End the search, leave zoom, close the run result, clear the filter, or go to the list."""
+        if self.pane.is_searched:
+            self.pane.searcher.clear()
+        elif self.zoomed:
             self.zoomed = False
         elif self.view is not None and not self.view.running and not self.view.closed:
             self.view = self.view.close()
@@ -202,9 +268,10 @@ class Main(MainState):
         """Handle a click on a key like the key."""
         self.action_command(event.command)
 
-    def on_key(self, _: events.Key) -> None:
-        """Clear the message on every key, even one without a command."""
+    def on_key(self, event: events.Key) -> None:
+        """Clear the message on every key, even one without a command; go on in a search."""
         self.clear_message()
+        self.search_key(event, self.pane)
 
     def on_descendant_focus(self) -> None:
         self._hints()
@@ -217,8 +284,10 @@ class Main(MainState):
             self.call_after_refresh(garbage.skip_all)
         self.call_later(self._show_selected)
         self.rehearsing.start_if_needed()
+        self.call_later(self.navigator.known_changed)
 
     def watch_view(self) -> None:
+        self.preview.run = self.view if self.view is not None and not self.view.running else None
         here = self.view is not None and self.view.target == self.snapshot.chosen
         self.migrations.live = live = self.view.live if self.view is not None and here else None
         self.query_one(TopLine).live = live[0] if live is not None else None
@@ -234,4 +303,17 @@ class Main(MainState):
         self._drop_stale_reason()
         keys = self.query_one(BottomLine)
         keys.danger = self.snapshot.target.protected
-        keys.hints = hints(self.situation())
+        shown = hints(self.situation())
+        if self.pane.is_searched:
+            shown = (*SEARCH_HINTS, *(hint for hint in shown if hint.key not in {"n", "N"}))
+        keys.hints = shown
+
+    def search_hints(self) -> None:
+        self._hints()
+
+    def search(self) -> None:
+        """Filter the list, or search the text of the other panes: where the focus is."""
+        if isinstance(self.pane, MigrationList):
+            self.open_filter()
+        else:
+            self.search_in(self.pane)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on
 from textual.reactive import reactive
 
 from koonj.humanize import now
+from koonj.migrations.migration import Migration
 from koonj.runner.run.events import MigrationFinished
 from koonj.tui.commands.command import Situation
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.documents.file_places import run_place
 from koonj.tui.screens.filtered_list import FilteredList
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
@@ -19,6 +22,7 @@ from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import crashed, fold
 from koonj.tui.state.snapshot import Listed, Snapshot
+from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.past_runs import PastRuns
 from koonj.tui.workers.rehearsals import RehearsalWorker
@@ -61,6 +65,9 @@ class MainState(FilteredList):
         assert self.known is not None
         return self.known
 
+    def searched_files(self) -> Sequence[Migration]:
+        return self.snapshot.folder.migrations if self.snapshot.folder is not None else ()
+
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""
         self.watcher.read_folder()
@@ -88,6 +95,7 @@ class MainState(FilteredList):
         """Show the new folder, and check all targets again."""
         self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
         self.known = self.snapshot.with_folder(message.folder, message.listed)
+        self.search_again()
         self.watcher.ask_all()
 
     @on(messages.FolderLost)
@@ -173,6 +181,9 @@ class MainState(FilteredList):
             self.view = crashed(self.view, message.error, now())
         if self.view is not None and self.view.stopped_at is not None:
             self.migrations.select(self.view.stopped_at)
+            preview, place = self.query_one(Preview), run_place(self.view)
+            if place is not None and place.name == self.view.stopped_at and preview.tab.is_text:
+                preview.show_place(place)
         if self.control.is_quitting:
             self.app.exit()
         self.watcher.ask(self.snapshot.target)

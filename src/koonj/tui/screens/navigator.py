@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
+from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
@@ -34,16 +35,18 @@ from koonj.tui.state.messages import (
 )
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
 from koonj.user_folders import UserFolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from koonj.migrations.migration import Migration
+    from koonj.tui.screens.editor import Editor
 
 _LATER = (
     "koonj.tui.screens.pattern_palette",
@@ -85,6 +88,7 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
+        self._editor: Editor | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
         self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
@@ -102,7 +106,9 @@ class Navigator:
 
     def help(self) -> None:
         """Open the help."""
-        self._screen.app.push_screen(HelpDialog(self._entries(MAIN), self._situation().pane))
+        self._screen.app.push_screen(
+            HelpDialog(self._entries(dict.fromkeys((*MAIN, *EDITING))), self._situation().pane)
+        )
 
     def command_palette(self) -> None:
         """Open the command palette; run the chosen command like its key."""
@@ -113,7 +119,7 @@ class Navigator:
         listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
         self._screen.app.push_screen(CommandPaletteDialog(self._entries(listed)), self._chosen)
 
-    def _entries(self, commands: Sequence[Command[Any]]) -> tuple[CommandEntry, ...]:
+    def _entries(self, commands: Iterable[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()
         return command_entries(commands, now, now.keymap.display_keys)
 
@@ -291,14 +297,23 @@ class Navigator:
 
         try:
             file = await asyncio.to_thread(read, migration.path.parent, migration.name)
-            screen = Editor(migration, file, lambda: self._situation().snapshot)
+            preview = self._screen.query_one(Preview)
+            failures, start = preview.failures, preview.first_place
+            screen = Editor(migration, file, lambda: self._situation().snapshot, failures, start)
         except (NotEditable, NotSaved, FileRefused, OSError) as error:
             self._say(f"koonj cannot edit {migration.name}: {error}")
         else:
             if self._screen.is_current:
+                self._editor = screen
                 self._screen.app.push_screen(screen, self._edited)
 
+    def known_changed(self) -> None:
+        """Let the editor show the result of a rehearsal that has ended since it was opened."""
+        if self._editor is not None and self._editor.is_current:
+            self._editor.take_failures(self._screen.query_one(Preview).failures)
+
     def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        self._editor = None
         self._watcher.read_folder()
         if saved:
             self._screen.post_message(StatusMessage("Saved."))
@@ -309,7 +324,9 @@ class Navigator:
         assert row is not None
         assert row.migration is not None
         try:
-            external_editor.edit(self._screen.app, row.migration.path)
+            place = self._screen.query_one(Preview).first_place
+            position = (place.line, place.column) if place is not None else (None, None)
+            external_editor.edit(self._screen.app, row.migration.path, *position)
         except external_editor.EditorError as error:
             self._say(str(error))
         self._watcher.read_folder()

@@ -126,7 +126,8 @@ class PreviewRecords:
         if ran is None:
             return TextSheet(f"The history on {target.name} no longer has the text that ran.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
-        return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(diff_texts, ran, text))
+        change = await asyncio.to_thread(diff_texts, ran, text)
+        return await asyncio.to_thread(ChangeSheet, _meaning(row, entry), change, self._preview.size.width)
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:

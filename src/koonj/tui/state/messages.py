@@ -169,6 +169,17 @@ class MigrationsWritten(Message):
 
 
 @dataclass
+class FilesSearched(Message):
+    """The files were searched for a text, or a part of them."""
+
+    text: str
+    names: frozenset[str]
+    """Names of the files that have it."""
+    searched: int | None
+    """Number of files that were searched; None if all were."""
+
+
+@dataclass
 class TrustGiven(Message):
     """The user trusts the folder, and koonj has stored that."""
 

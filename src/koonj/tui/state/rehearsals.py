@@ -22,6 +22,9 @@ REHEARSING = "rehearsing"
 WORD_WIDTH = max(len(REHEARSING), *map(len, Verdict))
 """Number of cells of the longest word."""
 
+FAILING = frozenset({Verdict.BROKEN, Verdict.INCOMPLETE})
+"""Verdicts of a rehearsal that failed."""
+
 Place = tuple[int, str]
 """Number and file name of a migration: its place in the folder's order."""
 Mark = tuple[str, str, Verdict | None]
@@ -68,6 +71,11 @@ class Rehearsals:
             return "…", REHEARSING, None
         rehearsal = self.results.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
+
+    def fails(self, name: str) -> bool:
+        """Return whether the last rehearsal of a migration failed."""
+        rehearsal = self.results.get(name)
+        return rehearsal is not None and rehearsal.verdict in FAILING
 
     @property
     def words(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
-from koonj.migrations.state_rules import MigrationStatus, State
+from koonj.migrations.state_rules import MigrationStatus, State, problems_of
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem
 from koonj.tui.state.rehearsals import Rehearsals, first_change
@@ -97,6 +97,18 @@ class Row(NamedTuple):
         allowed = self.status is not None and self.status.allowed
         word = spaced(self.state)
         return f"{word} (allowed)" if allowed else word
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether it failed on the target, or its state there needs a decision or a fix by the user."""
+        if self.status is None:
+            return False
+        return self.state is State.FAILED or bool(problems_of((self.status,)))
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the migration is not applied on the target."""
+        return self.status is not None and not self.status.applied
 
     @property
     def label(self) -> tuple[str, str]:

@@ -20,6 +20,11 @@ RAISED = Style(color=token("background"), bgcolor=token("accent"), bold=True)
 """Title of the pane that has the focus, and the name of the chosen target."""
 RULE = Style(color=token("border"))
 """Lines between texts; never text."""
+UNDERLINED = Style(underline=True)
+FOUND = Style(color="yellow", bold=True, underline=True)
+"""A match of a search."""
+FOUND_HERE = Style(reverse=True, bold=True)
+"""The current match of a search."""
 GOOD = Style(color="green")
 WAITING = Style(color="yellow")
 BAD = Style(color="red", bold=True)

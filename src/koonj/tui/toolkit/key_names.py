@@ -129,6 +129,14 @@ def display_key(key: str) -> str:
     return "+".join([*(word.capitalize() for word in modifiers), shown.upper() if len(shown) == 1 else shown])
 
 
+def is_text(key: str) -> bool:
+    """Return whether a key types a character."""
+    return "+" not in key and _character(key) is not None and key not in _NO_TEXT
+
+
+_NO_TEXT = frozenset({"tab", "enter", "escape", "backspace", "delete"})
+
+
 def _character(name: str) -> str | None:
     """Return the character that a key types.
 

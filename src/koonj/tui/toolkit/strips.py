@@ -1,7 +1,7 @@
 """Build lines for the screen with visible characters and an exact width."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -28,6 +28,38 @@ def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | 
     kept = line.crop(0, width - 1)
     last = next((segment.style for segment in reversed(list(kept))), fill) if more is None else more
     return Strip([*kept, Segment("…", last)], width)
+
+
+def mark_cells(line: Strip, marks: Iterable[tuple[int, int, Style]]) -> Strip:
+    """Return `line` with the styles of `marks`: first cell, end cell (exclusive), style.
+
+    A character without width is marked with the character before it: it is drawn in the same cell.
+    """
+    for first, end, style in marks:
+        if first < end:
+            line = Strip(_marked(line, first, end, style), line.cell_length)
+    return line
+
+
+def _marked(line: Iterable[Segment], first: int, end: int, style: Style) -> Iterator[Segment]:
+    cell = last = 0
+    for text, look, control in line:
+        width = cell_len(text)
+        if control or cell + width < first or cell >= end:
+            yield Segment(text, look, control)
+            cell += width
+            last = cell if width else last
+            continue
+        parts = ["", "", ""]
+        for char in text:
+            size = cell_len(char)
+            at = cell if size else last
+            parts[(at >= first) + (at >= end)] += char
+            last, cell = (cell, cell + size) if size else (last, cell)
+        before, marked, after = parts
+        for part, part_look in ((before, look), (marked, (look or PLAIN) + style), (after, look)):
+            if part:
+                yield Segment(part, part_look)
 
 
 def fit(text: str, width: int) -> str:

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.sql.display import visible
 from koonj.tui.render.drift_lines import SIGNS, DifferenceGroup, side
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
@@ -84,7 +85,15 @@ class DriftList(CursorPane):
                 lines.append([(" ! " if not index else "   ", WARNING), (line, PLAIN)])
         return [strip(line, width) for line in lines]
 
+    def search_text(self, index: int) -> str:
+        return visible("".join(text for text, _ in self._parts(index, self.size.width)))
+
     def draw(self, index: int, width: int) -> Strip:
+        is_current = index == self.cursor
+        style = (MARKED if self.has_pseudo_class("focus") else STRONG) if is_current else PLAIN
+        return strip(self._parts(index, width), width, style if is_current else Style.null())
+
+    def _parts(self, index: int, width: int) -> list[Part]:
         difference, is_current = self.differences[index].whole, index == self.cursor
         word = side(difference)
         sign, look = SIGNS[word]
@@ -92,10 +101,9 @@ class DriftList(CursorPane):
         if is_current:
             style = dim = look = MARKED if self.has_pseudo_class("focus") else STRONG
         wide = width - self._kind - _SIDE - 7 >= _WIDE_NAME
-        parts: list[Part] = [
+        return [
             ("›" if is_current else " ", style),
             (f"{sign} {fit(word, _SIDE) + ' ' if wide else ''}", look),
             (fit(difference.kind, self._kind) + " ", dim),
             (difference.identity, style),
         ]
-        return strip(parts, width, style if is_current else Style.null())

@@ -13,6 +13,9 @@ from textual.widgets import Input
 from koonj.tui.theme import STRONG
 from koonj.tui.widgets.text_line import TextLine
 
+SQL = "sql:"
+"""Start of a filter that searches the SQL of the files."""
+
 
 class FilterRow(Horizontal):
     """A slash and the input line."""
@@ -53,7 +56,10 @@ class FilterLine(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="number, name, state or verdict", compact=True, select_on_focus=False, id="filter"
+            placeholder=f"number, name, state or verdict, or {SQL}TEXT",
+            compact=True,
+            select_on_focus=False,
+            id="filter",
         )
         self.cursor_blink = False
 
@@ -68,3 +74,8 @@ class FilterLine(Input):
     def action_move(self, lines: int) -> None:
         """Move the cursor of the list by `lines`; the focus stays here."""
         self.post_message(self.Moved(lines))
+
+
+def sql_text(typed: str) -> str:
+    """Return the text that a filter searches for in the SQL; empty if it is another filter."""
+    return typed.removeprefix(SQL).strip() if typed.startswith(SQL) else ""

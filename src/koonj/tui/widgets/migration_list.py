@@ -5,7 +5,7 @@ Only visible lines are drawn, so ten thousand rows are as fast as ten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -13,6 +13,7 @@ from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.humanize import number_words
 from koonj.migrations.states import State
 from koonj.tui.state.messages import MigrationSelected
 from koonj.tui.state.rehearsals import WORD_WIDTH
@@ -22,6 +23,7 @@ from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.cursor_row import cursor_row
+from koonj.tui.widgets.filter_input import SQL, sql_text
 from koonj.tui.widgets.migration_columns import GAP, TableColumn, table_columns
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
@@ -92,6 +94,8 @@ class MigrationList(CursorPane):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     filter: reactive[str] = reactive("", repaint=False)
+    found: reactive[tuple[frozenset[str], int | None] | None] = reactive(None, repaint=False)
+    """For a filter by SQL: names of the files that have it, and how many were searched (None: all)."""
     live: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     """File name of the migration that runs now, and what happens with it; None if none runs."""
 
@@ -159,6 +163,10 @@ class MigrationList(CursorPane):
     def watch_filter(self) -> None:
         self._filter()
 
+    def watch_found(self) -> None:
+        if self.filter.startswith(SQL):
+            self._filter()
+
     def _measure(self, snapshot: Snapshot | None) -> None:
         """Measure the columns of all rows, so that a filter does not move them."""
         rows = snapshot.rows if snapshot else ()
@@ -170,6 +178,13 @@ class MigrationList(CursorPane):
 
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
+        if self.filter.startswith(SQL):
+            if sql_text(self.filter):
+                names = self.found[0] if self.found else frozenset()
+                self.rows = tuple([row for row in self.rows if row.name in names])
+            self._restore_cursor()
+            self.body_changed()
+            return
         verdicts = self.snapshot.rehearsals.words if self.snapshot and self.filter else {}
         for word in self.filter.lower().split():
             named = {name for name, verdict in verdicts.items() if word in verdict}
@@ -184,6 +199,23 @@ class MigrationList(CursorPane):
             found = min(self.cursor, max(0, len(self.rows) - 1))
         self.cursor = found
         self._post_selected()
+
+    def jump(self, number: int) -> None:
+        """Put the cursor on the migration with that number, or on the next one."""
+        found = (index for index, row in enumerate(self.rows) if row.number >= number)
+        self.cursor = next(found, len(self.rows) - 1)
+
+    def step_to(self, step: int, is_wanted: Callable[[Row], bool]) -> bool:
+        """Put the cursor on the next wanted row (`step` 1) or the previous one (-1); wrap around at the ends.
+
+        Returns False if there is none.
+        """
+        count = len(self.rows)
+        indexes = ((self.cursor + step * distance) % count for distance in range(1, count + 1))
+        found = next((index for index in indexes if is_wanted(self.rows[index])), None)
+        if found is not None:
+            self.cursor = found
+        return found is not None
 
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
@@ -236,6 +268,11 @@ class MigrationList(CursorPane):
         if snapshot.folder is None:
             return "" if snapshot.folder_error else "reading the folder"
         if snapshot.rows:
+            if text := sql_text(self.filter):
+                if self.found is None or self.found[1] is not None:
+                    done = number_words(self.found[1] or 0) if self.found else "0"
+                    return f"Searching the files: {done} of {number_words(len(snapshot.rows))}."
+                return f"No file has the text {text}. Press Esc to clear the filter."
             none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
             return f"{none} Press Esc to clear it."
         where = snapshot.folder.shown_path or snapshot.folder.path

@@ -16,14 +16,15 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from koonj.sql.display import visible
-from koonj.tui.theme import DIM, PLAIN, RAISED
+from koonj.tui.documents.text_search import TextMatch
+from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, cut, strip
 from koonj.tui.toolkit.textual_private import draw_own_frame
-from koonj.tui.widgets.frame_lines import BOTTOM, OPEN, TOP, Corners, edge, frame_look, title_parts
+from koonj.tui.widgets.frame_lines import BOTTOM, OPEN, TOP, Corners, cells, edge, frame_look, title_parts
+from koonj.tui.widgets.searched_lines import SearchedLines
 
 WHEEL = 3
 """Lines that one step of the mouse wheel scrolls."""
@@ -60,7 +61,11 @@ class Copyable:
     """Return the text. It can be long, so it is made only when the user copies it."""
 
 
-class Pane(Widget, can_focus=True):
+_TITLE_ENDS = 8
+"""Cells of a title line around its texts, and of the number of the pane."""
+
+
+class Pane(SearchedLines, can_focus=True):
     """Lines that scroll below a title. A subclass counts the lines and draws each."""
 
     ALLOW_SELECT = False
@@ -72,8 +77,6 @@ class Pane(Widget, can_focus=True):
 
     framed: reactive[bool] = reactive(default=False, init=False)
     """Whether a border is around the pane, and its title in the border."""
-    top: reactive[int] = reactive(0)
-    """Index of the first visible line of the body."""
     untitled: bool = False
     """Whether the title stands elsewhere: in the border of a dialog."""
     _head: tuple[int, Sequence[Strip]] | None = None
@@ -98,14 +101,6 @@ class Pane(Widget, can_focus=True):
         draw_own_frame(self, self)
         self.styles.border = ("round", "transparent") if framed else None
         self.body_changed()
-
-    def count(self) -> int:
-        """Return the number of lines of the body."""
-        raise NotImplementedError
-
-    def draw(self, index: int, width: int) -> Strip:
-        """Draw line `index` (0-based) of the body, `width` cells wide."""
-        raise NotImplementedError
 
     def head(self, width: int) -> Sequence[Strip]:
         """Return the lines between title and body. They do not scroll."""
@@ -180,12 +175,18 @@ class Pane(Widget, can_focus=True):
             foot = self.foot(width)
             return foot[row - page] if row - page < len(foot) else strip((), width)
         index = self.top + row
-        return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
+        if not 0 <= index < self.count():
+            return strip((), width)
+        line = self.draw(index, width)
+        return self._with_matches(index, line) if self.is_searched else line
 
     def _title(self, width: int) -> Strip:
         if self.has_fills:
             return self._title_edge(width, OPEN)
         left, right = self.title()
+        if self.is_searched:
+            right = f"/{self.searcher.text}  {self.searcher.count}"
+            left = left if cell_len(left) + cell_len(right) + _TITLE_ENDS <= width else self.TITLE
         number, raised = f"{self.NUMBER} " if self.NUMBER else "", self.has_pseudo_class("focus")
         if self.collapsed and (summary := self.summary()):
             return summary_line(f"{number}{self.TITLE}", summary, width, raised=raised)
@@ -220,6 +221,10 @@ class Pane(Widget, can_focus=True):
     def _title_edge(self, width: int, corners: Corners) -> Strip:
         right = self.title_right(width)
         left = [*self.title_left(width)]
+        if self.is_searched:
+            right = [(f" /{self.searcher.text}  {self.searcher.count} ", ACCENT)]
+            if cells(left) + cells(right) + _TITLE_ENDS > width:
+                left = title_parts(self.NUMBER, self.TITLE, self.tone, focused=self.has_pseudo_class("focus"))
         if self.collapsed and (summary := self.summary()):
             left, right = [*left, ("─ ", self._frame_look()), *summary, (" ", PLAIN)], ()
         return edge(left, right, width, self._frame_look(), corners)
@@ -280,12 +285,18 @@ class Pane(Widget, can_focus=True):
         """Scroll to line `index`; past the end means the last line."""
         self.top = index
 
+    def jump(self, number: int) -> None:
+        """Go to the line with that number, from 1."""
+        self.go_to(number - 1)
+
     def sideways(self, columns: int) -> None:
         """Scroll by `columns` if lines can be wider than the pane."""
 
     def body_changed(self) -> None:
         """Redraw the pane after a change of body or head, and keep `top` in range."""
         self._head = None
+        if self.is_searched:
+            self.searcher.restart()
         self.top = self.validate_top(self.top)
         self.refresh(layout=self._needs_layout())
 
@@ -341,6 +352,13 @@ class CursorPane(Pane):
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.count() - 1))
+
+    def search_origin(self) -> tuple[int, int]:
+        return self.cursor, 0
+
+    def show_match(self, match: TextMatch) -> None:
+        """Move the cursor to the line of the match."""
+        self.go_to(match.line)
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Scroll if the cursor is not visible; else redraw only the two lines."""

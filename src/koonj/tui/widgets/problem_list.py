@@ -5,27 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.humanize import count
-from koonj.sql.problem import Problem
+from koonj.tui.state.file_place import FilePlace
 from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.toolkit.strips import Part, strip, wrap
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.sql_editor import problem_style
 
 
-class ProblemList(Pane, can_focus=False):
-    """Problems with line, column, code, message and hint."""
+class ProblemList(Pane):
+    """Problems with line, column, source, code, message and hint.
 
-    problems: reactive[tuple[Problem, ...]] = reactive((), repaint=False)
-    current: reactive[Problem | None] = reactive(None, repaint=False)
+    Up and Down select one, Enter or a click goes to its place, Esc goes back to the text.
+    """
+
+    class Chosen(Message):
+        """Posted when the user chooses a problem; None to go back to the text."""
+
+        def __init__(self, problem: FilePlace | None) -> None:
+            super().__init__()
+            self.problem = problem
+
+    problems: reactive[tuple[FilePlace, ...]] = reactive((), repaint=False)
+    current: reactive[FilePlace | None] = reactive(None, repaint=False)
     """The problem at the cursor of the editor."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._wrapped: tuple[int, list[tuple[Problem, list[Part]]]] = (0, [])
+        self._wrapped: tuple[int, list[tuple[FilePlace, list[Part]]]] = (0, [])
 
     def watch_problems(self) -> None:
         self._wrapped = (0, [])
@@ -38,6 +50,24 @@ class ProblemList(Pane, can_focus=False):
             self.top = rows[0]
         self.refresh()
 
+    def go(self, lines: int) -> None:
+        """Select the problem that is `lines` further."""
+        if self.problems:
+            at = self.problems.index(self.current) if self.current in self.problems else -1
+            self.current = self.problems[max(0, min(at + lines, len(self.problems) - 1))]
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in {"up", "down"}:
+            event.stop()
+            self.go(1 if event.key == "down" else -1)
+        elif event.key in {"enter", "escape"}:
+            event.stop()
+            self.post_message(self.Chosen(self.current if event.key == "enter" else None))
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event.y)
+        self.post_message(self.Chosen(None if index is None else self._lines(self.size.width)[index][0]))
+
     def title(self) -> tuple[str, str]:
         words = count(len(self.problems), "problem") if self.problems else "No problems"
         return words, self.place
@@ -48,7 +78,7 @@ class ProblemList(Pane, can_focus=False):
     def draw(self, index: int, width: int) -> Strip:
         return strip(self._lines(width)[index][1], width)
 
-    def _lines(self, width: int) -> Sequence[tuple[Problem, list[Part]]]:
+    def _lines(self, width: int) -> Sequence[tuple[FilePlace, list[Part]]]:
         if self._wrapped[0] != width:
             self._wrapped = (
                 width,
@@ -56,12 +86,12 @@ class ProblemList(Pane, can_focus=False):
             )
         return self._wrapped[1]
 
-    def _problem_lines(self, problem: Problem, width: int) -> Iterator[list[Part]]:
+    def _problem_lines(self, problem: FilePlace, width: int) -> Iterator[list[Part]]:
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
-        first = f"{where:>6} {problem.code} "
-        text = f"{problem.message} {problem.hint}"
+        first = f"{where:>6} {problem.label}: "
+        text = " ".join(f"{problem.message} {problem.hint}".split())  # a server's message can have lines
         head: list[Part] = [
-            (" ! ", problem_style(problem)),
+            (" ! ", severity_style(problem.severity)),
             (first, STRONG if problem == self.current else DIM),
         ]
         rest = 10

@@ -6,7 +6,7 @@ tests/tui/test_editor_pane.py checks that Textual still calls it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,18 +21,21 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import DocumentNavigator
 
 from koonj.sql.display import in_place
-from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.highlighting import Highlighting
 from koonj.tui.documents.live_highlighting import LiveHighlighting
-from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
-from koonj.tui.toolkit.strips import Part
+from koonj.tui.documents.sql_text import word_end
+from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
+from koonj.tui.state.file_place import FilePlace
+from koonj.tui.theme import DIM, FOUND, FOUND_HERE, MARKED, PLAIN, UNDERLINED
+from koonj.tui.theme.severities import severity_style
+from koonj.tui.toolkit.strips import Part, mark_cells
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
 from koonj.tui.widgets.line_highlighter import LineHighlighter
+from koonj.tui.widgets.text_searcher import SearchChanged, TextSearcher
 
 _DIGITS = 3
 _MAX_CACHED = 500
 """Maximum number of drawn lines in the cache."""
-_UNDERLINED = Style(underline=True)
 _SELECTED = Style(reverse=True)
 _CURSOR = Style(reverse=True, bold=True, underline=True)
 _IN_SELECTION = Style(reverse=False, bold=True, underline=True)
@@ -53,7 +56,11 @@ class SqlEditor(TextArea):
         self.looks = LiveHighlighting()
         self._highlighter = LineHighlighter(self, self._colour_slice)
         self._cache: dict[Hashable, Strip] = {}
+        self.searcher = TextSearcher(self)
+        """The search in the text."""
         self._generation = 0
+        self._is_placed = False
+        """Whether the first position of the cursor was scrolled into view."""
         super().__init__(
             text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=500
         )
@@ -79,7 +86,7 @@ class SqlEditor(TextArea):
         self.move_cursor(self.clamp_visitable(cursor))
         self.scroll_to(y=top.y, animate=False)
 
-    def update_analysis(self, problems: Sequence[Problem], found: Highlighting) -> None:
+    def update_analysis(self, problems: Sequence[FilePlace], found: Highlighting) -> None:
         """Take problems and colours of the current text."""
         self.looks.set_analysis(self.text, self.document.line_count, found, problems)
         self.refresh()
@@ -104,12 +111,36 @@ class SqlEditor(TextArea):
         event.prevent_default()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.scroll_cursor_visible)
+        is_first, self._is_placed = not self._is_placed, True
+        self.call_after_refresh(self.scroll_cursor_visible, center=is_first)
 
     def go_to(self, row: int, column: int) -> None:
         """Move the cursor; centre the line if it was not visible."""
         is_visible = self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height
         self.move_cursor(self.clamp_visitable((row, column)), center=not is_visible)
+
+    # Search
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a search marks matches."""
+        return bool(self.searcher.text)
+
+    def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
+        return matches_in_lines(query, self.document.line_count, self._line_of_search)
+
+    def _line_of_search(self, row: int) -> str:
+        return self.document.get_line(row) if row < self.document.line_count else ""
+
+    def search_origin(self) -> tuple[int, int]:
+        return self.cursor_location
+
+    def show_match(self, match: TextMatch) -> None:
+        self.go_to(match.line, match.start)
+
+    def search_changed(self) -> None:
+        self.refresh()
+        self.post_message(SearchChanged(self.searcher))
 
     # What is drawn
 
@@ -158,6 +189,8 @@ class SqlEditor(TextArea):
             selected,
             self.has_focus,
             self.rich_style,
+            tuple(self.searcher.in_line(row)),
+            self.searcher.current,
         )
 
     def _margin(self, row: int) -> Strip:
@@ -167,7 +200,7 @@ class SqlEditor(TextArea):
         problems = self.looks.problems_at(row)
         if not problems:
             return Strip([number, Segment("  ", PLAIN)], self.gutter_width)
-        return Strip([number, Segment("! ", problem_style(problems[0]))], self.gutter_width)
+        return Strip([number, Segment("! ", severity_style(problems[0].severity))], self.gutter_width)
 
     def _text(self, row: int, left: int, room: int) -> Strip:
         """Return the visible part of a line with selection, problems and cursor."""
@@ -176,11 +209,7 @@ class SqlEditor(TextArea):
         text = _pieces(self.looks.parts(row, self.document.get_line(row)), self.indent_width)
         end = max([text.cell_length, *(last for _, last, _ in marks)])
         text = text.extend_cell_length(end)
-        for first, last, style in marks:
-            if first < last:
-                text = Strip.join(
-                    [text.crop(0, first), text.crop(first, last).apply_style(style), text.crop(last)]
-                )
+        text = mark_cells(text, marks)
         return text.crop(left, left + room).adjust_cell_length(room)
 
     def _marks(self, row: int, line: str) -> list[tuple[int, int, Style]]:
@@ -192,10 +221,13 @@ class SqlEditor(TextArea):
                 marks.append(
                     (
                         start,
-                        max(start + 1, self._cell(line, _word_end(line, problem.column - 1))),
-                        _UNDERLINED,
+                        max(start + 1, self._cell(line, word_end(line, problem.column - 1))),
+                        UNDERLINED,
                     )
                 )
+        for match in self.searcher.in_line(row):
+            style = FOUND_HERE if match == self.searcher.current else FOUND
+            marks.append((self._cell(line, match.start), self._cell(line, match.end), style))
         first, last = sorted(self.selection)
         if first != last and first[0] <= row <= last[0]:
             start = self._cell(line, first[1]) if row == first[0] else 0
@@ -213,13 +245,6 @@ class SqlEditor(TextArea):
         return cell_len(displayed(line[:column], self.indent_width))
 
 
-def _word_end(line: str, column: int) -> int:
-    end = column
-    while end < len(line) and (line[end].isalnum() or line[end] == "_"):
-        end += 1
-    return end
-
-
 def _pieces(parts: Sequence[Part], tab: int) -> Strip:
     """Return styled parts as drawn: control characters visible, tabs expanded."""
     segments: list[Segment] = []
@@ -231,8 +256,3 @@ def _pieces(parts: Sequence[Part], tab: int) -> Strip:
         column += cell_len(drawn)
         segments.append(Segment(drawn, style))
     return Strip(segments, column)
-
-
-def problem_style(problem: Problem) -> Style:
-    """Return the style of the problem's mark."""
-    return BAD if problem.severity is Severity.ERROR else WARNING

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
-from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, wrap
 from koonj.tui.widgets.preview.tabs import Tab
@@ -68,7 +69,7 @@ def problem_lines(document: Document, width: int) -> Lines:
     """Return the problems of the file; the others are counted."""
     lines: Lines = []
     for problem in document.problems[:_PROBLEMS]:
-        style = BAD if problem.severity is Severity.ERROR else WARNING
+        style = severity_style(problem.severity)
         texts = wrap(_words(problem), width - 4, _LINES)
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.cells import cell_len
@@ -11,10 +11,16 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.sql.display import visible
 from koonj.tui.documents.document import Document
+from koonj.tui.documents.file_places import failure_places, problem_places, rehearsal_place
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.statement_list import ScriptPart, StatementLine
+from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
+from koonj.tui.documents.wrapped_rows import WrappedRows
+from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, neighbour
 from koonj.tui.state.rehearsals import Rehearsals
+from koonj.tui.state.run import RunView
 from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.theme import ACCENT, DIM, RULE
 from koonj.tui.toolkit.strips import Part, strip
@@ -22,6 +28,7 @@ from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
 from koonj.tui.widgets.preview.filled_head import filled_head
 from koonj.tui.widgets.preview.header import head_lines
+from koonj.tui.widgets.preview.line_marks import line_marks
 from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab, number_parts, tab_at, tab_names, tab_parts
@@ -49,6 +56,14 @@ class Preview(SqlPane):
     """The shown text, formatted; None: as written in the file."""
     record_sheet: reactive[Sheet | None] = reactive(None, repaint=False)
     """Content of the tabs Changes, Rehearsal and History; None while it is being read."""
+    run: reactive[RunView | None] = reactive(None, repaint=False)
+    """The last run that has ended."""
+    visited: FilePlace | None = None
+    """The place to which a key has led last."""
+    _kept_line: int | None = None
+    """Line of the file that stays visible until the user scrolls; None for none."""
+    _pending: FilePlace | None = None
+    """A place to show when the document of its migration is there."""
     _sheet: Sheet | None = None
     """Content that is shown instead of file text."""
 
@@ -58,13 +73,16 @@ class Preview(SqlPane):
     def watch_row(self, old: Row | None, new: Row | None) -> None:
         """Forget the document of another migration, and update the view."""
         if new is None or (old is not None and old.name != new.name):
-            self.document = None
+            self.document = self.visited = self._kept_line = None
         self._update()
 
     def watch_check(self, old: Check | None, new: Check | None) -> None:
         """Update the view if target or status changed."""
         if old is None or new is None or (old.target, id(old.status)) != (new.target, id(new.status)):
             self._update()
+
+    def watch_run(self) -> None:
+        self._update()
 
     def watch_rehearsals(self, old: Rehearsals, new: Rehearsals) -> None:
         """Update the view if the rehearsal of this migration changed."""
@@ -85,6 +103,10 @@ class Preview(SqlPane):
             self._update()
         else:
             self._show()
+            if self.is_searched:
+                self.search_from_start(self.searcher.text)
+        if new and self._pending and new.name == self._pending.name:
+            self.show_place(self._pending)
 
     def watch_tab(self) -> None:
         self.formatted = None
@@ -107,6 +129,10 @@ class Preview(SqlPane):
     def _show(self) -> None:
         self._sheet = self._make_sheet()
         self.sql = self.formatted or self.shown or SqlText("")
+        is_marked = self._sheet is None and self.formatted is None and self.row is not None
+        self.marked = (
+            line_marks(self.places, self.sql, is_rollback=self.tab is Tab.ROLLBACK) if is_marked else {}
+        )
         self.left = self.top = 0
         self.body_changed()
 
@@ -115,6 +141,7 @@ class Preview(SqlPane):
         top, left = self.top, self.left
         self._show()
         self.top, self.left = top, left
+        self._keep_line()
 
     def _make_sheet(self) -> Sheet | None:
         if self.row is None or self.tab.is_text or self.document is None:
@@ -126,6 +153,91 @@ class Preview(SqlPane):
             lines = self.document.statements
             return TextSheet(self.document.mode) if lines is None else StatementSheet(lines)
         return self.record_sheet or TextSheet("reading")
+
+    # Places
+
+    @property
+    def failures(self) -> tuple[FilePlace, ...]:
+        """Places of what failed: the last run of the migration on the chosen target, and its rehearsal."""
+        if self.row is None or self.check is None:
+            return ()
+        target = self.check.target.name
+        return failure_places(self.row, self.document, target, self.run, self.rehearsals)
+
+    @property
+    def places(self) -> tuple[FilePlace, ...]:
+        """Places of everything that is wrong with the migration."""
+        name = self.row.name if self.row else ""
+        problems = self.document.problems if self.document else ()
+        return (*self.failures, *problem_places(name, problems))
+
+    @property
+    def first_place(self) -> FilePlace | None:
+        """The place where an editor opens the file: the last one visited, or that of most weight."""
+        return self.visited if self.visited in self.places else first_with_line(self.places)
+
+    @property
+    def place_of_tab(self) -> FilePlace | None:
+        """The place of the rehearsal or the history in their tabs; in the others that of most weight."""
+        if self.tab is Tab.REHEARSAL and self.row is not None:
+            return rehearsal_place(self.rehearsals.results.get(self.row.name))
+        wanted = {PlaceSource.LAST_APPLY, PlaceSource.LAST_ROLLBACK} if self.tab is Tab.HISTORY else None
+        return first_with_line(p for p in self.places if wanted is None or p.source in wanted)
+
+    def show_place(self, place: FilePlace) -> None:
+        """Show the line of a place, now or when the document of its migration is there."""
+        self._pending = None
+        if self.document is None or self.document.name != place.name:
+            self._pending = place
+        elif place.line is not None:
+            self.visited = place
+            self.show_line(place.line)
+
+    def show_line(self, line: int) -> None:
+        """Show a line of the file, in the tab that has it. Scroll only if the line is not visible."""
+        rollback = self.document.rollback if self.document else None
+        self.tab = Tab.ROLLBACK if rollback is not None and line >= rollback.first_line else Tab.BODY
+        self.formatted = None
+        self._kept_line = line
+        self._keep_line()
+
+    def _keep_line(self) -> None:
+        """Scroll to the line that a key has shown, if it is not visible."""
+        if self._kept_line is None or self._sheet is not None:
+            return
+        index = self.row_of_line(self._kept_line - self.sql.first_line)
+        if not self.top <= index < self.top + self.page:
+            self.top = index - self.page // 3
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._keep_line()
+
+    def go(self, lines: int) -> None:
+        self._kept_line = None
+        super().go(lines)
+
+    def go_to(self, index: int) -> None:
+        self._kept_line = None
+        super().go_to(index)
+
+    def jump(self, number: int) -> None:
+        """Show a line of the file; in a tab without file text a line of the tab."""
+        if self.tab.is_text:
+            self.show_line(number)
+        else:
+            super().jump(number)
+
+    def next_problem(self, step: int) -> str:
+        """Show the next place (`step` 1) or the previous one (-1). Return what is wrong there, in words."""
+        places = {place.position: place for place in reversed(by_weight(self.places)) if place.line}
+        here = self.visited.position if self.visited in self.places and self.visited else (-1, 0)
+        found = neighbour(list(places), here, step)
+        if found is None:
+            return "No problem of this migration has a line number."
+        place = places[found]
+        self.show_place(place)
+        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {place.hint}".rstrip()
 
     # Drawing
 
@@ -203,6 +315,41 @@ class Preview(SqlPane):
         if self._sheet is None:
             super()._colour()
 
+    # Search
+
+    def search_from_start(self, text: str) -> None:
+        """Mark a text, and show its first match; an empty text ends the search."""
+        self.searcher.clear()
+        if text:
+            self.go_to(0)
+            self.searcher.start(text)
+
+    def search_text(self, index: int) -> str:
+        assert self._sheet is not None
+        fixed, moving = self._sheet.line(index, self.size.width)
+        return visible("".join(text for text, _ in (*fixed, *moving)))
+
+    def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
+        if self._sheet is None:
+            return super().search_matches(query)
+        return matches_in_lines(query, self.count(), self.search_text)
+
+    @property
+    def rows(self) -> WrappedRows | None:
+        """The rows of the wrapped text; None if the tab shows no file text."""
+        return super().rows if self._sheet is None else None
+
+    def _columns_of(self, match: TextMatch) -> tuple[int, int]:
+        if self._sheet is None:
+            return super()._columns_of(match)
+        text = self.search_text(match.line)
+        return cell_len(text[: match.start]), cell_len(text[: match.end])
+
+    @property
+    def margin_width(self) -> int:
+        """Cells of the line number; none if the tab shows no file text."""
+        return super().margin_width if self._sheet is None else 0
+
     # Mouse and copy
 
     def on_click(self, event: events.Click) -> None:
@@ -219,7 +366,7 @@ class Preview(SqlPane):
     def _go_to_statement(self, statement: StatementLine) -> None:
         if statement.line:
             self.tab = Tab.BODY if statement.part is ScriptPart.BODY else Tab.ROLLBACK
-            self.go_to(statement.line - self.sql.first_line)
+            self.go_to(self.row_of_line(statement.line - self.sql.first_line))
 
     def copyable(self) -> Copyable | None:
         """Return the text of the tab."""

@@ -1,0 +1,74 @@
+"""The part of the editor that moves the cursor: to problems, matches and lines."""
+
+from __future__ import annotations
+
+from textual import on
+
+from koonj.tui.screens.text_search import TextSearchScreen
+from koonj.tui.state.file_place import neighbour
+from koonj.tui.widgets.footer import BottomLine
+from koonj.tui.widgets.problem_list import ProblemList
+from koonj.tui.widgets.search_bar import SearchBar
+from koonj.tui.widgets.sql_editor import SqlEditor
+
+
+class EditorMovement(TextSearchScreen[bool]):
+    """A screen with a text area, its list of problems and its line for a search."""
+
+    @property
+    def text(self) -> SqlEditor:
+        """The text area."""
+        return self.query_one(SqlEditor)
+
+    def say(self, text: str, *, is_problem: bool = True) -> None:
+        """Show a message until the next key."""
+        self.query_one(BottomLine).notice = (text, is_problem)
+
+    @on(SqlEditor.KeyPressed)
+    def clear_message(self) -> None:
+        """Show the keys in the bottom line again."""
+        self.query_one(BottomLine).notice = None
+
+    def next_problem(self, step: int) -> None:
+        """Move the cursor to the next problem (`step` 1) or the previous one (-1)."""
+        positions = [
+            (row, (problem.column or 1) - 1)
+            for problem in self.query_one(ProblemList).problems
+            if problem.line and (row := self.text.looks.row_of(problem.line - 1)) is not None
+        ]
+        found = neighbour(positions, self.text.cursor_location, step)
+        if found is None:
+            self.say("No problem has a line number.", is_problem=False)
+        else:
+            self.text.go_to(*found)
+
+    def list_problems(self) -> None:
+        """Focus the list of problems."""
+        self.query_one(ProblemList).focus()
+
+    @on(ProblemList.Chosen)
+    def _problem_chosen(self, message: ProblemList.Chosen) -> None:
+        place = message.problem
+        row = self.text.looks.row_of(place.line - 1) if place is not None and place.line else None
+        self.text.focus()
+        if place is not None and row is not None:
+            self.text.go_to(row, place.position[1])
+
+    def find(self) -> None:
+        """Open the line for a search."""
+        self.search_in(self.text)
+
+    def go_to_line(self) -> None:
+        """Open the line for the number of a line."""
+        self.ask_line(self.text)
+
+    @on(SearchBar.NumberTyped)
+    def _number_typed(self, message: SearchBar.NumberTyped) -> None:
+        self.text.go_to(message.number - 1, 0)
+
+    def next_match(self, step: int) -> None:
+        """Go to the next match of the search."""
+        if self.text.is_searched:
+            self.text.searcher.step(step)
+        else:
+            self.find()

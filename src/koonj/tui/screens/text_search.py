@@ -1,0 +1,91 @@
+"""Screens whose panes can be searched: the line for the text, and the keys that go on."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from textual import events, on
+from textual.screen import Screen
+
+from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.search_bar import SearchBar
+from koonj.tui.widgets.sql_editor import SqlEditor
+from koonj.tui.widgets.text_searcher import SearchChanged
+
+Result = TypeVar("Result")
+
+_STEPS = {"n": 1, "N": -1}
+SEARCH_HINTS = (Hint("n", "next match"), Hint("N", "previous match"), Hint("Esc", "end search"))
+"""The keys of a pane with a search; `n` creates no migration then."""
+
+
+class TextSearchScreen(Screen[Result], Generic[Result]):
+    """A screen with a `SearchBar`."""
+
+    _searched: Pane | SqlEditor | None = None
+    """The widget whose text is searched while the user types."""
+
+    @property
+    def search_bar(self) -> SearchBar:
+        """The line for the text."""
+        return self.query_one(SearchBar)
+
+    @property
+    def _bottom_line(self) -> BottomLine:
+        return self.query_one(BottomLine)
+
+    def search_in(self, pane: Pane | SqlEditor) -> None:
+        """Open the line for a search in `pane`."""
+        self._searched = pane
+        self._bottom_line.display = False
+        self.search_bar.show_count(pane.searcher.count)
+        self.search_bar.open(pane.searcher.text)
+
+    def ask_line(self, pane: Pane | SqlEditor) -> None:
+        """Open the line for the number of a line of `pane`."""
+        self._searched = pane
+        self._bottom_line.display = False
+        self.search_bar.ask_number()
+
+    @on(SearchBar.Typed)
+    def _search_typed(self, message: SearchBar.Typed) -> None:
+        if self._searched is not None:
+            self._searched.searcher.start(message.text)
+
+    @on(SearchBar.Stepped)
+    def _search_stepped(self, message: SearchBar.Stepped) -> None:
+        if self._searched is not None:
+            self._searched.searcher.step(message.step)
+
+    @on(SearchBar.Kept)
+    def _search_kept(self) -> None:
+        self.search_bar.close()
+        self._bottom_line.display = True
+        if self._searched is not None:
+            self._searched.focus()
+
+    @on(SearchBar.Ended)
+    def _search_ended(self) -> None:
+        if self._searched is not None:
+            self._searched.searcher.clear()
+        self._search_kept()
+
+    @on(SearchChanged)
+    def _search_changed(self, message: SearchChanged) -> None:
+        message.stop()
+        if self.search_bar.is_open and self._searched and message.searcher is self._searched.searcher:
+            self.search_bar.show_count(message.searcher.count)
+        self.search_hints()
+
+    def search_hints(self) -> None:
+        """Show the keys again, because a search has begun or ended. Subclasses implement this."""
+
+    def search_key(self, event: events.Key, pane: Pane) -> bool:
+        """Handle a key that goes on in the search of `pane`; return whether it is one."""
+        step = _STEPS.get(event.key)
+        if step is None or not pane.is_searched or self.search_bar.is_open:
+            return False
+        event.stop()
+        pane.searcher.step(step)
+        return True

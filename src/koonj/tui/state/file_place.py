@@ -1,0 +1,98 @@
+"""A place in a migration file, and what is wrong there.
+
+Everything that fails gives one: a run, a rehearsal, an earlier entry of the history, a problem of the text.
+So the preview marks them all alike, and the same keys lead to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from koonj.sql.problem import Problem, Severity
+
+
+class PlaceSource(StrEnum):
+    """Who found what is wrong at a place, as the user reads it."""
+
+    LAST_APPLY = "last apply"
+    LAST_ROLLBACK = "last rollback"
+    REHEARSAL = "rehearsal"
+    CHECK = "check"
+
+
+_ORDER = tuple(PlaceSource)
+_SEVERITIES = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """A place in a migration file, and what is wrong there."""
+
+    name: str
+    """File name of the migration."""
+    line: int | None
+    """1-based; None if what is wrong belongs to no line."""
+    column: int | None
+    """1-based, in characters of the file."""
+    message: str
+    source: PlaceSource
+    severity: Severity = Severity.ERROR
+    code: str = ""
+    """Code of a problem, or SQLSTATE of an error; can be empty."""
+    hint: str = ""
+    source_line: str | None = None
+    """Text of the line when it failed; None if the place is one of the present text."""
+
+    @staticmethod
+    def of_problem(name: str, problem: Problem) -> FilePlace:
+        """Return the place of a problem of the text or of the file's name."""
+        return FilePlace(
+            name,
+            problem.line,
+            problem.column,
+            problem.message,
+            PlaceSource.CHECK,
+            problem.severity,
+            problem.code,
+            problem.hint,
+        )
+
+    @property
+    def label(self) -> str:
+        """Who found it, and its code: ``last apply 42P01``."""
+        return f"{self.source} {self.code}".rstrip()
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column, for sorting; both 0-based."""
+        return (self.line or 1) - 1, (self.column or 1) - 1
+
+
+def by_weight(places: Iterable[FilePlace]) -> list[FilePlace]:
+    """Return the places in the order of their weight.
+
+    A run that failed comes first, then a rehearsal, then errors, warnings and notes.
+    """
+    return sorted(places, key=lambda p: (_SEVERITIES.index(p.severity), _ORDER.index(p.source), p.position))
+
+
+def first_with_line(places: Iterable[FilePlace]) -> FilePlace | None:
+    """Return the place of most weight that has a line; None if there is none."""
+    return next((place for place in by_weight(places) if place.line is not None), None)
+
+
+def neighbour(
+    positions: Sequence[tuple[int, int]], here: tuple[int, int], step: int
+) -> tuple[int, int] | None:
+    """Return the next position after `here` (`step` 1) or the one before it (-1); wrap around at the ends.
+
+    Returns None if there are no positions.
+    """
+    if not positions:
+        return None
+    ordered = sorted(positions)
+    if step > 0:
+        return next((position for position in ordered if position > here), ordered[0])
+    return next((position for position in reversed(ordered) if position < here), ordered[-1])

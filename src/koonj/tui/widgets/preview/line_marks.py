@@ -1,0 +1,30 @@
+"""The marks of the lines in which something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from koonj.tui.documents.sql_text import SqlText
+from koonj.tui.state.file_place import FilePlace, by_weight
+from koonj.tui.theme.severities import severity_style
+from koonj.tui.widgets.sql_pane import LineMark
+
+
+def line_marks(places: Iterable[FilePlace], sql: SqlText, *, is_rollback: bool) -> Mapping[int, LineMark]:
+    """Return the marks of the lines of a text, by their index; the place of most weight decides."""
+    marks: dict[int, LineMark] = {}
+    for place in by_weight(places):
+        index = -1 if place.line is None else place.line - sql.first_line
+        if 0 <= index < len(sql):
+            column = _column_in_rollback(place, sql, index) if is_rollback else place.column
+            marks.setdefault(index, LineMark(severity_style(place.severity), column))
+    return marks
+
+
+def _column_in_rollback(place: FilePlace, sql: SqlText, index: int) -> int | None:
+    """Return the column in the shown text, which has no comment marks; None if it is not known."""
+    if place.column is None or not place.source_line:
+        return None
+    start, end = sql.span(index)
+    column = place.column - (len(place.source_line) - (end - start))
+    return column if column > 0 else None
