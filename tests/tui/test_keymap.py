@@ -131,7 +131,7 @@ class TestRebinding:
             'In [keys], set another key for format, for example format = "f5" or format = [].'
         )
         assert refused(edit_external="f12", format="f12").startswith(
-            "koonj.toml:2: f12 is the key of both format and edit-external (koonj.toml:1). "
+            "koonj.toml:2: F12 is the key of both format and edit-external (koonj.toml:1). "
         )
 
     @pytest.mark.parametrize("key", DECIDING)
