@@ -215,6 +215,16 @@ async def test_search_in_other_tabs(project: Project, keys: list[str]) -> None:
         assert cells(screen.main.preview, FOUND_HERE) in (["a"], ["A"])
 
 
+def test_mark_has_the_combining_mark_of_its_last_letter() -> None:
+    found = mark_cells(Strip([Segment("ae\u0301d")]), [(1, 2, FOUND)])
+    assert [part for part, style, _ in found if style == FOUND] == ["e\u0301"]
+
+
+def test_match_over_the_end_of_a_block_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koonj.tui.documents.text_search._BLOCK", 6)
+    assert [at for at in TextQuery("ab").offsets("xxxxxabxx") if at is not None] == [5]
+
+
 def test_matches_are_in_order() -> None:
     assert TextMatch(1, 2, 3) < TextMatch(2, 0, 1)
 
