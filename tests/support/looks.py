@@ -15,7 +15,7 @@ from koonj.tui.theme.tokens import TOKENS
 
 Cell = tuple[str, Style]
 OTHER = "?"
-_ROUND_TRIP = re.compile(r" +\d+\.\d ms *")
+_DURATION = re.compile(r" *\b\d+\.\d+ m?s\b *")
 """A text whose width differs between runs."""
 _INKS = MappingProxyType(
     {
@@ -87,7 +87,7 @@ def look_grid(app: Koonj) -> list[str]:
     lines = []
     for row in cells(app):
         ink = "".join(_ink(character, style, own) for character, style in row)
-        for found in _ROUND_TRIP.finditer("".join(character or "\0" for character, _ in row)):
+        for found in _DURATION.finditer("".join(character or "\0" for character, _ in row)):
             ink = ink[: found.start()] + " " * len(found[0]) + ink[found.end() :]
         fill = "".join(_FILLS.get(own.get(_hex(style.bgcolor), ""), OTHER) for _, style in row)
         lines.append(f"{ink.rstrip()}\n{fill}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from koonj.tui.render import target_facts
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import migration_columns
 from support.looks import look_grid, plain
@@ -18,6 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def states(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
+    monkeypatch.setattr(target_facts, "round_trip_words", lambda _: "0.5 ms")
     monkeypatch.setattr(migration_columns, "duration", lambda _: "0.012 s")
     for number in range(1, 4):
         three_targets.table(number)

@@ -155,9 +155,10 @@ class TestChoice:
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 async def test_screen_uses_only_colours_of_the_theme(project: Project, theme: Theme) -> None:
+    """Over ssh, because what is dimmed behind a dialog is not there to be read."""
     project.table(1)
     project.write("002_odd.sql", "BEGIN;\nSELECT 'x', 3; -- no end\n")
-    async with project.open((120, 36), Terminal(theme=theme.name)) as screen:
+    async with project.open((120, 36), Terminal(theme=theme.name, remote=True)) as screen:
         for keys in ([], ["slash", "0"], ["escape", "question_mark"], ["escape", "n"], ["enter", "d"]):
             await screen.press(*keys)
             await screen.pilot.pause(0.05)

@@ -31,7 +31,7 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
     if status is not None and server is not None:
         host = "" if server.host == "embedded" else f"  {visible(server.host)}"
         kind = ", embedded" if server.host == "embedded" else ""
-        trip = f"{server.round_trip * 1000:.1f} ms"
+        trip = round_trip_words(server.round_trip)
         version = f"PostgreSQL {visible(server.version)}{kind}"
         yield _fact("server", version, f"  {trip}{host}", width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
@@ -42,6 +42,11 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         yield _fact("role", visible(target.role), "", width)
     if status is not None:
         yield _fact("dsn", visible(status.dsn), "", width)
+
+
+def round_trip_words(seconds: float) -> str:
+    """Return the time between a query and its answer."""
+    return f"{seconds * 1000:.1f} ms"
 
 
 def _fact(label: str, text: str, note: str, width: int) -> Line:
