@@ -11,6 +11,7 @@ from textwrap import dedent
 from time import monotonic
 from typing import Any
 
+from textual.color import Color
 from textual.pilot import Pilot
 
 from koonj.config import Settings, Target, Trust
@@ -53,6 +54,11 @@ class Screen:
     def text(self) -> str:
         """Return the text of the whole screen."""
         return "\n".join(self.lines())
+
+    def reversed_texts(self, pane: Pane, line: int) -> list[str]:
+        """Return the texts of a pane's line that the terminal shows in reverse video."""
+        segments = self.app.theme_filter().apply(list(pane.render_line(line)), Color(0, 0, 0))
+        return [s.text.strip() for s in segments if s.text.strip() and s.style and s.style.reverse]
 
     def pane(self, number: str) -> list[str]:
         """Return the lines of one pane, its title first."""

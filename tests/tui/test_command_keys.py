@@ -56,8 +56,8 @@ async def test_focused_pane_is_visible_without_colour(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("2")
         panes = {pane.NUMBER: pane for pane in screen.main.panes}
-        assert all(s.style and s.style.reverse for s in panes["2"].render_line(0) if s.text.strip())
-        assert not any(s.style and s.style.reverse for s in panes["1"].render_line(0))
+        assert screen.reversed_texts(panes["2"], 0)[0].startswith("2 [Body]")
+        assert not screen.reversed_texts(panes["1"], 0)
 
 
 async def test_footer_shows_keys_of_current_pane(project: Project) -> None:

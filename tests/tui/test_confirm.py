@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from koonj.tui.widgets.pane import Pane
 from support.screen import Project
 
 OUTSIDE = "CREATE INDEX CONCURRENTLY i{0} ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i{0};\n"
@@ -32,9 +33,7 @@ async def test_protected_target_is_shown_in_reverse_video(protected: Project, si
     async with protected.open(size) as screen:
         await screen.press("a")
         await screen.expect_dialog("production", "PROTECTED")
-        pane = screen.app.screen.query_one("#box Pane")
-        line = pane.render_line(1)
-        loud = [s.text.strip() for s in line if s.style and s.style.reverse]
+        loud = screen.reversed_texts(screen.app.screen.query_one("#box Pane", Pane), 1)
         assert "".join(loud) == "productionPROTECTED"
         assert "type production" in screen.text()
         assert "y confirm" not in screen.text(), "y can be a letter of the name"

@@ -156,7 +156,7 @@ async def test_filter_line_is_below_the_list_in_every_arrangement(project: Proje
     async with project.open((200, 50)) as screen:
         for size in ((200, 50), (80, 24), (60, 20), (40, 12)):
             await resized(screen, *size)
-            await screen.press("2", "slash")
+            await screen.press("1", "slash")
             await screen.type("t2")
             await screen.until(lambda: len(screen.migrations()) == 1)
             last = screen.main.migrations.region.bottom

@@ -145,7 +145,7 @@ class CommandPaletteDialog(Dialog[str | None]):
 
     def _enter(self, event: events.Key) -> None:
         entry = self._found.current
-        if self._keys.is_repeat(event):
+        if self._keys.is_held(event):
             return
         if entry is None:
             self.say("No command matches. Press Esc to close.")

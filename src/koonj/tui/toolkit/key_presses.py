@@ -27,6 +27,8 @@ class KeyPresses:
     _last: dict[str, Key] = field(default_factory=dict)
     _before: dict[str, float] = field(default_factory=dict)
     _latest: Key | None = None
+    _previous: Key | None = None
+    """The press before the latest one, of any key."""
     _ignored: str | None = None
     """Key that seems to be held down, whose repeats are ignored."""
 
@@ -40,6 +42,7 @@ class KeyPresses:
             return
         if last is not None:
             self._before[event.key] = last.time
+        self._previous = self._latest
         self._last[event.key] = self._latest = event
         if event.key != self._ignored or not self.is_repeat(event):
             self._ignored = None
@@ -69,3 +72,10 @@ class KeyPresses:
         """Return whether the same key came so shortly before that it can be held down."""
         before = self._before.get(event.key)
         return before is not None and event.time - before < REPEAT_PAUSE
+
+    def is_held(self, event: Key) -> bool:
+        """Return whether the key is held down: it is a repeat, and no other key came between.
+
+        A keyboard repeats only the key that was pressed last.
+        """
+        return self.is_repeat(event) and self._previous is not None and self._previous.key == event.key
