@@ -171,7 +171,7 @@ async def test_conflict_is_shown_and_allowed_with_a_reason(project: Project, dat
         await screen.until("◂ late")
         await screen.until(lambda: screen.main.snapshot.check.since is None)
         await screen.press("a")
-        await screen.expect_dialog("Conflicts stop the apply", "001_make_t1.sql", "late")
+        await screen.expect_dialog("A conflict stops the apply", "001_make_t1.sql", "late")
         await screen.press("enter")
         await screen.until("Enter a reason, or press Esc")
         await screen.type("hotfix")

@@ -199,7 +199,7 @@ async def test_conflict_that_cannot_be_allowed_opens_no_dialog(project: Project)
         assert "001_open.sql" in screen.run()
 
 
-async def test_several_conflicts_are_allowed_with_one_reason(project: Project) -> None:
+async def test_several_conflicts_are_allowed_one_after_the_other(project: Project) -> None:
     project.table(2)
     async with project.open((100, 40)) as screen:
         await begin(screen)
@@ -210,11 +210,14 @@ async def test_several_conflicts_are_allowed_with_one_reason(project: Project) -
         await screen.until("◂ late")
         await screen.until("✎ edited")
         await screen.press("a")
-        await screen.expect_dialog("late", "edited", "(edited, late)")
+        await screen.expect_dialog("Conflict 1 of 2", "late")
         await screen.type("  ")
         await screen.press("enter")
         await screen.until("Enter a reason, or press Esc")
         await screen.type("both")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 2 of 2", "edited", "F2 gives the same reason again: both")
+        await screen.press("f2")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
         await screen.expect_dialog("allowed (recorded in the history):", ": late: ", ": edited: ")

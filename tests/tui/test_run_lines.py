@@ -71,7 +71,7 @@ def test_failure_without_file_shows_no_location() -> None:
         ),
         80,
     )
-    assert [text(line).split()[0] for line in lines] == ["ERROR", "next"]
+    assert [text(line).split()[0] for line in lines] == ["ERROR:", "next"]
 
 
 def test_lock_holder_and_waiting_time_are_shown() -> None:

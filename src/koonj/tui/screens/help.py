@@ -46,12 +46,12 @@ class HelpDialog(Dialog[None]):
     # Text
 
     def heading(self) -> str:
-        """Return the title; during a search with the number of matches."""
+        """Return the title; during a search with the number of entries that match."""
         if not self._typed.strip():
             return "Help"
         count = len(self._entries) + len(SIGNS)
         found = len(matching(self._entries, self._typed)) + len(matching_signs(self._typed))
-        return f"Help  /{self._typed}  {found} of {count}"
+        return f"Help  {found} of {count} entries"
 
     def lines(self, width: int) -> Sequence[Line]:
         """Return the groups of commands, then states and verdicts."""
