@@ -125,7 +125,7 @@ async def _draw_help(pilot: Pilot[None]) -> None:
     """Draw help and command palette before any run."""
     await _wait_for(pilot, "15 pending")
     await pilot.press("question_mark")
-    await _wait_for(pilot, "Apply and roll back")
+    await _wait_for(pilot, "rehearse-all")
     _save_picture(pilot, "help")
     await pilot.press("escape", "colon")
     await _wait_for(pilot, "apply-next")

@@ -16,6 +16,9 @@ from koonj.runner.rehearse import script_run
 from koonj.runner.rehearse.script_run import is_alive
 from koonj.runner.run.run import Control
 
+GONE = 2**31 - 1
+"""A pid that no session has."""
+
 pytestmark = pytest.mark.slow
 
 
@@ -68,7 +71,7 @@ async def test_server_that_recovers_for_long_is_awaited(
     server = _Scratch(recoverable)
     while not await server.is_busy():
         await asyncio.sleep(0.01)
-    looking = asyncio.ensure_future(is_alive(server, Control()))
+    looking = asyncio.ensure_future(is_alive(server, Control(), GONE))
     seen = server.looks
     while server.looks < seen + 3 and not looking.done():
         await asyncio.sleep(0.01)
@@ -84,5 +87,24 @@ async def test_server_that_is_gone_is_given_up(
     monkeypatch.setattr(script_run, "_GONE", 0.0)
     await asyncio.to_thread(scratch.stop)
     server = _Scratch(scratch)
-    assert not await is_alive(server, Control())
+    assert not await is_alive(server, Control(), GONE)
     assert server.looks == 1
+
+
+async def test_server_that_has_not_noticed_the_end_of_a_process_is_awaited(
+    scratch: TemporaryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would end the next connection too, as soon as it notices."""
+    server, seen = _Scratch(scratch), list[bool | None]()
+    listed = script_run._is_listed
+
+    async def is_listed(server: ThreadedScratch, pid: int) -> bool | None:
+        seen.append(await listed(server, pid))
+        if seen == [True]:
+            await dying.close()
+        return seen[-1]
+
+    monkeypatch.setattr(script_run, "_is_listed", is_listed)
+    dying = await server.connect()
+    assert await is_alive(server, Control(), dying.info.backend_pid)
+    assert (seen[0], seen[-1]) == (True, False)

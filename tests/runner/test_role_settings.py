@@ -192,6 +192,8 @@ async def test_no_reading_depends_on_a_setting_of_the_role(project: Project, set
         set_for("role", {name: value})
         found[name] = await readings(project)
         set_for("role", {name: None})
+    (refused,) = found["default_transaction_read_only"].pop("plan")
+    assert "default_transaction_read_only is on" in refused, "the plan says that the role cannot run it"
     assert {
         (name, what): value[what]
         for name, value in found.items()

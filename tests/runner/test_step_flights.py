@@ -476,7 +476,8 @@ async def test_file_that_changes_how_it_is_read_is_not_sent_at_once(project: Pro
 
 
 async def test_block_has_a_lock_timeout_although_an_index_is_built_concurrently(project: Project) -> None:
-    look = "CREATE TABLE {} AS SELECT current_setting('lock_timeout') AS value;\n"
+    """The file does not contain the name of the setting: then it would be left to the file."""
+    look = "CREATE TABLE {} AS SELECT current_setting('lock_' || 'timeout') AS value;\n"
     block = f"BEGIN;\n{look.format('inside')}COMMIT;\n"
     _write(project, f"{look.format('outside')}{block}CREATE INDEX CONCURRENTLY i ON inside (value);\n")
     assert run_finished(await project.apply()).result is RunResult.DONE

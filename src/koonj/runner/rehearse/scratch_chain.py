@@ -164,12 +164,13 @@ class ScratchChain:
         Raises: Cancelled, LostError, ScratchError.
         """
         conn = await self._connection()
+        pid = conn.info.backend_pid
         try:
             trial = await try_on_rows(conn, self._control, migration, event_functions)
             await make_fresh(conn, _SCRATCH_TARGET)
         except psycopg.Error as error:
             await self.close_connection()
-            if not await is_alive(self.server, self._control):
+            if not await is_alive(self.server, self._control, pid):
                 raise LostError(str(error)) from error
             return None
         return trial

@@ -20,6 +20,7 @@ from koonj.postgres.locks.strategy import COMMITS_ITSELF, REFUSED, is_silent, ne
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.watcher import LockWatcher
+from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
 from koonj.runner.apply.failure import failure_of_error
@@ -79,8 +80,8 @@ class ScriptRun:
     """Opens another connection to observe locks from; None: nothing is traced."""
     alone: bool
     """Whether no other process uses the server; see ScratchServer."""
-    is_alive: Callable[[], Awaitable[bool]]
-    """Returns whether the server still accepts connections after this one was lost."""
+    is_alive: Callable[[int], Awaitable[bool]]
+    """Returns whether the server still accepts connections after that of the session with a pid was lost."""
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
     commits: set[int] = field(default_factory=set)
@@ -90,12 +91,12 @@ class ScriptRun:
 
         Raises: Cancelled, LostError.
         """
-        failure = None
+        failure, pid = None, self.conn.info.backend_pid
         self.control.working_on(self.conn)
         try:
             await self._run_steps()
         except (StatementError, psycopg.Error) as error:
-            if self.conn.closed and not await self.is_alive():
+            if self.conn.closed and not await self.is_alive(pid):
                 raise LostError(str(error)) from error
             await roll_back(self.conn)  # if a statement did not end the session itself
             self.control.check()  # after a cancel, the error is not the fault of the script
@@ -254,10 +255,13 @@ _RECOVERY = 120.0
 """Maximum seconds for which a server that recovers from a crash is awaited."""
 
 
-async def is_alive(server: ScratchServer, control: Control) -> bool:
-    """Return whether the server accepts connections.
+async def is_alive(server: ScratchServer, control: Control, lost: int) -> bool:
+    """Return whether the server accepts connections after one was lost.
 
-    After a crash, wait until it has recovered. How long that takes depends on the machine.
+    After a crash, wait until it has recovered. How long that takes depends on the machine. A killed process
+    is listed as a session until the server has noticed its end; then all its sessions end, and it recovers.
+
+    `lost`: pid of the session whose connection was lost.
     Raises: Cancelled.
     """
     start = answered = monotonic()
@@ -265,10 +269,10 @@ async def is_alive(server: ScratchServer, control: Control) -> bool:
         control.check()
         if await _is_busy(server):
             answered = monotonic()
-        elif await _can_connect(server):
+        elif (listed := await _is_listed(server, lost)) is False:
             return True
         elif monotonic() - answered >= _GONE:
-            return False
+            return listed is not None
         if monotonic() - start >= _RECOVERY:
             return False
         await asyncio.sleep(0.1)
@@ -280,8 +284,10 @@ async def _is_busy(server: ScratchServer) -> bool:
     return False
 
 
-async def _can_connect(server: ScratchServer) -> bool:
-    with suppress(ScratchError):
-        await (await server.connect()).close()
-        return True
-    return False
+async def _is_listed(server: ScratchServer, pid: int) -> bool | None:
+    """Return whether the server lists a session; None if it accepts no connection, or ends it."""
+    with suppress(ScratchError, psycopg.Error):
+        async with await server.connect() as conn:
+            cursor = await conn.execute(query("activity/is_listed"), {"pid": pid})
+            return await cursor.fetchone() == (True,)
+    return None
