@@ -294,3 +294,15 @@ async def test_process_that_is_just_being_started_is_ended_too(tmp_path: Path) -
     assert not _processes(str(fifo))
     with pytest.raises(OSError, match="the screen is closing"):
         await running
+
+
+async def test_no_process_is_started_after_the_screen_has_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would end it."""
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", None)
+    children = subprocesses.Subprocesses(tmp_path, ("true",))
+    await children.close()
+    with pytest.raises(OSError, match="the screen is closing"):
+        async with children.run():
+            pass

@@ -58,6 +58,7 @@ class Subprocesses:
             self._end(process, terminate=unfinished)
 
     async def _start(self, *words: str) -> Process:
+        self._must_be_open()
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._starting.add(started)
         try:
@@ -74,12 +75,15 @@ class Subprocesses:
                 limit=_LONGEST,
             )
             self._alive.add(process)
-            if self._is_closed:  # `close` ends it, and nobody else may read its output then
-                raise OSError(0, "the screen is closing")
+            self._must_be_open()  # else `close` ends the process, and nobody else may read its output
             return process
         finally:
             self._starting.discard(started)
             started.set_result(None)
+
+    def _must_be_open(self) -> None:
+        if self._is_closed:
+            raise OSError(0, "the screen is closing")
 
     def _end(self, process: Process, *, terminate: bool) -> None:
         """Let the process end in a task, so that the caller continues at once."""
