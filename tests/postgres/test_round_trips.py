@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -42,11 +43,14 @@ def _send(proxy: CountingProxy, conn: psycopg.Connection, *statements: bytes) ->
     """Send statements, each with its Sync, before any answer comes; psycopg itself waits after each one."""
     line = conn.pgconn
     line.enter_pipeline_mode()
+    noted = proxy.texts + len(statements)
     with proxy.answers_held():
         for statement in statements:
             line.send_query_params(statement, None)
             line.pipeline_sync()
             line.flush()
+        while proxy.texts < noted:
+            sleep(0.001)
     syncs = 0
     while syncs < len(statements):
         while line.is_busy():

@@ -68,6 +68,12 @@ class CountingProxy:
         """Number of round trips after the login."""
         return len(self.asked)
 
+    @property
+    def texts(self) -> int:
+        """Number of SQL texts that the client has sent."""
+        with self._lock:
+            return sum(map(len, self.asked))
+
     def reset(self) -> None:
         """Forget what was counted."""
         with self._lock:
@@ -202,6 +208,8 @@ class _CountingThread(ThreadProxy):
             for _ in range(_TURNS):
                 turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._client)
                 await asyncio.wrap_future(turn)
+            for _ in range(_TURNS):  # what it has sent is noted now
+                await asyncio.sleep(0)
 
 
 async def _forward(reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter) -> None:
