@@ -203,7 +203,7 @@ async def test_statement_that_runs_again_is_confirmed_and_recorded(project: Proj
         await settle(screen)
         await screen.press("1")
         text = paragraph(await screen.expect_dialog("Run statement 2 again?"))
-        assert "server PostgreSQL" in text
+        assert "local PostgreSQL" in text
         assert "runs now nothing then The next apply continues with statement 2." in text
         await screen.yes()
         await screen.expect_run("Recorded. The next apply continues with statement 2.")
