@@ -6,7 +6,6 @@ Only visible lines are drawn, so ten thousand rows are as fast as ten.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,61 +15,23 @@ from textual.strip import Strip
 from koonj.humanize import number_words
 from koonj.migrations.states import State
 from koonj.tui.state.messages import MigrationSelected
-from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.state.snapshot import Row, Snapshot
-from koonj.tui.theme import BAD, DIM, MARKED, MOVING, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
-from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.toolkit.strips import Part, cut, fit, strip, wrap
+from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
-from koonj.tui.widgets.migration_columns import GAP, TableColumn, table_columns
+from koonj.tui.widgets.migration_columns import (
+    GAP,
+    TableColumn,
+    state_heading,
+    table_columns,
+    verdict_parts,
+)
 from koonj.tui.widgets.pane import Copyable, CursorPane
-
-WORD = 11
-"""Cells of the state's word in a narrow list; ``interrupted`` fits."""
-_LEAST_WORD = len("applying")
-"""Minimum cells of the state's word, so that the start of an apply does not move the columns."""
-_NUMBER, _NAME = 7, 20
-"""Cells of number and name in a narrow list.
-
-A long number such as `20240131093000` is shortened before the name.
-"""
-_NAME_WITH_WORD = 18
-"""Minimum cells of the name if the verdict is shown with its word."""
-_NAME_WITH_GLYPH = 12
-"""Minimum cells of the name if the verdict is shown as a glyph.
-
-The preview always shows the word.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Cells of each column, without cursor, the state's glyph and blanks."""
-
-    number: int
-    name: int
-    word: int
-    verdict: int = 0
-    """Cells of the verdict with the blank before it; 0 for none, 2 for a glyph."""
-
-
-def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
-    """Return the columns of a list of `width` cells.
-
-    `number` and `word` are the widths of the widest number and state. `rehearsals` says whether there are
-    verdicts.
-    """
-    word = min(word, max(WORD, width // 3))
-    number = min(number, max(_NUMBER, width - word - _NAME - 5))
-    name = width - number - word - 6
-    whole, glyph = 3 + WORD_WIDTH, 2
-    verdict = 0
-    if rehearsals and name - glyph >= _NAME_WITH_GLYPH:
-        verdict = whole if name - whole >= _NAME_WITH_WORD else glyph
-    return Columns(number, name - verdict, word, verdict)
-
+from koonj.tui.widgets.run_modes import RunModes
 
 _IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.COSMETIC, None})
 """States that need nothing of the user."""
@@ -108,6 +69,7 @@ class MigrationList(CursorPane):
         self._columns: tuple[int, Columns] | None = None
         self._table: tuple[TableColumn, ...] = ()
         """Further columns of a wide list, for the width of `_columns`."""
+        self.modes = RunModes(self, self._redraw)
 
     @property
     def selected(self) -> Row | None:
@@ -173,7 +135,7 @@ class MigrationList(CursorPane):
         self._number_width = snapshot.digits if snapshot else 3
         kinds = {(row.state, row.status is not None and row.status.allowed): row for row in rows}
         words = [len(r.word) for r in kinds.values()] or [WORD]
-        self._word_width = max(*words, len(self.live[1]) if self.live else _LEAST_WORD)
+        self._word_width = max(*words, len(self.live[1]) if self.live else LEAST_WORD)
         self._columns = None
 
     def _filter(self) -> None:
@@ -259,9 +221,23 @@ class MigrationList(CursorPane):
         cells = self._cells(width)
         verdict = "rehearsal" if cells.verdict > _GLYPH else ""
         number = "#".ljust(cells.number)
-        texts = f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)}"
+        state, look = ("state", DIM)
+        if self._table and self.snapshot is not None and len(self.snapshot.checks) > 1:
+            state, look = state_heading(self.snapshot)
+        room = cells.word + 2
         last = f" {fit(verdict, cells.verdict - 1)}" if cells.verdict else ""
-        return [(texts + last, DIM), *(column.heading_part for column in self._table)]
+        return [
+            (f" {number} {fit('name', cells.name)} ", DIM),
+            (cut(state, room), look),
+            (" " * max(0, room - cell_len(state)) + last, DIM),
+            *(column.heading_part for column in self._table),
+        ]
+
+    def _redraw(self, name: str) -> None:
+        """Draw the row of a migration again, if it is visible."""
+        for index in range(self.top, min(self.count(), self.top + self.page)):
+            if self.rows[index].name == name:
+                self.redraw_line(index)
 
     def _empty_reason(self, snapshot: Snapshot) -> str:
         """Return why the list is empty."""
@@ -315,13 +291,12 @@ class MigrationList(CursorPane):
         return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
 
     def _quiet_verdict(self, row: Row, cells: int) -> list[Part]:
-        mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
-        if mark is None:
+        found = verdict_parts(self.snapshot.rehearsals, row) if self.snapshot and cells else []
+        if not found:
             return [(" " * cells, PLAIN)]
-        glyph_of_verdict, text, verdict = mark
-        sign, word = quiet(VERDICTS[verdict] if verdict is not None else MOVING)
-        parts: list[Part] = [(f" {glyph_of_verdict}", sign)]
-        return [*parts, (" " + fit(text, cells - 3), word)] if cells > _GLYPH else parts
+        (sign, look), (word, word_look) = found
+        parts: list[Part] = [(f" {sign}", look)]
+        return [*parts, (fit(word, cells - 2), word_look)] if cells > _GLYPH else parts
 
     def _verdict(self, row: Row, cells: int, style: Style | None) -> Part:
         """Return the verdict as it fits; `style` replaces the verdict's colour."""
@@ -332,16 +307,22 @@ class MigrationList(CursorPane):
         return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or VERDICTS[verdict]
 
     def _cells(self, width: int) -> Columns:
+        whole = width
         if self._columns is None or self._columns[0] != width:
             rehearsals = self.snapshot is not None and self.snapshot.rehearsals.has_any
+            state = self._word_width
             self._table = ()
             if self.framed and self.snapshot is not None and width >= _TABLE:
                 longest = max((cell_len(row.label[1]) for row in self.rows), default=0)
-                least = columns(_TABLE, self._number_width, self._word_width, rehearsals=rehearsals)
-                self._table = table_columns(self.snapshot, width - _TABLE - max(0, longest - least.name))
+                least = columns(_TABLE, self._number_width, state, rehearsals=False)
+                room = width - _TABLE - max(0, longest - least.name)
+                self._table = table_columns(self.snapshot, room, self.modes.word)
+            if self._table and self.snapshot is not None:
                 width -= sum(column.width + GAP for column in self._table)
-            found = columns(width, self._number_width, self._word_width, rehearsals=rehearsals)
-            self._columns = (width, found)
+                rehearsals = False
+                state = max(state, min(WORD, cell_len(state_heading(self.snapshot)[0]) - 2))
+            found = columns(width, self._number_width, state, rehearsals=rehearsals)
+            self._columns = (whole, found)
         return self._columns[1]
 
 
