@@ -22,10 +22,11 @@ from koonj.tui.theme import BAD, DIM, MARKED, MOVING, PLAIN, STATES, STRONG, gly
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
 from koonj.tui.widgets.migration_columns import GAP, TableColumn, table_columns
-from koonj.tui.widgets.pane import Copyable, CursorPane
+from koonj.tui.widgets.pane import Copyable
 
 WORD = 11
 """Cells of the state's word in a narrow list; ``interrupted`` fits."""

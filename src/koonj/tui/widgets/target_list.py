@@ -15,8 +15,9 @@ from koonj.tui.state.messages import TargetChosen
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import MARKED, PLAIN, RULE
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
-from koonj.tui.widgets.pane import Copyable, CursorPane
+from koonj.tui.widgets.pane import Copyable
 
 _ZOOMED = 5
 """Maximum number of leftovers in a zoomed pane. Otherwise one is shown, so that all targets stay visible."""
