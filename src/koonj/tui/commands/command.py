@@ -119,6 +119,9 @@ class FileVerbs(Protocol):
     def renumber(self) -> None:
         """Give it the next free number."""
 
+    def rename(self) -> None:
+        """Give it another title."""
+
     def restore(self) -> None:
         """Give it the text that ran, or its earlier name."""
 
@@ -225,6 +228,9 @@ class Verbs(HasApp, HasPane, Protocol):
 
     def next_pending(self, step: int) -> None:
         """Go to the next pending migration (1) or the previous one (-1)."""
+
+    def next_order(self) -> None:
+        """Show the list in the next order."""
 
     def toggle_zoom(self) -> None:
         """Zoom the current pane to the whole screen, or restore the layout."""

@@ -59,13 +59,14 @@ _LATER = (
     "koonj.tui.screens.matrix",
     "koonj.tui.screens.file_confirmation",
     "koonj.tui.screens.target_history",
+    "koonj.tui.screens.title_dialog",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
     "koonj.tui.screens.unblock_confirmation",
 )
 
-DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+DIALOG_TASKS = frozenset({"edit", "file", "settle", "unblock"})
 """Groups of the tasks that read something, and then open a dialog or another screen."""
 
 

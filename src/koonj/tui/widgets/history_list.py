@@ -16,7 +16,7 @@ from koonj.migrations.history_wording import action_words, entry_state, took_wor
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.preview.history_tab import entry_lines
 
 _WHEN, _WHAT, _TOOK = 19, 15, 10
