@@ -24,9 +24,15 @@ def state_details(row: Row) -> str:
     status = row.status
     if status is None or status.last_entry is None:
         return status.note if status and not row.doing else ""
-    earlier = "earlier: " if row.doing else ""
-    words = earlier + entry_words(status.last_entry)
+    words = last_run_words(row)
     return "\n".join(part for part in (words, status.note or _error(status.last_entry)) if part)
+
+
+def last_run_words(row: Row) -> str:
+    """Return the last entry without its note or error; empty if there is no entry."""
+    if row.status is None or row.status.last_entry is None:
+        return ""
+    return ("earlier: " if row.doing else "") + entry_words(row.status.last_entry)
 
 
 def interruption_details(row: Row) -> str:
