@@ -54,12 +54,12 @@ def _lock(table: str, mode: str, impact: int, size: int | None, *, kind: str = "
     )
 
 
-OUTSIDE = {
+OUTSIDE: dict[str, Any] = {
     "in_transaction": False,
     "mode": Mode.SEVERAL,
     "statements": (PlannedStatement(1, 4, "create index concurrently", False, ()),),
 }
-MIXED = {
+MIXED: dict[str, Any] = {
     "in_transaction": False,
     "mode": Mode.SEVERAL,
     "statements": (PlannedStatement(1, 4, "a", True, ()), PlannedStatement(2, 5, "b", False, ())),

@@ -25,6 +25,7 @@ from koonj.tui.documents.sql_text import expand
 from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunView, doing
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, wrap
 
@@ -183,7 +184,7 @@ def result_lines(view: RunView, width: int) -> list[Line]:
     if view.broken is not None:
         message, hint = broken_words(view.broken)
         lines += _marked("✗", BAD, message, width, STRONG)
-        lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
+        lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint), width - 6)]
     if view.failure is not None:
         said = view.finished.message if view.finished is not None else ""
         lines += failure_lines(view.failure, width, said)

@@ -18,6 +18,7 @@ from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.copy_dialog import CopyDialog
+from koonj.tui.state.screen_advice import view_in_keys
 from koonj.tui.theme import ACCENT, PLAIN, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.tasks import start_task
@@ -98,7 +99,7 @@ class EntryScreen(Screen[None]):
             pane.note = f"The journal of the run cannot be read: {error.strerror or error}"
             return
         pane.note = "" if view else f"This machine has no journal of the run. It ran on {self._entry.host}."
-        pane.view = view
+        pane.view = None if view is None else view_in_keys(view, pane.key_now)
 
     # Commands
 
