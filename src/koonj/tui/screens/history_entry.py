@@ -15,6 +15,7 @@ from koonj.humanize import span_words
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
+from koonj.tui.state.screen_advice import view_in_keys
 from koonj.tui.theme import STRONG
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.entry_panes import EntryLog, RecordedText
@@ -88,7 +89,7 @@ class EntryScreen(FullScreen[None]):
             pane.note = f"The journal of the run cannot be read: {error.strerror or error}"
             return
         pane.note = "" if view else f"This machine has no journal of the run. It ran on {self._entry.host}."
-        pane.view = view
+        pane.view = None if view is None else view_in_keys(view, pane.key_now)
 
     def hints(self) -> tuple[Hint, ...]:
         return _HINTS
