@@ -63,7 +63,7 @@ _LATER = (
     "koonj.tui.screens.unblock_confirmation",
 )
 
-DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+DIALOG_TASKS = frozenset({"edit", "file", "settle", "unblock"})
 """Groups of the tasks that read something, and then open a dialog or another screen."""
 
 
