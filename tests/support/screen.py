@@ -292,7 +292,7 @@ def _all(pane: Pane) -> list[str]:
     return [pane.title()[0], *(pane.draw(i, width).text.rstrip() for i in range(pane.count()))]
 
 
-_EDGE = "│"
+_EDGES = ("│", "┃")
 
 
 def _round_trip(found: re.Match[str]) -> str:
@@ -326,6 +326,7 @@ def _masked(line: str) -> str:
     seen = line
     for pattern, mask in _MASKS:
         seen = pattern.sub(mask, seen)
-    if line.endswith(_EDGE):
-        seen = seen.removesuffix(_EDGE).rstrip().ljust(len(line) - 1) + _EDGE
+    if line.endswith(_EDGES):
+        edge = line[-1]
+        seen = seen.removesuffix(edge).rstrip().ljust(len(line) - 1) + edge
     return seen.rstrip()

@@ -36,6 +36,20 @@ class SearchSql(Command[Verbs]):
         screen.search_files()
 
 
+class Sort(Command[Verbs]):
+    """Sort the list by number, by state (the worst first), by when it was applied, or by how long it took.
+
+    The title says which, unless it is the number.
+    """
+
+    key = "O"
+    label = "sort"
+    group = Group.MIGRATIONS
+
+    def run(self, screen: Verbs) -> None:
+        screen.next_order()
+
+
 class New(Command[Verbs]):
     """Create a migration from a pattern, or a blank one."""
 

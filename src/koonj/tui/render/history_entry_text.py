@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_wording import person_words
 from koonj.runner.evidence.interruption_wording import finding_words, way_on_words
 from koonj.tui.state.snapshot import Row
 
@@ -46,7 +47,7 @@ def interruption_details(row: Row) -> str:
 def entry_words(entry: HistoryEntry) -> str:
     """Return for example ``applied 2026-08-01 14:03:59 by ada@bastion as migrator``."""
     when = to_the_second(entry.finished or entry.started)
-    who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
+    who = f"by {person_words(entry)}"
     if entry.outcome is Outcome.DONE:
         return f"{_DONE[entry.action]} {when} {who}"
     verb = "apply" if entry.action is Action.APPLY else "rollback"

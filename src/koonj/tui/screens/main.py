@@ -237,6 +237,11 @@ class Main(MainState):
         if not self.migrations.step_to(step, lambda row: row.is_pending):
             self.say("No migration in the list is pending.")
 
+    def next_order(self) -> None:
+        """Show the list in the next order."""
+        self.migrations.order = self.migrations.order.next
+        self.migrations.focus()
+
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration and show the Rehearsal tab."""
         assert self.selected is not None

@@ -53,11 +53,13 @@ class Rehearsals:
     """Why the last rehearsal has no result; empty if it has one."""
     notes: tuple[str, ...] = ()
     """Notes about the scratch server."""
+    start_themselves: bool = False
+    """Whether koonj rehearses without being asked, so that verdicts will come."""
 
     @property
     def has_any(self) -> bool:
         """Whether there is, or will be, a verdict to show."""
-        return bool(self.results or self.waiting)
+        return bool(self.results or self.waiting or self.start_themselves)
 
     @property
     def progress(self) -> str:

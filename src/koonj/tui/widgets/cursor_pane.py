@@ -18,8 +18,20 @@ class CursorPane(Pane):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
+    def stops(self) -> int:
+        """Return on how many lines the cursor can be."""
+        return self.count()
+
+    def line_of(self, stop: int) -> int:
+        """Return the line of the body on which the cursor is; not the same if it skips a line."""
+        return stop
+
+    def stop_at(self, line: int) -> int | None:
+        """Return where the cursor is if it is on a line of the body; None if it skips the line."""
+        return line
+
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, self.count() - 1))
+        return max(0, min(cursor, self.stops() - 1))
 
     def search_origin(self) -> tuple[int, int]:
         return self.cursor, 0
@@ -30,7 +42,7 @@ class CursorPane(Pane):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Scroll if the cursor is not visible; else redraw only the two lines."""
-        half = max(1, self.page // 2)
+        old, new, half = self.line_of(old), self.line_of(new), max(1, self.page // 2)
         if new < self.top:
             self.top = new if self.top - new > half else max(0, self.top - half)
         elif new >= self.top + self.page:
@@ -49,11 +61,17 @@ class CursorPane(Pane):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked line."""
-        index = self.line_at(event.y)
-        if index is not None:
-            self.cursor = index
+        line = self.line_at(event.y)
+        stop = self.stop_at(line) if line is not None else None
+        if stop is not None:
+            self.cursor = stop
 
     def on_resize(self) -> None:
         super().on_resize()
-        if self.cursor >= self.top + self.page:
-            self.top = self.cursor - self.page + 1
+        self.show_cursor()
+
+    def show_cursor(self) -> None:
+        """Scroll down to the cursor if the pane, or what is above the cursor, has changed."""
+        line = self.line_of(self.cursor)
+        if line >= self.top + self.page:
+            self.top = line - self.page + 1
