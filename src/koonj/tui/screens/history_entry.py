@@ -24,13 +24,14 @@ from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.past_runs import journal_view
 
-COPY = "copy"
+COPY, WRAP = "copy", "wrap"
 TIMEOUT = 20.0
 """Seconds that the target has to send the text."""
 _HINTS = (
     Hint("j/k", "scroll"),
     Hint("Tab", "next pane", command=NEXT_PANE),
     Hint("/", "search", command=SEARCH),
+    Hint("W", "wrap", command=WRAP),
     Hint("y", "copy text", command=COPY),
     Hint("Esc", "close", command=CLOSE),
 )
@@ -39,7 +40,7 @@ _HINTS = (
 class EntryScreen(FullScreen[None]):
     """The recorded text and the log; each is read in the background."""
 
-    KEYS: ClassVar[Mapping[str, str]] = {**NEXT_PANE_KEYS, "y": COPY}
+    KEYS: ClassVar[Mapping[str, str]] = {**NEXT_PANE_KEYS, "y": COPY, "W": WRAP}
     WIDE = 120
     AUTO_FOCUS = "RecordedText"
 
@@ -94,6 +95,8 @@ class EntryScreen(FullScreen[None]):
         return _HINTS
 
     def obey(self, command: str) -> None:
-        """Copy the recorded text, if there is one."""
+        """Copy the recorded text, if there is one, or wrap its long lines."""
+        if command == WRAP:
+            self._text.wraps = not self._text.wraps
         if command == COPY and self._text.sql.text:
             self.copy_text(f"the recorded text of {self._entry.name}", self._text.sql.text)
