@@ -28,6 +28,9 @@ def test_history_lists_entries_oldest_first(project: Project) -> None:
     assert lines[3].startswith("✗ apply failed, 0 of 1 statement committed  002_bad.sql  ")
     assert lines[4] == '    error: column "nothing" does not exist (SQLSTATE 42703)'
     report = project.koonj("history", "2", "--json").json
+    entry = report["entries"][0]
+    who = f"{entry['os_user']}@{entry['host']} as {entry['database_role']}"
+    assert lines[0].endswith(f"  by {who}")
     assert [(entry["name"], entry["outcome"]) for entry in report["entries"]] == [("002_bad.sql", "failed")]
     assert project.koonj("history", "001_make_t1.sql").out.count("\n") == 3
 

@@ -201,6 +201,13 @@ def renumber(call: Call) -> int:
     return run(call)
 
 
+def rename(call: Call) -> int:
+    """Run `koonj rename FILE TITLE`."""
+    from koonj.cli.rename import rename as run
+
+    return run(call)
+
+
 def restore(call: Call) -> int:
     """Run `koonj restore FILE`."""
     from koonj.cli.restore import restore as run
@@ -346,6 +353,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "show": show,
         "new": new,
         "renumber": renumber,
+        "rename": rename,
         "restore": restore,
         "patterns": patterns,
         "apply": apply,

@@ -19,8 +19,8 @@ from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row, rule
-from koonj.tui.widgets.pane import CursorPane
 from koonj.tui.widgets.preview.history_tab import entry_lines
 
 _WHEN = 19

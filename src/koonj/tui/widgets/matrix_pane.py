@@ -19,8 +19,8 @@ from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG, UNDERLINED, WAITING
 from koonj.tui.theme.fills import quiet
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row, rule
-from koonj.tui.widgets.pane import CursorPane
 
 _WORD = 13
 """Cells of a column with glyph and word; ``! interrupted`` fits."""

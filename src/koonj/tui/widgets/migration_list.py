@@ -12,17 +12,19 @@ from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.humanize import number_words
 from koonj.migrations.states import State
 from koonj.tui.state.messages import MigrationSelected
+from koonj.tui.state.row_order import RowOrder, end_of_history, first_after, in_order
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, fit, strip, wrap
 from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
+from koonj.tui.widgets.list_texts import empty_reason, folder_problem, parting_line
 from koonj.tui.widgets.migration_columns import (
     GAP,
     TableColumn,
@@ -30,7 +32,7 @@ from koonj.tui.widgets.migration_columns import (
     table_columns,
     verdict_parts,
 )
-from koonj.tui.widgets.pane import Copyable, CursorPane
+from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.run_modes import RunModes
 
 _IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.COSMETIC, None})
@@ -57,12 +59,19 @@ class MigrationList(CursorPane):
     filter: reactive[str] = reactive("", repaint=False)
     found: reactive[tuple[frozenset[str], int | None] | None] = reactive(None, repaint=False)
     """For a filter by SQL: names of the files that have it, and how many were searched (None: all)."""
+    order: reactive[RowOrder] = reactive(RowOrder.NUMBER, repaint=False)
     live: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     """File name of the migration that runs now, and what happens with it; None if none runs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[Row, ...] = ()
+        self._ordered: tuple[Sequence[Row], RowOrder, tuple[Row, ...]] = ((), RowOrder.NUMBER, ())
+        """The rows as they were ordered last, with the order and the result."""
+        self._parting: int | None = None
+        """Index of the row before which the line stands that parts what is applied from what comes."""
+        self._to_apply = 0
+        """Number of files after that line."""
         self._selected: str | None = None
         self._number_width = 3
         self._word_width = WORD
@@ -116,9 +125,8 @@ class MigrationList(CursorPane):
         if (old is None) != (new is None):
             self._measure(self.snapshot)
             self.refresh()
-        for index in range(self.top, min(self.count(), self.top + self.page)):
-            if self.rows[index].name in changed:
-                self.redraw_line(index)
+        for name in changed:
+            self._redraw(name)
         if self.selected is not None and self.selected.name in changed:
             self._post_selected()
 
@@ -138,21 +146,48 @@ class MigrationList(CursorPane):
         self._word_width = max(*words, len(self.live[1]) if self.live else LEAST_WORD)
         self._columns = None
 
+    def watch_order(self) -> None:
+        self._filter()
+
     def _filter(self) -> None:
-        self.rows = self.snapshot.rows if self.snapshot else ()
+        self.rows = self._matching(self._in_order())
+        self._parting = self._find_parting()
+        if self._parting is not None:
+            self._to_apply = sum(row.migration is not None for row in self.rows[self._parting :])
+        self._restore_cursor()
+        self.body_changed()
+        self.show_cursor()
+
+    def _in_order(self) -> tuple[Row, ...]:
+        """Return all rows in the chosen order. They are ordered again only if rows or order changed."""
+        rows = self.snapshot.rows if self.snapshot else ()
+        if self._ordered[0] is not rows or self._ordered[1] is not self.order:
+            self._ordered = (rows, self.order, in_order(rows, self.order))
+        return self._ordered[2]
+
+    def _matching(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Return the rows that match the filter."""
         if self.filter.startswith(SQL):
-            if sql_text(self.filter):
-                names = self.found[0] if self.found else frozenset()
-                self.rows = tuple([row for row in self.rows if row.name in names])
-            self._restore_cursor()
-            self.body_changed()
-            return
+            if not sql_text(self.filter):
+                return rows
+            names = self.found[0] if self.found else frozenset()
+            return tuple([row for row in rows if row.name in names])
         verdicts = self.snapshot.rehearsals.words if self.snapshot and self.filter else {}
         for word in self.filter.lower().split():
             named = {name for name, verdict in verdicts.items() if word in verdict}
-            self.rows = tuple([row for row in self.rows if row.matches(word) or row.name in named])
-        self._restore_cursor()
-        self.body_changed()
+            rows = tuple([row for row in rows if row.matches(word) or row.name in named])
+        return rows
+
+    def _find_parting(self) -> int | None:
+        """Return the first row that comes after all applied ones; None if nothing is to be parted.
+
+        A late one stands above it: an apply does not run it before the user has decided.
+        """
+        if self.snapshot is None or self.order is not RowOrder.NUMBER:
+            return None
+        end = end_of_history(self.snapshot.rows)
+        first = first_after(self.rows, end) if end is not None else 0
+        return first if 0 < first < len(self.rows) else None
 
     def _restore_cursor(self) -> None:
         """Put the cursor back on the selected name; if it is missing, stay near."""
@@ -191,23 +226,35 @@ class MigrationList(CursorPane):
         self.post_message(MigrationSelected(self.selected.name if self.selected else None))
 
     def count(self) -> int:
+        return len(self.rows) + (self._parting is not None)
+
+    def stops(self) -> int:
         return len(self.rows)
 
+    def line_of(self, stop: int) -> int:
+        return stop + (self._parting is not None and stop >= self._parting)
+
+    def stop_at(self, line: int) -> int | None:
+        if self._parting is None or line < self._parting:
+            return line
+        return line - 1 if line > self._parting else None
+
     def title(self) -> tuple[str, str]:
-        """Return the title with the filter, and the position or the number of matches."""
+        """Return the title with order and filter, and the position or the number of matches."""
         total = len(self.snapshot.rows) if self.snapshot else 0
         place = f"{self.cursor + 1} of {len(self.rows)}" if self.rows else "0"
+        name = self.TITLE if self.order is RowOrder.NUMBER else f"{self.TITLE} by {self.order}"
         if not self.filter:
-            return self.TITLE, place
-        return f"{self.TITLE}  /{self.filter}", f"{len(self.rows)} of {total}"
+            return name, place
+        return f"{name}  /{self.filter}", f"{len(self.rows)} of {total}"
 
     def head(self, width: int) -> Sequence[Strip]:
         """Return the problem of the folder, and the reason if the list is empty."""
         if self.snapshot is None:
             return ()
         problem, reason = (
-            _folder_problem(self.snapshot),
-            "" if self.rows else self._empty_reason(self.snapshot),
+            folder_problem(self.snapshot),
+            "" if self.rows else empty_reason(self.snapshot, self.filter, self.found, self.key_now("n")),
         )
         lines: list[list[Part]] = []
         for text in wrap(problem, width - 4, _MOST) if problem else ():
@@ -235,27 +282,17 @@ class MigrationList(CursorPane):
 
     def _redraw(self, name: str) -> None:
         """Draw the row of a migration again, if it is visible."""
-        for index in range(self.top, min(self.count(), self.top + self.page)):
-            if self.rows[index].name == name:
-                self.redraw_line(index)
-
-    def _empty_reason(self, snapshot: Snapshot) -> str:
-        """Return why the list is empty."""
-        if snapshot.folder is None:
-            return "" if snapshot.folder_error else "reading the folder"
-        if snapshot.rows:
-            if text := sql_text(self.filter):
-                if self.found is None or self.found[1] is not None:
-                    done = number_words(self.found[1] or 0) if self.found else "0"
-                    return f"Searching the files: {done} of {number_words(len(snapshot.rows))}."
-                return f"No file has the text {text}. Press Esc to clear the filter."
-            none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
-            return f"{none} Press Esc to clear it."
-        where = snapshot.folder.shown_path or snapshot.folder.path
-        return f"No migrations yet in {where}. Press {self.key_now('n')} to create one."
+        for line in range(self.top, min(self.count(), self.top + self.page)):
+            index = self.stop_at(line)
+            if index is not None and self.rows[index].name == name:
+                self.redraw_line(line)
 
     def draw(self, index: int, width: int) -> Strip:
-        """Draw cursor, number, name, state and verdict."""
+        """Draw cursor, number, name, state and verdict; or the line between applied and others."""
+        stop = self.stop_at(index)
+        if stop is None:
+            return parting_line(self._to_apply, width)
+        index = stop
         row, cells = self._row(index), self._cells(width)
         is_current = index == self.cursor
         if self.has_fills:
@@ -329,16 +366,3 @@ class MigrationList(CursorPane):
 def _head_values(snapshot: Snapshot) -> tuple[object, ...]:
     """Return the values that the head depends on."""
     return snapshot.folder_error, snapshot.folder
-
-
-def _folder_problem(snapshot: Snapshot) -> str:
-    """Return why the list is out of date or incomplete; empty if it is not."""
-    if snapshot.folder_error is not None:
-        age = "The list is out of date. " if snapshot.rows else ""
-        return age + snapshot.folder_error
-    ignored = snapshot.unlisted_files
-    if not ignored:
-        return ""
-    name, problem = ignored[0]
-    more = f" {len(ignored)} files are ignored. To list them, run: koonj check" if len(ignored) > 1 else ""
-    return f"{name}: {problem.message}{more}"
