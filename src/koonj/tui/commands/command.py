@@ -36,6 +36,7 @@ class Group(StrEnum):
     TARGETS = "targets"
     RUN = "run"
     EDITOR = "editor"
+    DIALOGS = "dialogs"
     MOVING = "moving"
     KOONJ = "koonj"
 
@@ -52,6 +53,7 @@ _HEADINGS = {
     Group.TARGETS: "3 Targets",
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
+    Group.DIALOGS: "Dialogs",
     Group.MOVING: "Move",
     Group.KOONJ: "koonj",
 }

@@ -125,10 +125,8 @@ class MigrationList(CursorPane):
         if (old is None) != (new is None):
             self._measure(self.snapshot)
             self.refresh()
-        for line in range(self.top, min(self.count(), self.top + self.page)):
-            index = self.stop_at(line)
-            if index is not None and self.rows[index].name in changed:
-                self.redraw_line(line)
+        for name in changed:
+            self._redraw(name)
         if self.selected is not None and self.selected.name in changed:
             self._post_selected()
 
@@ -284,9 +282,10 @@ class MigrationList(CursorPane):
 
     def _redraw(self, name: str) -> None:
         """Draw the row of a migration again, if it is visible."""
-        for index in range(self.top, min(self.count(), self.top + self.page)):
-            if self.rows[index].name == name:
-                self.redraw_line(index)
+        for line in range(self.top, min(self.count(), self.top + self.page)):
+            index = self.stop_at(line)
+            if index is not None and self.rows[index].name == name:
+                self.redraw_line(line)
 
     def draw(self, index: int, width: int) -> Strip:
         """Draw cursor, number, name, state and verdict; or the line between applied and others."""
