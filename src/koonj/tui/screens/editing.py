@@ -56,6 +56,18 @@ class Editing:
         assert row.migration is not None
         start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
 
+    def edit_new(self, path: Path) -> None:
+        """Open a file in koonj's editor that koonj has just written, and that is not in the list yet."""
+        start_task(self._screen, partial(self._edit_new, path), "edit", exclusive=True)
+
+    async def _edit_new(self, path: Path) -> None:
+        try:
+            raw = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            self._say(f"koonj cannot edit {path.name}: {error.strerror}")
+            return
+        await self._open(self._migration_of(path.parent, path.name, raw))
+
     async def _edit(self, migration: Migration) -> None:
         left = await self._left_texts(migration.path.parent, migration.name)
         if left:
@@ -150,7 +162,7 @@ class Editing:
         async def act(answer: str) -> None:
             if answer == "e":
                 self._screen.post_message(MigrationsWritten((left.name,)))
-                await self._open(self._migration_of(folder, left), left)
+                await self._open(self._migration_of(folder, left.name, left.base), left)
                 return
             try:
                 await asyncio.to_thread(discard, left)
@@ -166,18 +178,18 @@ class Editing:
         question = left_question(left.name, to_the_second(left.at), state)
         self._screen.app.push_screen(ChoiceDialog(*question), answered)
 
-    def _migration_of(self, folder: Path, left: UnsavedText) -> Migration:
-        """Return the migration of an unsaved text; made from it if the file is missing."""
+    def _migration_of(self, folder: Path, name: str, raw: bytes) -> Migration:
+        """Return the migration with that name; made from `raw` if it is not in the list."""
         from koonj.migrations.migration import Migration  # noqa: PLC0415 - as above
         from koonj.migrations.names import number_of  # noqa: PLC0415 - as above
         from koonj.sql.file_hash import file_hash  # noqa: PLC0415 - as above
 
         snapshot = self._situation().snapshot
-        row = snapshot.row(left.name)
+        row = snapshot.row(name)
         if row is not None and row.migration is not None:
             return row.migration
         shown = (snapshot.folder.shown_path if snapshot.folder else "") or str(folder)
-        return Migration(number_of(left.name), left.name, str(folder), shown, left.base, file_hash(left.base))
+        return Migration(number_of(name), name, str(folder), shown, raw, file_hash(raw))
 
 
 def _file_of(folder: Path, left: UnsavedText) -> FileOnDisk:

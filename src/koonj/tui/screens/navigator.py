@@ -145,9 +145,11 @@ class Navigator:
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
-        self._screen.app.push_screen(PatternPalette(snapshot.settings, snapshot.folder), self._written)
+        palette = PatternPalette(snapshot.settings, snapshot.folder)
+        self._screen.app.push_screen(palette, lambda paths: self._written(paths, is_blank=palette.is_blank))
 
-    def _written(self, paths: tuple[Path, ...] | None) -> None:
+    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool) -> None:
+        """Select the new files; open the editor on a blank one, because it has no statements yet."""
         if paths:
             names = tuple(path.name for path in paths)
             edit, external = map(self._situation().keymap.current_key, ("i", "e"))
@@ -155,6 +157,8 @@ class Navigator:
             self._screen.post_message(MigrationsWritten(names))
             self._screen.post_message(StatusMessage(text))
             self._watcher.read_folder()
+            if is_blank and not self._control.running:
+                self._editing.edit_new(paths[0])
 
     def confirm(self, asked: QuestionAsked) -> None:
         """Show the plan and ask for confirmation, unless the run has ended."""
