@@ -117,7 +117,7 @@ class EntryScreen(FullScreen[FileLine]):
         return _HINTS
 
     def obey(self, command: str) -> None:
-        """Copy the recorded text, if there is one, or wrap it; or show in the file what the entry is about."""
+        """Copy the recorded text, wrap it, or show in the file what the entry is about."""
         if command == GO and self.is_current:
             self.dismiss(self._place)
         elif command == WRAP:
