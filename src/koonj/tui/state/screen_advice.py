@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.failure import Failure
-from koonj.tui.state.run import RunView
+
+if TYPE_CHECKING:
+    from koonj.tui.state.run import RunView
 
 KeyNow = Callable[[str], str]
 """Returns the current key for a default key."""
