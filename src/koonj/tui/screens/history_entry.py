@@ -18,7 +18,7 @@ from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
 from koonj.tui.state.file_place import FileLine
-from koonj.tui.state.screen_advice import view_in_keys
+from koonj.tui.state.run_advice import view_in_keys
 from koonj.tui.theme import STRONG
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.entry_panes import EntryLog, RecordedText
