@@ -306,7 +306,7 @@ _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(r"\b\d+\.\d\d\d? s\b"), "N.NN s"),
     (re.compile(r"\b(\d min) \d\d s\b"), r"\1 NN s"),
     (re.compile(r"(?<=\S  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
-    (re.compile(r"(?<= )\d\d:\d\d:\d\d(?=[ $])|(?<= )\d\d:\d\d:\d\d$"), "HH:MM:SS"),
+    (re.compile(r"(?<=[ ›>])\d\d:\d\d:\d\d(?=[ $])|(?<= )\d\d:\d\d:\d\d$"), "HH:MM:SS"),
     (re.compile(r"\btest_[0-9a-f]+"), "test_DB"),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL NN"),
     (re.compile(r"(?<=ms) +\d+\.\d+"), "  NN.N"),

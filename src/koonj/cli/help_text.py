@@ -296,7 +296,13 @@ HISTORY = """\
 examples:
   koonj history                          list all entries, oldest first
   koonj history 16                       list the entries of one migration
-  koonj history --json
+  koonj history --limit 20               list the newest 20 entries
+  koonj history --by ada --since 7d      what ada did in the last seven days
+  koonj history --ended failed --day 2026-08 --json
+
+An entry must match every option. The days are those of this machine's time zone.
+
+exit codes: 0 also if no entry matches, 1 the target cannot be read, 2 wrong arguments.
 """
 
 CHECK = """\

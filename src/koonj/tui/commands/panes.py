@@ -91,9 +91,9 @@ class Refresh(Command[Verbs]):
 
 
 class Open(Command[Verbs]):
-    """Open: in the migrations the preview, in the targets the selected one, in preview and run what failed.
+    """Open: in the migrations the preview, in the targets the selected one, in preview and run a place.
 
-    The preview then shows the line that failed.
+    That is the line that failed; in the run it is the statement of the line with the cursor.
     """
 
     key = "enter"

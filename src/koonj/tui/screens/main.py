@@ -16,7 +16,7 @@ from koonj.tui.screens.main_state import MainState
 from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.screens.text_search import SEARCH_HINTS
 from koonj.tui.state import messages
-from koonj.tui.state.file_place import FilePlace
+from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterRow
@@ -175,9 +175,9 @@ class Main(MainState):
         if isinstance(pane, TargetList):
             pane.choose()
             return
-        place = None
+        place: FilePlace | FileLine | None = None
         if isinstance(pane, RunPane):
-            place = run_place(self.view)
+            place = self._place_in_run(pane.place_here)
         elif isinstance(pane, Preview):
             place = pane.place_of_tab
         if place is None:
@@ -185,7 +185,25 @@ class Main(MainState):
         else:
             self.show_place(place)
 
-    def show_place(self, place: FilePlace) -> None:
+    def _place_in_run(self, here: FileLine | None) -> FilePlace | FileLine | None:
+        """Return the place that a line of the run is about; that of the failure if it is about none."""
+        failed = run_place(self.view)
+        is_failure = failed is not None and (here is None or here == FileLine(failed.name, failed.line))
+        return failed if is_failure else here
+
+    @on(messages.PlaceChosen)
+    def place_chosen(self, message: messages.PlaceChosen) -> None:
+        """Show the place that was chosen on another screen."""
+        self.show_place(message.place)
+
+    @on(RunPane.LineChosen)
+    def line_of_run_chosen(self, message: RunPane.LineChosen) -> None:
+        """Show the place of a line of the run that was clicked."""
+        place = self._place_in_run(message.place)
+        if place is not None:
+            self.show_place(place)
+
+    def show_place(self, place: FilePlace | FileLine) -> None:
         """Show a place of a migration in the preview."""
         if self.snapshot.row(place.name) is None:
             self.say(f"{place.name} is not in the folder.")
@@ -278,6 +296,9 @@ class Main(MainState):
         self.clear_message()
         self.search_key(event, self.pane)
 
+    def on_screen_resume(self) -> None:
+        self.call_later(self.navigator.resumed)
+
     def on_descendant_focus(self) -> None:
         self._hints()
         if isinstance(self.focused, RunPane):
@@ -294,6 +315,7 @@ class Main(MainState):
     def watch_view(self) -> None:
         self.preview.run = self.view if self.view is not None and not self.view.running else None
         here = self.view is not None and self.view.target == self.snapshot.chosen
+        self.preview.live = self.view if here and self.view is not None and self.view.running else None
         self.migrations.live = live = self.view.live if self.view is not None and here else None
         self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()

@@ -20,8 +20,9 @@ from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView
+from koonj.tui.state.run_advice import view_in_keys
 from koonj.tui.state.run_events import crashed, fold
-from koonj.tui.state.screen_advice import in_keys, view_in_keys
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Listed, Snapshot
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend

@@ -28,6 +28,23 @@ _SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line of a migration file to which a key leads; nothing has to be wrong there."""
+
+    name: str
+    """File name of the migration."""
+    line: int | None
+    """1-based; None: the whole file."""
+    column: int | None = None
+    """1-based, in characters of the file; None: the start of the line."""
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column, for sorting; both 0-based."""
+        return (self.line or 1) - 1, (self.column or 1) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """A place in a migration file, and what is wrong there."""
 
