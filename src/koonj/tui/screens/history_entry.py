@@ -18,6 +18,7 @@ from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
 from koonj.tui.state.file_place import FileLine
+from koonj.tui.state.run_advice import view_in_keys
 from koonj.tui.theme import STRONG
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.entry_panes import EntryLog, RecordedText
@@ -28,13 +29,14 @@ from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.past_runs import journal_view
 
-COPY, GO = "copy", "go"
+COPY, GO, WRAP = "copy", "go", "wrap"
 TIMEOUT = 20.0
 """Seconds that the target has to send the text."""
 _HINTS = (
     Hint("j/k", "scroll"),
     Hint("Tab", "next pane", command=NEXT_PANE),
     Hint("/", "search", command=SEARCH),
+    Hint("W", "wrap", command=WRAP),
     Hint("y", "copy text", command=COPY),
     Hint("Enter", "show file", command=GO),
     Hint("Esc", "close", command=CLOSE),
@@ -44,7 +46,7 @@ _HINTS = (
 class EntryScreen(FullScreen[FileLine]):
     """The recorded text and the log; each is read in the background."""
 
-    KEYS: ClassVar[Mapping[str, str]] = {**NEXT_PANE_KEYS, "y": COPY, "enter": GO}
+    KEYS: ClassVar[Mapping[str, str]] = {**NEXT_PANE_KEYS, "y": COPY, "W": WRAP, "enter": GO}
     WIDE = 120
     AUTO_FOCUS = "RecordedText"
 
@@ -93,7 +95,7 @@ class EntryScreen(FullScreen[FileLine]):
             pane.note = f"The journal of the run cannot be read: {error.strerror or error}"
             return
         pane.note = "" if view else f"This machine has no journal of the run. It ran on {self._entry.host}."
-        pane.view = view
+        pane.view = None if view is None else view_in_keys(view, pane.key_now)
 
     @on(RunPane.LineChosen)
     def line_chosen(self, message: RunPane.LineChosen) -> None:
@@ -115,8 +117,10 @@ class EntryScreen(FullScreen[FileLine]):
         return _HINTS
 
     def obey(self, command: str) -> None:
-        """Copy the recorded text, if there is one; or show in the file what the entry is about."""
+        """Copy the recorded text, wrap it, or show in the file what the entry is about."""
         if command == GO and self.is_current:
             self.dismiss(self._place)
+        elif command == WRAP:
+            self._text.wraps = not self._text.wraps
         elif command == COPY and self._text.sql.text:
             self.copy_text(f"the recorded text of {self._entry.name}", self._text.sql.text)

@@ -296,6 +296,9 @@ class Main(MainState):
         self.clear_message()
         self.search_key(event, self.pane)
 
+    def on_screen_resume(self) -> None:
+        self.call_later(self.navigator.resumed)
+
     def on_descendant_focus(self) -> None:
         self._hints()
         if isinstance(self.focused, RunPane):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.sql.problem import Problem, Severity
+from koonj.tui.state.screen_advice import in_keys
 
 
 class PlaceSource(StrEnum):
@@ -73,7 +74,7 @@ class FilePlace:
             PlaceSource.CHECK,
             problem.severity,
             problem.code,
-            problem.hint,
+            in_keys(problem.hint),
         )
 
     @property
