@@ -26,7 +26,7 @@ from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
 from koonj.tui.screens.editor_movement import EditorMovement
-from koonj.tui.state.file_place import FilePlace, PlaceSource
+from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import applied_warning, file_parts
@@ -61,7 +61,7 @@ class Editor(EditorMovement):
         file: FileOnDisk,
         snapshot: Callable[[], Snapshot],
         failures: tuple[FilePlace, ...] = (),
-        start: FilePlace | None = None,
+        start: FilePlace | FileLine | None = None,
         left: UnsavedText | None = None,
     ) -> None:
         """Create the editor of `migration`, whose file was read as `file`.

@@ -25,8 +25,10 @@ from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
+from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.messages import (
     MigrationsWritten,
+    PlaceChosen,
     QuestionAsked,
     RunStopped,
     StatusMessage,
@@ -261,7 +263,12 @@ class Navigator:
         """Show the history of the chosen target."""
         from koonj.tui.screens.target_history import HistoryScreen  # noqa: PLC0415 - see `start`
 
-        self._screen.app.push_screen(HistoryScreen(self._backend, self._situation().snapshot.target))
+        def chosen(place: FileLine | None) -> None:
+            if place is not None:
+                self._screen.post_message(PlaceChosen(place))
+
+        screen = HistoryScreen(self._backend, self._situation().snapshot.target)
+        self._screen.app.push_screen(screen, chosen)
 
     def _read_all(self) -> None:
         self._watcher.read_folder()
