@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -376,3 +377,20 @@ async def test_only_the_word_of_a_problem_is_underlined(offline: Project) -> Non
             if segment.style and segment.style.underline
         ]
         assert "".join(marked) == "VACUUM"
+
+
+async def test_a_key_that_is_too_early_does_not_answer_a_question(offline: Project) -> None:
+    name = offline.table(1)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        await screen.press("x", "escape")
+        await screen.expect_dialog("unsaved changes")
+        dialog = screen.app.screen
+        assert isinstance(dialog, ChoiceDialog)
+        dialog._painted = None  # as if it was pressed before the text could be read
+        await screen.press("d")
+        await screen.until("Ignored: d was pressed too early")
+        assert screen.app.screen is dialog
+        dialog._painted = monotonic()
+        await answer(screen, "escape")
+        assert not (offline.migrations / name).read_text().startswith("x")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from koonj.migrations.folder import Folder
+from koonj.migrations.states import State
 from koonj.tui.commands import files
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Rename, Renumber, Restore, RetrySettings
 from koonj.tui.screens import file_changes
 from koonj.tui.screens.file_confirmation import FileConfirmation
+from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.title_dialog import TitleDialog
 from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
@@ -311,3 +315,44 @@ async def test_settings_are_not_written_over_a_change_of_another_program(
         await screen.yes()
         await screen.until("was changed by another program")
         assert (project.migrations / "001_a.sql").read_text() == "SELECT 2;\n"
+
+
+async def test_a_question_does_not_open_over_another_screen(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer, answered, check = asyncio.Event(), asyncio.Event(), Backend.must_be_unused
+
+    async def late(
+        backend: Backend, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> None:
+        await may_answer.wait()
+        await check(backend, folder, names, skipped)
+        answered.set()
+
+    monkeypatch.setattr(Backend, "must_be_unused", late)
+    project.table(1)
+    async with project.open() as screen:
+        await select(screen, "001_make_t1", "pending")
+        for key in ("delete", "M"):
+            answered.clear()
+            may_answer.clear()
+            await screen.press(key, "question_mark")
+            await screen.until(lambda: isinstance(screen.app.screen, HelpDialog))
+            may_answer.set()
+            await answered.wait()
+            await screen.until(lambda: all(w.is_finished for w in screen.main.workers if w.group == "file"))
+            assert isinstance(screen.app.screen, HelpDialog)
+            await screen.press("escape")
+            assert screen.app.screen is screen.main
+
+
+async def test_no_file_is_changed_during_a_run_or_while_its_state_is_unknown(tables: Project) -> None:
+    async with tables.open() as screen:
+        now = screen.main.situation()
+        assert now.selected is not None
+        assert now.selected.state is State.PENDING
+        for command in (Renumber(), Rename(), Restore(), NewFromEdit(), RetrySettings(), DeleteFile()):
+            assert "A run is in progress" in (command.why_not(replace(now, running=True)) or "")
+            unknown = now.selected._replace(status=None)
+            assert "is not known yet" in (command.why_not(replace(now, selected=unknown)) or "")
+            assert command.why_not(replace(now, selected=None)) == "No migration is selected."

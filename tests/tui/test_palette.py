@@ -112,6 +112,17 @@ async def test_invalid_value_shows_error_at_its_field_and_writes_nothing(project
     assert len(list(project.migrations.iterdir())) == 1
 
 
+async def test_the_first_wrong_field_is_visible(project: Project) -> None:
+    async with project.open((80, 24)) as screen:
+        palette = await open_palette(screen, PATTERNS[0].title)
+        palette.query_one("WriteLine").focus()
+        await screen.press("enter")
+        await screen.until("! Needs a value.")
+        fields, first = palette.query_one("#fields"), palette.rows[0]
+        await screen.until(lambda: first.has_focus_within and fields.region.contains_region(first.region))
+        assert first.field.label in screen.text()
+
+
 async def test_sql_preview_shows_examples_when_fields_are_empty(project: Project) -> None:
     pattern = PATTERNS[0]
     async with project.open() as screen:

@@ -173,6 +173,19 @@ async def test_o_sorts_and_keeps_the_selection(project: Project) -> None:
         ]
 
 
+async def test_a_number_is_found_in_every_order(project: Project) -> None:
+    for number in (1, 2, 3, 5):
+        project.table(number)
+    async with project.open((100, 30)) as screen:
+        await apply(screen, "a")
+        for _ in RowOrder:
+            await screen.press("O")
+            for number, found in (("2", "002"), ("4", "005")):
+                screen.main.jump(int(number))
+                assert screen.main.selected is not None
+                assert screen.main.selected.name.startswith(found)
+
+
 async def test_a_click_on_the_line_selects_nothing(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30)) as screen:

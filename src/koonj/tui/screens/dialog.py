@@ -254,7 +254,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         begun = monotonic()
 
         def decide_now() -> None:
-            if not self.is_current:
+            if not self.is_active:
                 return
             if not self._keys.is_latest(event):
                 self.say(message)

@@ -92,7 +92,7 @@ class Editing:
         except (NotEditable, NotSaved, FileRefused, OSError) as error:
             self._say(f"koonj cannot edit {migration.name}: {error}")
         else:
-            if self._screen.is_current:
+            if self._screen.is_active:
                 self._editor = screen
                 self._screen.app.push_screen(screen, self._edited)
 
@@ -133,7 +133,7 @@ class Editing:
             start_task(self._screen, self._offer_next, "edit", exclusive=True)
 
     async def _offer_next(self) -> None:
-        if self._waiting and self._screen.is_current and not self._control.running:
+        if self._waiting and self._screen.is_active and not self._control.running:
             left, *self._waiting = self._waiting
             await self._offer(self._folder, left)
 
@@ -155,7 +155,7 @@ class Editing:
         from koonj.tui.screens.editor_dialogs import ChoiceDialog, left_question  # noqa: PLC0415 - as above
 
         state = await asyncio.to_thread(_state_since, folder, left)
-        if not self._screen.is_current:
+        if not self._screen.is_active:
             self._waiting += [left] if instead is None else []
             return
 

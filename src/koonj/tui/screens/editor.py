@@ -375,7 +375,7 @@ class Editor(EditorMovement):
             self._end()
 
     def _end(self) -> None:
-        if self.is_current:
+        if self.is_active:
             self._draft.close()
             self.dismiss(self._saved)
 

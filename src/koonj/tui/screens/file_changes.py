@@ -149,7 +149,7 @@ class FileChanges:
             lines = partial(wrapped, text, edge=1)
             self._confirm(f"Rename {row.name}?", lines, act, typed=" ".join(unread))
 
-        if self._screen.is_current:
+        if self._screen.is_active:
             self._screen.app.push_screen(TitleDialog(row.name, _checked(read, unread)), titled)
 
     async def _delete(self, folder: Folder, row: Row) -> None:
@@ -261,7 +261,7 @@ class FileChanges:
             if answer is not None:
                 self._act(act)
 
-        if self._screen.is_current:
+        if self._screen.is_active:
             dialog = FileConfirmation(heading, lambda width: list(lines(width)), typed)
             self._screen.app.push_screen(dialog, answered)
 

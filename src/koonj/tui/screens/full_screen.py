@@ -94,7 +94,7 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
 
     def close(self) -> None:
         """Close the screen."""
-        if self.is_current:
+        if self.is_active:
             self.dismiss(None)
 
     def say(self, text: str) -> None:

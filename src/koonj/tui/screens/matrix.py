@@ -162,7 +162,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             self.say("Choose a migration first.")
         elif row.cells[self.pane.column] is NoState.ABSENT:
             self.say(f"{row.name} is not on {self.pane.target}: it has no file, and is not applied there.")
-        elif self.is_current:
+        elif self.is_active:
             self.dismiss((row.name, self.pane.target))
 
     def _step(self, direction: int) -> None:

@@ -188,7 +188,7 @@ class Navigator:
     def close_question(self) -> None:
         """Close the question about the run, because it has ended."""
         for dialog in (self._question, self._cancelling):
-            if dialog is not None and dialog.is_current:
+            if dialog is not None and dialog.is_active:
                 dialog.dismiss(None)
         self._question = self._cancelling = None
 

@@ -85,7 +85,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
-        if not self.is_current:
+        if not self.is_active:
             return  # The user closed the palette in the meantime.
         self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
         if problems:
@@ -197,7 +197,10 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             return
         self._show_all_errors = True
         self._show()
-        next(row for row in self.rows if row.field.name in self._drafting.errors).focus_entry()
+        first = next(row for row in self.rows if row.field.name in self._drafting.errors)
+        first.focus_entry()
+        # The errors of all fields take lines, which move the first one out of the visible part.
+        self.call_after_refresh(first.scroll_visible, animate=False)
 
     async def _write(self) -> None:
         try:

@@ -69,7 +69,7 @@ class SettlementDialogs:
         except Exception as error:  # An error of a lost target must not end the screen.
             self._say(f"koonj could not read {name} on {target.name}: {error}")
             return
-        if not self._screen.is_current or self._situation().snapshot.chosen != snapshot.chosen:
+        if not self._screen.is_active or self._situation().snapshot.chosen != snapshot.chosen:
             return
         if found.interruption is None:
             self._say(f"{name} is {found.status.state} on {target.name}: there is nothing to settle.")

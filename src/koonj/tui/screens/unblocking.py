@@ -66,7 +66,7 @@ class UnblockDialogs:
         except Exception as error:  # An error of a lost target must not end the screen.
             self._say(f"koonj could not read who is in the way on {target.name}: {error}")
             return
-        if not self._screen.is_current or not self._control.running:
+        if not self._screen.is_active or not self._control.running:
             return
         shown = _Shown(target, "" if view.blocked is None else view.blocked.name)
         dialog = UnblockDialog(target, _awaited(view), sessions)

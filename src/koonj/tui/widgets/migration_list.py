@@ -198,9 +198,9 @@ class MigrationList(CursorPane):
         self._post_selected()
 
     def jump(self, number: int) -> None:
-        """Put the cursor on the migration with that number, or on the next one."""
-        found = (index for index, row in enumerate(self.rows) if row.number >= number)
-        self.cursor = next(found, len(self.rows) - 1)
+        """Put the cursor on the migration with that number, or on the one with the next higher number."""
+        found = ((row.number, index) for index, row in enumerate(self.rows) if row.number >= number)
+        self.cursor = min(found, default=(number, len(self.rows) - 1))[1]
 
     def step_to(self, step: int, is_wanted: Callable[[Row], bool]) -> bool:
         """Put the cursor on the next wanted row (`step` 1) or the previous one (-1); wrap around at the ends.
