@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+from textual.widgets import Input
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from support.looks import look_of
 from support.screen import Project, Screen, apply
 
@@ -70,6 +72,7 @@ async def test_heading_in_the_border_counts_on(project: Project) -> None:
     async with project.open((120, 36), Terminal(theme="dark")) as screen:
         await two_late(project, screen)
         await screen.until("╭─ Conflict 1 of 3 stops the apply to local ─")
+        await screen.expect_dialog("Conflict 1 of 3")
         await screen.type("one")
         await screen.press("enter")
         await screen.until("╭─ Conflict 2 of 3 stops the apply to local ─")
@@ -82,6 +85,47 @@ async def test_dialog_of_a_protected_target_is_unmistakable(protected: Project) 
         await screen.until("┏━ A conflict stops the rollback on production  PROTECTED ━")
         y = next(y for y, line in enumerate(screen.lines()) if "A conflict" in line)
         assert look_of(screen.app, " A conflict ", y) == ("background", "error", True)
+
+
+async def test_keys_that_were_typed_before_the_dialog_could_be_read_give_no_reason(project: Project) -> None:
+    project.table(9)
+    async with project.open() as screen:
+        dialog = await two_late(project, screen)
+        dialog._painted = None  # as if it was not painted yet
+        await screen.type("016")
+        await screen.press("enter")
+        await screen.until("Ignored: typed before this could be read")
+        assert dialog.query_one(Input).value == ""
+        assert dialog.reasons == ()
+        dialog._record_paint()
+        await screen.expect_dialog("Conflict 1 of 3")
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.until(lambda: dialog.reasons == ("one",))
+        dialog._painted = None  # the next conflict must be read too
+        await screen.type("two")
+        assert dialog.query_one(Input).value == ""
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is not dialog)
+
+
+async def test_a_held_key_gives_the_same_reason_once(project: Project) -> None:
+    project.table(9)
+    async with project.open() as screen:
+        dialog = await two_late(project, screen)
+        await screen.expect_dialog("Conflict 1 of 3")
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 2 of 3")
+        await screen.press("f2")
+        await screen.until("Conflict 3 of 3")
+        await screen.expect_dialog("Conflict 3 of 3")
+        await screen.press("f2")
+        await screen.until("Ignored: the key was pressed too early or held down")
+        assert dialog.reasons == ("one", "one")
+        screen.later(REPEAT_PAUSE)
+        await screen.press("f2")
+        await screen.until(lambda: dialog.reasons == ("one", "one", "one"))
 
 
 async def test_a_no_to_one_conflict_allows_none(project: Project) -> None:

@@ -64,6 +64,7 @@ async def choose_end(screen: Screen) -> str:
     """Choose the first choice of the dialog, and give a reason; return the text of the confirmation."""
     await screen.press("1")
     await screen.until(lambda: isinstance(screen.app.screen, UnblockReasonDialog))
+    await screen.expect_dialog("reason")
     await screen.press("enter")
     assert "Enter a reason, or press Esc to cancel." in screen.text()
     await screen.type("it can wait")

@@ -15,7 +15,7 @@ from koonj.tui.commands.dialogs import SAME_REASON
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.render.unblock_lines import wrapped
 from koonj.tui.screens.dialog import CLOSE, DialogText
-from koonj.tui.screens.reason_dialog import ReasonDialog
+from koonj.tui.screens.reason_dialog import HELD, ReasonDialog
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.footer import BottomLine, Hint
 
@@ -77,7 +77,7 @@ class AllowDialog(ReasonDialog):
         # Textual calls this method of the base class too.
         if event.key in self.keys_of(SAME_REASON) and self.reasons:
             event.stop()
-            SAME_REASON.run(self)
+            self.decide(event, lambda: SAME_REASON.run(self), HELD)
 
     def same_reason(self) -> None:
         """Give the last reason again."""
@@ -92,3 +92,4 @@ class AllowDialog(ReasonDialog):
         self.query_one(Input).value = ""
         self.query_one("#keys", BottomLine).hints = self.hints
         self.query_one(DialogText).rebuild()
+        self.read_again()

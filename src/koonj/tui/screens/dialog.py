@@ -269,12 +269,21 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def _keys(self) -> KeyPresses:
         return cast("KeyedApp", self.app).key_presses
 
+    def is_early(self, event: events.Key) -> bool:
+        """Return whether the key was pressed before the text could be read."""
+        return self._painted is None or event.time < self._painted + self._reading
+
+    def read_again(self) -> None:
+        """Note that the dialog has another text now, which is not read yet."""
+        self._painted = None
+        self.call_after_refresh(self._record_paint)
+
     def is_intended(self, event: events.Key) -> bool:
         """Return whether the user pressed this key for this dialog.
 
         That means after the text was readable, and the key was not held down since before.
         """
-        if self._painted is None or event.time < self._painted + self._reading:
+        if self.is_early(event):
             return False
         return not (self._keys.is_repeat(event) or self._keys.is_part_of_word(event))
 

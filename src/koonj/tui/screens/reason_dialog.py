@@ -13,6 +13,21 @@ from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
 
+_EARLY = "Ignored: typed before this could be read. Type the reason now."
+HELD = "Ignored: the key was pressed too early or held down. Press it again."
+
+
+class ReasonField(Input):
+    """Takes no key that was pressed before the dialog could be read: it was meant for something else."""
+
+    def on_key(self, event: events.Key) -> None:
+        dialog = self.screen
+        if isinstance(dialog, ReasonDialog) and event.key not in CANCEL_KEYS and dialog.is_early(event):
+            event.stop()
+            event.prevent_default()
+            dialog.say(_EARLY)
+
+
 class ReasonDialog(Dialog[str | None]):
     """Ask for a reason. The result is the reason, or None.
 
@@ -26,7 +41,7 @@ class ReasonDialog(Dialog[str | None]):
     )
 
     def answers(self) -> Sequence[Widget]:
-        reason = Input(placeholder="reason", compact=True, id="typed")
+        reason = ReasonField(placeholder="reason", compact=True, id="typed")
         reason.cursor_blink = False
         return (reason,)
 
