@@ -117,13 +117,18 @@ async def test_key_is_not_offered_where_nothing_can_be_put_together(project: Pro
         await screen.expect_run("not confirmed")
 
 
-async def test_b_that_is_held_down_does_nothing(tables: Project) -> None:
+async def test_a_letter_must_be_meant_and_a_function_key_need_not(tables: Project) -> None:
     async with tables.open() as screen:
         await screen.press("A")
         dialog = await plan(screen)
-        await screen.hold("b", 4)
-        await screen.until("Ignored: key pressed too early or held down. Press b again to batch.")
+        asked: list[str] = []
+        dialog.decide = lambda event, *_: asked.append(event.key)  # type: ignore[method-assign]
+        await screen.press("b", "p")
+        assert asked == ["b", "p"]
         assert dialog.instead is None
+        await screen.press("f6")
+        await screen.until(lambda: screen.app.screen is not dialog)
+        await plan(screen, "in one transaction?")
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 
