@@ -179,7 +179,7 @@ async def test_screen_shows_why_the_comparison_failed(project: Project) -> None:
         await screen.until("koonj could not compare: No scratch. Get one.")
     async with project.open((100, 30), program=("true",)) as screen:
         await opened(screen)
-        await screen.until("koonj could not compare: koonj drift ended without a result")
+        await screen.until("koonj could not compare: The process of the comparison ended without a result")
 
 
 async def test_y_copies_the_definitions(project: Project, recorded: RecordedRehearsals) -> None:
