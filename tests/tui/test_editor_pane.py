@@ -390,7 +390,7 @@ async def test_a_key_that_is_too_early_does_not_answer_a_question(offline: Proje
         dialog._painted = None  # as if it was pressed before the text could be read
         await screen.press("d")
         await screen.until("Ignored: d was pressed too early")
-        assert screen.app.screen is dialog
-        dialog._painted = monotonic()
+        assert isinstance(screen.app.screen, ChoiceDialog)
+        screen.app.screen._painted = monotonic()
         await answer(screen, "escape")
         assert not (offline.migrations / name).read_text().startswith("x")

@@ -343,7 +343,7 @@ async def test_a_question_does_not_open_over_another_screen(
             await screen.until(lambda: all(w.is_finished for w in screen.main.workers if w.group == "file"))
             assert isinstance(screen.app.screen, HelpDialog)
             await screen.press("escape")
-            assert screen.app.screen is screen.main
+            await screen.until(lambda: screen.app.screen is screen.main)
 
 
 async def test_no_file_is_changed_during_a_run_or_while_its_state_is_unknown(tables: Project) -> None:
