@@ -125,7 +125,7 @@ async def _draw_help(pilot: Pilot[None]) -> None:
     """Draw help and command palette before any run."""
     await _wait_for(pilot, "15 pending")
     await pilot.press("question_mark")
-    await _wait_for(pilot, "rehearse-all")
+    await _wait_for(pilot, "renumber")
     _save_picture(pilot, "help")
     await pilot.press("escape", "colon")
     await _wait_for(pilot, "apply-next")
@@ -168,12 +168,12 @@ async def _draw_drift(pilot: Pilot[None], target: Target) -> None:
 async def _draw_runs(pilot: Pilot[None]) -> None:
     """Draw confirmation, runs and tabs: apply the sample, roll back one migration."""
     await pilot.press("A")
-    await _wait_for(pilot, "y confirm")
+    await _wait_for(pilot, "n/Esc  cancel")
     _save_picture(pilot, "confirm")
     await _confirm(pilot)
     await _wait_for(pilot, "Applied 15 migrations")
     await pilot.press("r")
-    await _wait_for(pilot, "y confirm")
+    await _wait_for(pilot, "n/Esc  cancel")
     await _confirm(pilot)
     await _wait_for(pilot, "Rolled back 1 migration")
     await pilot.press("G", "k", "k", "k", "k", "k")
@@ -213,7 +213,7 @@ async def _draw_editing(pilot: Pilot[None], folder: Path) -> None:
 async def _draw_failures(pilot: Pilot[None], folder: Path) -> None:
     """Draw a failed run, and a file that was edited after it was applied."""
     await pilot.press("A")
-    await _wait_for(pilot, "y confirm")
+    await _wait_for(pilot, "n/Esc  cancel")
     await _confirm(pilot)
     await _wait_for(pilot, "42704")
     _save_picture(pilot, "error")

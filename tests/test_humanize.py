@@ -17,6 +17,7 @@ from koonj.humanize import (
     column_seconds,
     count,
     duration,
+    end_time,
     moment,
     number_words,
     plural,
@@ -175,3 +176,22 @@ def test_all_dates_come_from_local_time(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_bar_is_full_only_at_the_end(share: float, cells: int, drawn: str) -> None:
     assert bar(share, cells) == drawn
+
+
+def test_end_of_a_run_has_its_date_unless_it_is_of_today(
+    zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone("Europe/Berlin")
+    monkeypatch.setattr(humanize, "now", lambda: datetime(2026, 8, 1, 12, tzinfo=UTC).timestamp())
+    assert end_time(datetime(2026, 8, 1, 12, 3, 59, tzinfo=UTC)) == "14:03:59"
+    assert end_time(datetime(2026, 7, 31, 22, 0, 1, tzinfo=UTC)) == "00:00:01", "today, where the user is"
+    assert end_time(datetime(2026, 7, 31, 12, 3, 59, tzinfo=UTC)) == "2026-07-31 14:03:59"
+
+
+def test_end_of_a_run_has_its_zone_when_the_clocks_show_it_twice(
+    zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone("Europe/Berlin")
+    monkeypatch.setattr(humanize, "now", lambda: datetime(2026, 10, 25, 12, tzinfo=UTC).timestamp())
+    assert end_time(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)) == "2026-10-25 02:30:00+02:00"
+    assert end_time(datetime(2026, 10, 25, 6, 30, tzinfo=UTC)) == "07:30:00"

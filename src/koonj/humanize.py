@@ -139,6 +139,16 @@ def time_of_day(when: datetime | float) -> str:
     return f"{local_time(when):%H:%M:%S}"
 
 
+def end_time(when: datetime | float) -> str:
+    """Return the time of day of today as ``14:03:59``, and any other time with its date.
+
+    The end of a run is also shown when koonj is opened again, days later.
+    """
+    local = local_time(when)
+    is_clear = local.date() == local_time(now()).date() and not _is_repeated(local)
+    return time_of_day(when) if is_clear else to_the_second(when)
+
+
 def _digits(value: float) -> str:
     """Return a number with one decimal if it is below 10 and the decimal is not 0."""
     text = f"{value:.1f}" if round(value, 1) < 10 else f"{value:,.0f}"

@@ -48,6 +48,8 @@ def test_failed_migration_that_is_tried_again_is_running(runs: Runs) -> None:
         runs.open_gate()
         process.communicate(timeout=60)
     assert states(runs) == {name: "failed"}
+    for run in runs.listed():
+        assert migration_at_work(RunName(run["run_id"][:8], 1, 1, "")) is None, "it has ended"
 
 
 def test_run_that_is_not_known_here_works_on_no_known_migration(home: Path) -> None:

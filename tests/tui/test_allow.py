@@ -6,8 +6,16 @@ from typing import Any
 
 import psycopg
 
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.direction import Direction
 from koonj.tui.screens.allow_dialog import AllowDialog
+from koonj.tui.toolkit.capabilities import Terminal
+from support.looks import look_of
 from support.screen import Project, Screen, apply
+
+LATE = Conflict(
+    "001_make_t1.sql", "late", "001_make_t1.sql is late.", "Give it the next free number.", can_allow=True
+)
 
 
 def decisions(project: Project) -> list[tuple[Any, ...]]:
@@ -55,6 +63,25 @@ async def test_each_conflict_has_its_own_reason(project: Project) -> None:
             ("002_make_t2.sql", "late", "two"),
             ("003_make_t3.sql", "late", "two"),
         ]
+
+
+async def test_heading_in_the_border_counts_on(project: Project) -> None:
+    project.table(9)
+    async with project.open((120, 36), Terminal(theme="dark")) as screen:
+        await two_late(project, screen)
+        await screen.until("╭─ Conflict 1 of 3 stops the apply to local ─")
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.until("╭─ Conflict 2 of 3 stops the apply to local ─")
+
+
+async def test_dialog_of_a_protected_target_is_unmistakable(protected: Project) -> None:
+    protected.table(1)
+    async with protected.open((120, 36), Terminal(theme="dark")) as screen:
+        screen.app.push_screen(AllowDialog(protected.targets[0], (LATE,), Direction.ROLLBACK))
+        await screen.until("┏━ A conflict stops the rollback on production  PROTECTED ━")
+        y = next(y for y, line in enumerate(screen.lines()) if "A conflict" in line)
+        assert look_of(screen.app, " A conflict ", y) == ("background", "error", True)
 
 
 async def test_a_no_to_one_conflict_allows_none(project: Project) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from koonj.config import ConfigError
 from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
@@ -14,7 +15,8 @@ from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import rebind
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
-from support.screen import Project, Screen
+from support.screen import Project, Screen, apply
+from tui.test_allow import two_late
 
 OUTSIDE = "CREATE INDEX CONCURRENTLY i ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i;\n"
 SERIALIZABLE = "BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;\n\n-- Rollback:\n-- SELECT 1;\n"
@@ -164,5 +166,85 @@ async def test_keys_of_the_plan_can_be_changed(tables: Project) -> None:
         await screen.press("t")
         await screen.until(lambda: screen.app.screen is not first)
         await plan(screen, "in one transaction?")
+        await screen.press("escape")
+        await screen.expect_run("not confirmed")
+
+
+@pytest.mark.parametrize("key", ["y", "n", "escape", "enter", "ctrl+c", "w", "l", "space"])
+@pytest.mark.parametrize("name", ["batch-plan", "probe-plan", "same-reason"])
+def test_a_key_that_answers_is_no_key_of_a_dialog(name: str, key: str) -> None:
+    with pytest.raises(ConfigError, match="is an answer"):
+        rebind([KeySetting(name, (key,), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
+
+
+@pytest.mark.parametrize(("name", "key"), [("batch-plan", "j"), ("batch-plan", "p"), ("down", "b")])
+def test_a_key_has_one_meaning_in_a_dialog(name: str, key: str) -> None:
+    with pytest.raises(ConfigError, match="is the key of both"):
+        rebind([KeySetting(name, (key,), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
+
+
+async def test_key_of_the_same_reason_can_be_changed(project: Project) -> None:
+    project.table(9)
+    keymap = rebind([KeySetting("same-reason", ("f7",), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
+    async with project.open(keymap=keymap) as screen:
+        dialog = await two_late(project, screen)
+        await screen.type("one")
+        await screen.press("enter")
+        await screen.expect_dialog("Conflict 2 of 3", "F7 gives the same reason again: one")
+        assert "F7 same reason" in screen.text()
+        await screen.press("f2")
+        assert dialog.reasons == ("one",)
+        await screen.press("f7")
+        assert dialog.reasons == ("one", "one")
+        await screen.press("escape")
+
+
+async def test_quitting_plans_nothing_again(tables: Project) -> None:
+    async with tables.open() as screen:
+        await screen.press("A")
+        dialog = await plan(screen)
+        screen.main.control.quit_after_run(cancel=False)
+        screen.main.control.plan_again(batch=True)
+        started: list[object] = []
+        screen.main.control.start = started.append  # type: ignore[method-assign, assignment]
+        dialog.dismiss(None)
+        await screen.until(lambda: not screen.main.control.running)
+        assert started == []
+
+
+async def test_another_conflict_of_a_batch_stays(tables: Project) -> None:
+    """Only what a batch refuses is planned again without one."""
+    tables.write("004_serializable.sql", SERIALIZABLE)
+    async with tables.open() as screen:
+        await screen.press("A")
+        first = await plan(screen)
+        (tables.migrations / "002_make_t2.sql").write_text("SELECT ';\n")
+        await screen.press("b")
+        await screen.until(lambda: screen.app.screen is not first)
+        await screen.expect_run("refused")
+        assert "004_serializable.sql" in screen.run()
+        assert not screen.main.control.running
+
+
+async def test_plan_of_a_probe_and_of_a_rollback_offers_no_batch(tables: Project) -> None:
+    async with tables.open() as screen:
+        await screen.press("A")
+        first = await plan(screen)
+        await screen.press("p")
+        await screen.until(lambda: screen.app.screen is not first)
+        probe = await plan(screen, "Probe 3 migrations on local and roll everything back?")
+        await screen.press("b", "p", "f5", "f6")
+        assert probe.instead is None
+        assert "batch" not in screen.text()
+        screen.later(REPEAT_PAUSE)
+        await screen.press("y")
+        await screen.expect_run("probed")
+        await apply(screen)
+        screen.later(REPEAT_PAUSE)
+        await screen.press("Z")
+        back = await plan(screen, "Roll back 3 migrations on local?")
+        await screen.press("b", "f6")
+        assert back.instead is None
+        assert "batch" not in screen.text()
         await screen.press("escape")
         await screen.expect_run("not confirmed")

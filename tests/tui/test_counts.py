@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from koonj.cli.main import main
 from koonj.migrations.states import MEANINGS, State
+from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project
 
 _ENTRIES = (
@@ -66,10 +68,24 @@ def _edit(project: Project, number: int, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-async def _shown(project: Project) -> str:
+async def _shown(project: Project, theme: str = "terminal") -> str:
     """Return the first line of the screen and its list of targets."""
-    async with project.open((200, 50)) as screen:
+    async with project.open((200, 50), Terminal(theme=theme)) as screen:
         return "\n".join((screen.top(), *screen.targets()))
+
+
+async def _of_list_and_matrix(project: Project) -> tuple[str, str]:
+    """Return the title of the list, and the text of the matrix."""
+    target = project.targets[0]
+    both = Project(
+        project.root, target, replace(target, name="twin")
+    )  # the matrix is for two targets and more
+    async with both.open((200, 50)) as screen:
+        title = screen.pane("1")[0]
+        await screen.press("T")
+        await screen.until("2 targets, ")
+        await screen.until(lambda: bool(re.search(r"local  \d+ applied", screen.text())))
+        return title, screen.text()
 
 
 def numbers(text: str) -> dict[str, int]:
@@ -103,3 +119,20 @@ def test_command_json_and_screen_show_the_same_counts(
     assert numbers(shown) == expected
     assert "! 2 interrupted: " in shown
     assert "5 other conflicts: ✎ 001 edited" in shown
+    total = len(report["migrations"])
+    title, matrix = asyncio.run(_of_list_and_matrix(every_state))
+    assert title.endswith(f"1 of {total}")
+    assert f"2 targets, {total} migrations" in matrix
+    assert numbers(next(line for line in matrix.splitlines() if line.startswith(" local  "))) == expected
+
+
+def test_first_line_and_targets_of_dark_show_the_counts_of_the_command(
+    every_state: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    main(["status", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    found = numbers(asyncio.run(_shown(every_state, "dark")))
+    expected = {"applied": report["applied"], "pending": report["pending"], "conflict": report["conflicts"]}
+    assert found == {word: expected[word] for word in found}
+    assert {"applied", "pending"} <= set(found)

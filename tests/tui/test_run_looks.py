@@ -26,6 +26,7 @@ from koonj.tui.render.lock_wait import lock_lines
 from koonj.tui.render.result_lines import result_lines
 from koonj.tui.render.run_head import filled_progress
 from koonj.tui.render.run_lines import Line
+from koonj.tui.state.messages import TargetChosen
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import fold
 from koonj.tui.theme.tokens import TOKENS
@@ -139,6 +140,36 @@ async def test_preview_says_the_error_when_it_is_zoomed(project: Project) -> Non
         await screen.until(lambda: MESSAGE in " ".join(screen.preview().split()))
 
 
+async def test_result_is_drawn_again_in_another_theme(project: Project) -> None:
+    project.write("001_fails.sql", FAILS)
+    async with project.open((120, 36)) as screen:
+        await fail(screen)
+        assert "▌" not in screen.text()
+        screen.app.theme = "dark"
+        await screen.until("▌ ERROR 42704")
+        screen.app.theme = "terminal"
+        await screen.until("ERROR 42704:")
+        await screen.until(lambda: "▌" not in screen.text())
+
+
+async def test_tone_of_a_run_is_not_shown_for_another_target(three_targets: Project) -> None:
+    three_targets.write("001_fails.sql", FAILS)
+    async with three_targets.open((120, 36), Terminal(theme="dark")) as screen:
+        await fail(screen)
+        await screen.until(lambda: _gutter(screen, row_of(screen, " │ CREATE TABLE t2")) == "error")
+        screen.main.post_message(TargetChosen("staging"))
+        await screen.until(lambda: _gutter(screen, row_of(screen, " │ CREATE TABLE t2")) == "accent")
+
+
+async def test_formatted_text_has_no_tones(project: Project) -> None:
+    project.write("001_fails.sql", FAILS)
+    async with project.open((120, 36), Terminal(theme="dark")) as screen:
+        await screen.until(lambda: _gutter(screen, row_of(screen, " │ CREATE TABLE t2")) == "accent")
+        await screen.press("2", "f")
+        await screen.until("formatted; the file is unchanged")
+        assert _gutter(screen, row_of(screen, " │ CREATE TABLE t2")) == "border"
+
+
 async def test_tone_of_each_statement_is_in_the_gutter(project: Project) -> None:
     project.write("001_fails.sql", FAILS)
     async with project.open((120, 36), Terminal(theme="dark")) as screen:
@@ -242,6 +273,12 @@ def test_lock_has_meter_time_attempt_and_the_sessions_on_both_sides() -> None:
     ]
 
 
+def test_many_sessions_in_the_way_leave_room_for_the_log() -> None:
+    many = replace(BLOCKED, lock=replace(LOCK, blockers=(BLOCKER,) * 9))
+    shown = text(lock_lines(many, AGAIN, 101.0, 60))
+    assert (len(shown), shown[-1]) == (10, " …")
+
+
 def test_lock_without_a_limit_has_no_bar_and_a_first_attempt_no_meter() -> None:
     shown = text(lock_lines(replace(BLOCKED, budget=None), None, 101.0, 60))
     assert shown[1] == " wait       0:02 without a limit"
@@ -335,6 +372,9 @@ def test_cancel_is_said_once() -> None:
     assert shown.count("cancel") == 1
     failed = fold(view, [events.RunFinished(RunResult.FAILED, message, failure=failure)])
     assert "canceling statement" in " ".join(text(result_lines(failed, 80))), "another session cancelled it"
+    twice = replace(failure, sqlstate="23505", message="duplicate key")
+    other = fold(view, [events.RunFinished(RunResult.CANCELLED, message, failure=twice)])
+    assert "duplicate key" in " ".join(text(result_lines(other, 80))), "it failed before the cancel arrived"
     both = (text(filled_failure(failure, 80, state="", committed="", is_cancel=c)) for c in (True, False))
     assert ["57014" in " ".join(lines) for lines in both] == [False, True]
 

@@ -106,6 +106,31 @@ async def test_click_on_a_line_of_the_log_leads_to_its_statement(several: Projec
         assert screen.main.pane is screen.main.preview
 
 
+async def test_mark_of_a_line_goes_with_its_migration(several: Project) -> None:
+    async with several.open((120, 36)) as screen:
+        await screen.press("2")
+        screen.main.jump(3)
+        await screen.until("3›CREATE TABLE t1")
+        screen.main.migrations.select("002_several.sql")
+        await screen.until("3 CREATE INDEX CONCURRENTLY")
+        assert "3›" not in screen.preview()
+
+
+async def test_clicked_line_stays_when_new_lines_come(several: Project) -> None:
+    async with several.open((120, 36)) as screen:
+        pane = await fail(screen)
+        running = RunView("local", Direction.APPLY, 0.0)
+        pane.view = first = fold(running, [events.CancelAsked(f"user {n}") for n in range(5)])
+        await screen.until(lambda: pane.cursor == 4)
+        y = next(y for y in range(pane.size.height) if pane.line_at(y) == 2)
+        await screen.pilot.click(RunPane, offset=(20, y))
+        pane.view = fold(first, [_notice(5)])
+        await screen.until(lambda: pane.count() == 6)
+        await screen.pilot.pause()
+        assert pane.cursor == 2
+        assert screen.main.pane is pane, "a line about the whole run leads nowhere"
+
+
 async def test_new_lines_move_the_cursor_only_while_it_is_on_the_last_one(several: Project) -> None:
     async with several.open((120, 36)) as screen:
         pane = await fail(screen)

@@ -70,12 +70,8 @@ def _failure_lines(view: RunView, failure: Failure, width: int, *, has_fills: bo
     """Return the failure, without what the result has said already."""
     finished = view.finished
     said = finished.message if finished is not None else ""
-    is_cancel = (
-        finished is not None
-        and finished.result is RunResult.CANCELLED
-        and failure.sqlstate in _CANCELLED
-        and failure.waited_for is None
-    )
+    is_cancel = finished is not None and finished.result is RunResult.CANCELLED
+    is_cancel = is_cancel and failure.sqlstate in _CANCELLED
     if not has_fills:
         return failure_lines(failure, width, said, is_cancel=is_cancel)
     state = failure.target_state if failure.target_state not in said else ""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from rich.style import Style
 
-from koonj.humanize import bar, clock, number_words, span_words, time_of_day
+from koonj.humanize import bar, clock, end_time, number_words, span_words, time_of_day
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
@@ -159,8 +159,8 @@ def summary(view: RunView | None, now: float) -> Line:
 
 
 def _when(view: RunView) -> str:
-    """Return when the run ended, if the user has closed its result: ``14:03:59 ``."""
-    return f"{time_of_day(view.ended)} " if view.closed and view.ended is not None else ""
+    """Return when the run ended, if the user has closed its result; see `end_time`."""
+    return f"{end_time(view.ended)} " if view.closed and view.ended is not None else ""
 
 
 def log_lines(entry: LogLine, width: int) -> list[Line]:

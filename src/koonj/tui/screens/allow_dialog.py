@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from textual import events
 from textual.widgets import Input
 
+from koonj.config import Target
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.sql.display import spaced
@@ -25,8 +26,9 @@ class AllowDialog(ReasonDialog):
     The run then shows its plan and asks for confirmation as usual.
     """
 
-    def __init__(self, conflicts: tuple[Conflict, ...], direction: Direction) -> None:
+    def __init__(self, target: Target, conflicts: tuple[Conflict, ...], direction: Direction) -> None:
         super().__init__()
+        self._target = target
         self._conflicts = conflicts
         self._direction = direction
         self.reasons: tuple[str, ...] = ()
@@ -38,11 +40,17 @@ class AllowDialog(ReasonDialog):
         cancel, scroll = Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll")
         return (Hint("Enter", "allow", decides=True), *same, cancel, scroll)
 
+    @property
+    def danger(self) -> bool:
+        """Whether the target is protected."""
+        return self._target.protected
+
     def heading(self) -> str:
-        run = "apply" if self._direction is Direction.APPLY else "rollback"
-        if len(self._conflicts) == 1:
-            return f"A conflict stops the {run}"
-        return f"Conflict {len(self.reasons) + 1} of {len(self._conflicts)} stops the {run}"
+        run = "apply to" if self._direction is Direction.APPLY else "rollback on"
+        number = len(self.reasons) + 1
+        which = "A conflict" if len(self._conflicts) == 1 else f"Conflict {number} of {len(self._conflicts)}"
+        guard = "  PROTECTED" if self._target.protected else ""
+        return f"{which} stops the {run} {self._target.name}{guard}"
 
     def lines(self, width: int) -> Sequence[Line]:
         return list(self._lines(width))

@@ -68,6 +68,7 @@ class DialogText(Pane):
         self._wrap(self.size.width)
         self.top = 0
         self.body_changed()
+        self._draw_border()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         self._wrap(width)
@@ -84,7 +85,11 @@ class DialogText(Pane):
         return len(self._lines)
 
     def watch_top(self) -> None:
-        """Draw the visible lines in the border of the box again."""
+        """Draw which lines are visible again."""
+        self._draw_border()
+
+    def _draw_border(self) -> None:
+        """Draw the heading and the visible lines in the border of the box again."""
         if self.untitled and isinstance(self.parent, Widget):
             self.parent.refresh()
 

@@ -221,7 +221,8 @@ class Navigator:
             self._settlement.open(stopped.interrupted)
             return
 
-        dialog = AllowDialog(stopped.conflicts, stopped.request.direction)
+        target = self._situation().snapshot.target
+        dialog = AllowDialog(target, stopped.conflicts, stopped.request.direction)
 
         def decided(reason: str | None) -> None:
             if reason:

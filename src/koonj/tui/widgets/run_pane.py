@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
-from koonj.humanize import now, time_of_day
+from koonj.humanize import end_time, now
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.result_lines import Block, result_blocks, result_lines
 from koonj.tui.render.run_head import filled_progress
@@ -154,7 +154,7 @@ class RunPane(CursorPane):
         title = f"{self.TITLE}{self._place}"
         if self.view.running:
             return f"{title}  in progress", f"{self.key_now('c')} cancel"
-        ended = time_of_day(self.view.ended) if self.view.ended is not None else ""
+        ended = end_time(self.view.ended) if self.view.ended is not None else ""
         return f"{title}  ended {ended}", "" if self.view.closed else "Esc close"
 
     @property
@@ -181,7 +181,7 @@ class RunPane(CursorPane):
         if view.running:
             words = "waits for a lock" if view.in_the_way else "waits" if view.waits else "in progress"
             return [(f" {words} ", badge(self.tone if self.tone != "accent" else "info"))]
-        ended = f" {time_of_day(view.ended)}" if view.ended is not None else ""
+        ended = f" {end_time(view.ended)}" if view.ended is not None else ""
         tone, word = (
             result_words(view.finished.result) if view.finished is not None else (Tone.BAD, "no result")
         )
