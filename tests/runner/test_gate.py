@@ -191,7 +191,7 @@ async def test_plan_shows_locks_when_measure_is_requested(project: Project) -> N
 async def test_plan_shows_a_cached_verdict_without_rehearsing(project: Project) -> None:
     project.write("001_base.sql", BASE.replace("t1", f"t{secrets.token_hex(8)}"))
     (unknown,) = events_of_kind(await project.apply(plan_only=True), PlanMade)
-    assert unknown.plan.migrations[0].verdict is None
+    assert unknown.plan.migrations[0].verdict == "unknown"
     await project.apply(plan_only=True, measure=True)
     (known,) = events_of_kind(await project.apply(plan_only=True), PlanMade)
     assert known.plan.migrations[0].verdict == "verified"

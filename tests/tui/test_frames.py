@@ -189,7 +189,7 @@ async def test_run_has_its_tone_and_a_badge(project: Project) -> None:
         await screen.expect_run("failed")
         await screen.until("Esc close")
         assert look_of(screen.app, "╭─ 4 Run ") == ("error", "background", False)
-        assert look_of(screen.app, " ended ") == ("error", "error-tint", True)
+        assert look_of(screen.app, " ✗ failed ") == ("error", "error-tint", True)
         await screen.press("4")
         assert look_of(screen.app, " 4 Run ") == ("background", "error", True)
 
