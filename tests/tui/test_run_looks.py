@@ -237,7 +237,7 @@ async def test_keys_stand_at_the_end_of_the_result(project: Project) -> None:
         await fail(screen)
         await screen.press("4", "plus")
         await screen.until("zoomed")
-        advice = row_of(screen, "koonj apply")
+        advice = row_of(screen, "Fix the cause")
         assert screen.lines()[advice + 1].split()[1:4] == ["next", "i", "edit"]
 
 
