@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, verdict_words
+from koonj.runner.preflight.wording import asked_at, passing, told
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 
@@ -23,6 +24,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
+    if when := asked_at(plan):
+        yield when
     for allowed in plan.allowed:
         yield f"allowed (recorded in the history): {allowed.message}"
     for note in plan.notes:
@@ -55,6 +58,16 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
         yield from _statement(one)
     if len(shown) < len(statements):
         yield f"  and {count(len(statements) - len(shown), 'more statement')}; to list all, add --verbose"
+    yield from _row_checks(migration)
+
+
+def _row_checks(migration: PlannedMigration) -> Iterator[str]:
+    for check in told(migration.row_checks):
+        yield f"  line {check.line} {check.message}"
+        if check.query:
+            yield f"     {check.query}"
+    if found := passing(migration.row_checks):
+        yield f"  {found}"
 
 
 def _statement(one: PlannedStatement) -> Iterator[str]:

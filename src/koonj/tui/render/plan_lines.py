@@ -9,9 +9,11 @@ from rich.cells import cell_len
 
 from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, verdict_words
+from koonj.runner.preflight.wording import asked_at, passing, told
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
+from koonj.runner.run.row_check import RowOutcome
 from koonj.sql.display import visible
 from koonj.tui.render.facts import NARROW, fact_lines, target_line
 from koonj.tui.render.run_lines import Line, conflict_lines
@@ -49,6 +51,8 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
         lines += [[], *_migration(migration, width)]
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
+    if when := asked_at(plan):
+        lines += [[]] + [[(" " + text, DIM)] for text in wrap(when, width - 2)]
     return lines
 
 
@@ -109,7 +113,18 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
         lines += [[(" " * 10 + text, PLAIN)] for text in texts[1:]]
         lines += [line for lock in statement.locks or () for line in _lock(lock, width)]
-    return lines
+    return [*lines, *_row_checks(migration, width)]
+
+
+def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
+    """Yield what the target's rows answer: what fails first."""
+    for check in told(migration.row_checks):
+        looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
+        lines = wrap(check.message, width - 12)
+        yield [(f"   {check.line:>5}  ", DIM), (lines[0], looks)]
+        yield from ([(" " * 10 + text, looks)] for text in lines[1:])
+    if found := passing(migration.row_checks):
+        yield [(f"   {found}", DIM)]
 
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:

@@ -1,0 +1,74 @@
+"""What a plan says about the rows of the target, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from koonj.humanize import count, number_words, plural, row_words, to_the_second
+from koonj.runner.run.planned import Plan
+from koonj.runner.run.row_check import RowCheck, RowOutcome
+
+HEAD = {
+    RowOutcome.WILL_FAIL: "will fail",
+    RowOutcome.MAY_FAIL: "may fail",
+    RowOutcome.NOT_KNOWN: "not known",
+    RowOutcome.PASSES: "passes",
+}
+"""The first words of an answer."""
+
+
+def broken(words: str, relation: str, rows: int, *, groups: bool, at_least: bool) -> str:
+    """Return what is wrong: ``1,204 rows of public.documents have owner_id NULL``.
+
+    `words`: of the demand.
+    """
+    least = "at least " if at_least else ""
+    if groups:
+        have = "has" if rows == 1 else "have"
+        return f"{least}{number_words(rows)} {plural(rows, 'group')} of rows of {relation} {have} {words}"
+    return f"{least}{row_words(rows)} of {relation} {_singular(words) if rows == 1 else words}"
+
+
+def _singular(words: str) -> str:
+    """Return the phrase for one row."""
+    first, _, rest = words.partition(" ")
+    one = {"have": "has", "do": "does", "are": "is"}.get(first, f"{first}s")
+    return f"{one} {rest}"
+
+
+def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...]) -> str:
+    """Return the sentence with the keys of some rows."""
+    if not examples:
+        return sentence
+    named = key[0] if len(key) == 1 else f"({', '.join(key)})"
+    return f"{sentence}, for example {named} {', '.join(examples)}"
+
+
+def message(outcome: RowOutcome, sentence: str, reason: str) -> str:
+    """Return the whole answer."""
+    if outcome is RowOutcome.MAY_FAIL:
+        return f"{HEAD[outcome]}: {sentence} now; {reason}"
+    if outcome is RowOutcome.NOT_KNOWN:
+        return f"{HEAD[outcome]} whether {sentence}: {reason}"
+    return f"{HEAD[outcome]}: {sentence}"
+
+
+def passing(checks: Iterable[RowCheck]) -> str:
+    """Return how many questions found nothing; empty if there is none."""
+    number = sum(check.outcome is RowOutcome.PASSES for check in checks)
+    return f"the target's rows pass {count(number, 'check')} of this migration" if number else ""
+
+
+def asked_at(plan: Plan) -> str:
+    """Return when the target answered; empty if it was not asked."""
+    times = [check.at for one in plan.migrations for check in one.row_checks if check.at is not None]
+    if not times:
+        return ""
+    return f"The target's rows were asked at {to_the_second(min(times))}; koonj knows nothing of later ones."
+
+
+def told(checks: Iterable[RowCheck]) -> list[RowCheck]:
+    """Return the answers that a plan shows one by one: what fails first."""
+    order = [RowOutcome.WILL_FAIL, RowOutcome.MAY_FAIL, RowOutcome.NOT_KNOWN]
+    shown = [check for check in checks if check.outcome in order]
+    return sorted(shown, key=lambda check: order.index(check.outcome))
