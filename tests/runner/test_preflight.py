@@ -13,7 +13,10 @@ import pytest
 from koonj.config import ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.kept_connection import KeptConnection
 from koonj.runner.preflight import ask as asking
+from koonj.runner.preflight.checks import row_checks
+from koonj.runner.preflight.compose import PendingDemands
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
 from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
@@ -202,7 +205,7 @@ async def test_target_that_differs_is_not_known(asked: Asked, there: str, reason
     ],
 )
 async def test_no_code_of_others_runs_on_the_target(asked: Asked, base: str, migration: str) -> None:
-    """The functions raise a notice: a target that ran one would have sent it."""
+    """The target counts the calls of functions that are not its own."""
     functions = (
         "CREATE FUNCTION spy(a int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE WARNING 'spied'; RETURN false; END $$;"
@@ -210,7 +213,10 @@ async def test_no_code_of_others_runs_on_the_target(asked: Asked, base: str, mig
         f"$$ BEGIN RAISE WARNING 'spied'; RETURN false; END $$; {base}"
     )
     asked.fill("INSERT INTO documents VALUES (1, 1, 'x');", base=BASE + functions)
-    checks = await asked.checks(migration, base=BASE + functions)
+    with psycopg.connect(asked.target.dsn, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET track_functions = 'all'".encode())
+        checks = await asked.checks(migration, base=BASE + functions)
+        assert connection.execute("SELECT funcname FROM pg_stat_user_functions").fetchall() == []
     assert checks
     assert {check.outcome for check in checks} == {RowOutcome.NOT_KNOWN}
     assert all("would call" in check.reason or "gets its value" in check.reason for check in checks)
@@ -300,3 +306,75 @@ async def test_demands_cost_no_wal_in_the_trace(asked: Asked) -> None:
     assert one.apply[0].wal_bytes is not None
     assert two.apply[0].wal_bytes is not None
     assert one.apply[0].wal_bytes < 2 * two.apply[0].wal_bytes
+
+
+@pytest.mark.parametrize(
+    ("rows", "migration", "rows_found"),
+    [
+        ("SELECT n, nullif(n % 4, 0), 'x' FROM generate_series(1, 400) n", NOT_NULL, 3),
+        ("SELECT n, 1, CASE WHEN n < 90 THEN 'x' ELSE n::text END FROM generate_series(1, 400) n",
+         "ALTER TABLE documents ADD UNIQUE (title);", 1),
+    ],
+)  # fmt: skip
+async def test_statistics_show_where_rows_are(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, rows: str, migration: str, rows_found: int
+) -> None:
+    """A sample of almost nothing finds nothing, so what is found comes from the statistics."""
+    monkeypatch.setattr(asking, "SMALL", 1)
+    monkeypatch.setattr(asking, "SAMPLE", 1e-9)
+    asked.fill(f"INSERT INTO documents {rows}; ANALYZE documents;")
+    found = (await asked.checks(migration, mode=Preflight.QUICK))[0]
+    assert (found.outcome, found.rows, found.at_least) == (RowOutcome.WILL_FAIL, rows_found, True)
+
+
+async def test_column_that_the_migrations_add_and_fill_is_not_asked(asked: Asked) -> None:
+    asked.fill("INSERT INTO documents VALUES (1, 1, 'x');")
+    checks = await asked.checks(
+        "ALTER TABLE documents ADD slug text; ALTER TABLE documents ADD token uuid DEFAULT gen_random_uuid();",
+        "UPDATE documents SET slug = title;",
+        "ALTER TABLE documents ALTER slug SET NOT NULL, ALTER token SET NOT NULL, ALTER title SET NOT NULL;",
+    )
+    assert [check.message for check in checks] == ["passes: no rows of public.documents have title NULL"]
+
+
+async def test_statements_that_are_committed_are_not_asked(asked: Asked) -> None:
+    """The target has the new name already, and koonj asks under it."""
+    asked.fill("ALTER TABLE documents RENAME owner_id TO owner; INSERT INTO documents VALUES (1, 0, NULL);")
+    [rehearsal] = await asked.rehearsed(
+        "ALTER TABLE documents RENAME owner_id TO o; ALTER TABLE documents ALTER o SET NOT NULL;"
+        "ALTER TABLE documents RENAME o TO owner; ALTER TABLE documents ALTER title SET NOT NULL,"
+        "ADD CHECK (owner > 0);"
+    )
+    pending = [PendingDemands("002_m.sql", rehearsal.demands, done=3)]  # SET search_path is none of them
+    async with KeptConnection(asked.folder.connector, asked.target, name="preflight") as kept:
+        found = [check async for _, check in row_checks(kept, asked.target, pending, Preflight.EXACT)]
+    assert [check.message for check in found] == [
+        "will fail: 1 row of public.documents has title NULL, for example id 1",
+        "will fail: 1 row of public.documents does not pass the check documents_owner_check, for example id 1",
+    ]
+
+
+async def test_migration_without_verdict_hides_what_comes_after_it(asked: Asked) -> None:
+    asked.fill(ROWS)
+    [rehearsal] = await asked.rehearsed(NOT_NULL)
+    pending = [PendingDemands("001_x.sql", None), PendingDemands("002_m.sql", rehearsal.demands)]
+    async with KeptConnection(asked.folder.connector, asked.target, name="preflight") as kept:
+        found = [check async for _, check in row_checks(kept, asked.target, pending, Preflight.EXACT)]
+    assert {check.outcome for check in found} == {RowOutcome.NOT_KNOWN}
+    assert [check.reason for check in found] == [
+        "it has not been rehearsed",
+        "it is not known what 001_x.sql does before",
+    ]
+
+
+async def test_file_that_rolls_back_to_a_savepoint_is_not_known(asked: Asked) -> None:
+    asked.fill(ROWS)
+    checks = await asked.checks(
+        f"SAVEPOINT a; {NOT_NULL} ROLLBACK TO a; ALTER TABLE documents ALTER title SET NOT NULL;",
+        "ALTER TABLE documents ADD CHECK (owner_id > 0);",
+    )
+    assert [check.message for check in checks] == [
+        "not known what this migration demands of the target's rows: the file rolls back to a savepoint",
+        "not known whether rows of public.documents do not pass the check documents_owner_id_check: "
+        "it is not known what 002_m.sql does before",
+    ]

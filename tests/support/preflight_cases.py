@@ -53,7 +53,7 @@ COLUMNS = (
     case("add_not_null_null_default", T, "ALTER TABLE t ADD c int NOT NULL DEFAULT NULL;", "", _a("'x'")),
     case("add_not_null_random", T, "ALTER TABLE t ADD c uuid NOT NULL DEFAULT gen_random_uuid();", _a("'x'")),
     case("add_identity", T, "ALTER TABLE t ADD c int GENERATED ALWAYS AS IDENTITY;", _a("'x'")),
-    case("add_serial", T, "ALTER TABLE t ADD c serial UNIQUE;", _a("'x'", "'y'"), uncertain="unknown"),
+    case("add_serial", T, "ALTER TABLE t ADD c serial UNIQUE;", _a("'x'", "'y'")),
     case("add_check_on_default", T, "ALTER TABLE t ADD c int DEFAULT 1 CHECK (c > 3);", "", _a("'x'")),
     case("add_unique_default", T, "ALTER TABLE t ADD c int DEFAULT 1 UNIQUE;", _a("'x'"), _a("'x'", "'y'")),
     case(
@@ -112,7 +112,6 @@ COLUMNS = (
         T,
         "ALTER TABLE t ADD c int; UPDATE t SET c = 1; ALTER TABLE t ALTER c SET NOT NULL;",
         _a("'x'"),
-        uncertain="may",
     ),
     case(
         "new_column_not_filled",
@@ -175,6 +174,118 @@ COLUMNS = (
         "ALTER TABLE t VALIDATE CONSTRAINT n;",
         _a("'x'"),
         since=18,
+    ),
+)
+MORE_COLUMNS = (
+    case(
+        "new_primary_key",
+        "CREATE TABLE t (a text);",
+        "ALTER TABLE t ADD id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;",
+        "INSERT INTO t VALUES ('x'), ('y');",
+    ),
+    case(
+        "new_uuid_key",
+        "CREATE TABLE t (a text);",
+        "ALTER TABLE t ADD id uuid DEFAULT gen_random_uuid(); ALTER TABLE t ADD PRIMARY KEY (id);",
+        "INSERT INTO t VALUES ('x'), ('y');",
+    ),
+    case(
+        "new_random_key",
+        "CREATE TABLE t (a text);",
+        "ALTER TABLE t ADD n float8 DEFAULT random() UNIQUE;",
+        "INSERT INTO t VALUES ('x'), ('y');",
+        uncertain="unknown",
+    ),
+    case(
+        "key_using_index",
+        "CREATE TABLE t (id int, a text); CREATE UNIQUE INDEX k ON t (id);",
+        "ALTER TABLE t ADD PRIMARY KEY USING INDEX k;",
+        "INSERT INTO t VALUES (1);",
+        "INSERT INTO t VALUES (NULL);",
+    ),
+    case(
+        "not_null_by_check",
+        T,
+        "ALTER TABLE t ADD CONSTRAINT n CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT n; ALTER TABLE t ALTER a SET NOT NULL; ALTER TABLE t DROP CONSTRAINT n;",
+        _a("'x'"),
+        _a("NULL"),
+    ),
+    case("dropped_and_added", T, "ALTER TABLE t DROP a; ALTER TABLE t ADD a int NOT NULL;", "", _a("'x'")),
+    case(
+        "dropped_table", T, "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL);", _a("NULL")
+    ),
+    case(
+        "swapped_tables",
+        T + "CREATE TABLE u (id int PRIMARY KEY, a text);",
+        "ALTER TABLE t RENAME TO z; ALTER TABLE u RENAME TO t; ALTER TABLE t ALTER a SET NOT NULL;",
+        _a("NULL"),
+        "INSERT INTO u VALUES (1, NULL);",
+    ),
+    case(
+        "inherits",
+        T + "CREATE TABLE kid (id int NOT NULL, a text, b int, r int4range);",
+        "ALTER TABLE t ADD CHECK (b > 0); ALTER TABLE kid ADD CONSTRAINT t_b_check CHECK (b > 0); ALTER TABLE kid INHERIT t;",
+        "INSERT INTO kid VALUES (1, 'x', 1);",
+        "INSERT INTO kid VALUES (1, 'x', 0);",
+    ),
+    case(
+        "cascading_delete",
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, b int REFERENCES p ON DELETE SET NULL, a text);",
+        "DELETE FROM p; ALTER TABLE t ALTER a SET NOT NULL;",
+        "INSERT INTO t VALUES (1, NULL, NULL);",
+        uncertain="may",
+    ),
+    case(
+        "trigger_fills",
+        T
+        + "CREATE TABLE u (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE t SET a = 1; RETURN NEW; END'; CREATE TRIGGER k AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();",
+        "INSERT INTO u VALUES (1); ALTER TABLE t ALTER a SET NOT NULL;",
+        _a("NULL"),
+        uncertain="may",
+    ),
+    case(
+        "with_update",
+        T,
+        "WITH x AS (UPDATE t SET a = '' RETURNING 1) SELECT count(*) FROM x; ALTER TABLE t ALTER a SET NOT NULL;",
+        _a("NULL"),
+        uncertain="may",
+    ),
+    case(
+        "other_table_written",
+        T + "CREATE TABLE u (id int);",
+        "INSERT INTO u VALUES (1); ALTER TABLE t ALTER a SET NOT NULL;",
+        _a("'x'"),
+        _a("NULL"),
+    ),
+    case(
+        "long_names",
+        'CREATE TABLE "Ta ble" ("I""d" int PRIMARY KEY, "select" text);',
+        'ALTER TABLE "Ta ble" ALTER "select" SET NOT NULL; ALTER TABLE "Ta ble" ALTER "select" TYPE int USING "select"::int, ADD CHECK ("select" > 5);',
+        """INSERT INTO "Ta ble" VALUES (1, '6');""",
+        """INSERT INTO "Ta ble" VALUES (1, '5');""",
+        """INSERT INTO "Ta ble" VALUES (1, NULL);""",
+        """INSERT INTO "Ta ble" VALUES (1, 'x');""",
+    ),
+    case(
+        "table_rebuilt",
+        T,
+        "CREATE TABLE n AS SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t; ALTER TABLE t ALTER a SET NOT NULL;",
+        _a("'x'"),
+    ),
+    case(
+        "mixed_types",
+        T,
+        "ALTER TABLE t ALTER b TYPE text, ALTER a SET DEFAULT 'x', ALTER b SET NOT NULL, ADD CHECK (b <> '3');",
+        _b("1"),
+        _b("3"),
+        _b("NULL"),
+    ),
+    case(
+        "default_of_type",
+        T,
+        "ALTER TABLE t ADD c timestamptz NOT NULL DEFAULT now(), ADD d int[] NOT NULL DEFAULT '{}', ADD CHECK (cardinality(d) > 0);",
+        "",
+        _b("1"),
     ),
 )
 CHECKS = (
@@ -766,6 +877,7 @@ EXTENDED = (
     ),
 )
 FAMILIES = {
+    "more columns": MORE_COLUMNS,
     "columns": COLUMNS,
     "checks": CHECKS,
     "keys": KEYS,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, verdict_words
-from koonj.runner.preflight.wording import asked_at, passing, told
+from koonj.runner.preflight.wording import asked_at, passing, place, told
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 
@@ -63,7 +63,7 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
 
 def _row_checks(migration: PlannedMigration) -> Iterator[str]:
     for check in told(migration.row_checks):
-        yield f"  line {check.line} {check.message}"
+        yield f"  {place(check)}{check.message}"
         if check.query:
             yield f"     {check.query}"
     if found := passing(migration.row_checks):

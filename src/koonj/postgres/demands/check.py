@@ -30,5 +30,6 @@ def demands(change: Change) -> Iterator[Demand]:
                 f"{from_rows(after)} WHERE ({constraint.text}) IS FALSE",
                 texts=[constraint.text],
                 calls=constraint.calls,
+                columns=after.column_names(constraint.columns),
                 only=constraint.no_inherit and after.kind == PLAIN_TABLE,
             )

@@ -44,6 +44,10 @@ class ColumnValue:
     name: str
     expression: str
     """SQL; empty: its value cannot be known before the statement runs."""
+    is_new: bool = False
+    """The statement adds the column."""
+    is_numbered: bool = False
+    """Each row gets another value, and none NULL, such as one of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,8 @@ class Demand:
     """Functions and operators outside pg_catalog, and volatile ones, that the query would call."""
     hashed: tuple[str, ...] = ()
     """Name before the migration of the parent whose OID a hash partition needs; empty: none."""
-    null_column: str = ""
-    """The column whose NULLs break it, if it is that simple."""
+    columns: tuple[str, ...] = ()
+    """The columns that it is about, by their names at the statement; empty: not only columns."""
     may: str = ""
     """Why a row that breaks it now need not make the statement fail; empty: it does."""
     rough: str = ""

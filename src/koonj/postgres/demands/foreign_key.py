@@ -44,6 +44,7 @@ def _demand(change: Change, child: Relation, constraint: Constraint, parent: Rel
             child,
             words,
             f"FROM {ROWS} AS c WHERE ({filled})",
+            columns=columns,
             may=change.may(parent.oid).replace("this table", parent.name),
         )
     pairs = zip(parent.column_names(constraint.other_columns), constraint.operators, columns, strict=False)
@@ -54,6 +55,7 @@ def _demand(change: Change, child: Relation, constraint: Constraint, parent: Rel
         words,
         f"FROM {ROWS} AS c WHERE ({filled}) AND NOT EXISTS (SELECT FROM {OTHERS} AS p WHERE {matches})",
         calls=[one for one in constraint.operators if "(pg_catalog." not in one],
+        columns=columns,
         others=change.source(parent.oid, OTHERS),
         may=_PERIOD if constraint.period else change.may(parent.oid).replace("this table", parent.name),
     )

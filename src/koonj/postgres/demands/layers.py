@@ -5,6 +5,7 @@ from __future__ import annotations
 from koonj.postgres.demands.change import Change
 from koonj.postgres.demands.demand import ColumnValue, Layer
 from koonj.postgres.demands.snapshot import Column, Relation
+from koonj.sql.called_names import called_names
 
 
 def layer(change: Change, before: Relation, after: Relation) -> Layer | None:
@@ -64,10 +65,20 @@ def new_value(change: Change, column: Column) -> ColumnValue:
     )
     kind = target_type(change, column)
     if column.identity or change.runs_code([default], column.calls):
-        return ColumnValue(column.name, "")
+        return ColumnValue(column.name, "", is_new=True, is_numbered=is_numbered(column))
     if not default:
-        return ColumnValue(column.name, f"NULL::{kind or 'text'}")
-    return ColumnValue(column.name, f"({default})::{kind}" if kind else "")
+        return ColumnValue(column.name, f"NULL::{kind or 'text'}", is_new=True)
+    return ColumnValue(column.name, f"({default})::{kind}" if kind else "", is_new=True)
+
+
+_NUMBERING = frozenset({"nextval", "gen_random_uuid", "uuidv4", "uuidv7"})
+"""Functions of pg_catalog that return another value for each row."""
+
+
+def is_numbered(column: Column) -> bool:
+    """Return whether each row gets a value of its own for a new column, and none NULL."""
+    names = called_names(column.default)
+    return column.identity or (not column.calls and len(names) == 1 and names <= _NUMBERING)
 
 
 def target_type(change: Change, column: Column) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
-from koonj.postgres.demands.layers import new_value
+from koonj.postgres.demands.layers import is_numbered
 from koonj.postgres.demands.snapshot import Column, Relation
 
 
@@ -18,8 +18,8 @@ def demands(change: Change) -> Iterator[Demand]:
                 continue
             is_old, words = number in before.columns, f"have {column.name} NULL"
             if not is_old and not column.generated:
-                if column.identity or not new_value(change, column).expression:
-                    continue  # a default that is computed for each row
+                if is_numbered(column):
+                    continue
                 words = f"get no value for the new column {column.name}, which is NOT NULL"
             tail = f"{from_rows(after)} WHERE {column.name} IS NULL"
             children = any(
@@ -35,7 +35,7 @@ def demands(change: Change) -> Iterator[Demand]:
                 texts=texts,
                 calls=column.calls if texts else (),
                 only=children,
-                null_column=column.name if is_old and not column.generated else "",
+                columns=(column.name,),
             )
 
 

@@ -86,6 +86,11 @@ class Index:
     calls: tuple[str, ...] = ()
 
     @property
+    def is_plain(self) -> bool:
+        """Whether its keys are columns, of all rows."""
+        return not self.predicate and 0 not in self.columns[: self.key_count]
+
+    @property
     def rule(self) -> tuple[object, ...]:
         """What it demands of rows: two indexes with the same one demand the same."""
         return self.keys, self.predicate, self.nulls_equal, self.method, self.collations

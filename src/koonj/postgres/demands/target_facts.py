@@ -65,6 +65,18 @@ async def hold(conn: AsyncConnection, names: Sequence[str]) -> Mapping[str, Targ
     return await _read(conn, names)
 
 
+async def column_statistics(conn: AsyncConnection, relation: str, column: str) -> tuple[bool, str | None]:
+    """Return whether a column had NULLs at the last ANALYZE, and a value that many rows had.
+
+    Raises: psycopg.Error.
+    """
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        values = {"relation": relation, "column": column}
+        await cursor.execute(query("demands/column_statistics"), values, prepare=False)
+        rows = await cursor.fetchall()
+    return any(row[0] for row in rows), next((row[1] for row in rows if row[1] is not None), None)
+
+
 async def _read(conn: AsyncConnection, names: Sequence[str]) -> dict[str, TargetRelation]:
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("demands/target"), {"names": list(names)}, prepare=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from koonj.postgres.demands.change import Change, from_rows, in_words
 from koonj.postgres.demands.demand import Counted, Demand, DemandKind
+from koonj.postgres.demands.layers import is_numbered
 from koonj.postgres.demands.snapshot import MATERIALIZED, PARTITIONED, PLAIN_TABLE, Index, Relation
 
 LARGEST = 2692
@@ -18,12 +19,19 @@ def demands(change: Change) -> Iterator[Demand]:
         for index in after.indexes.values():
             if not _is_built(change, before, after, index):
                 continue
-            if index.unique and not index.exclusion:
+            if index.unique and not index.exclusion and not _is_numbered(change, after, index):
                 yield _unique(change, after, index)
             if index.predicate or 0 in index.columns[: index.key_count]:
                 yield _expression(change, after, index)
             if index.method == "btree":
                 yield from _size(change, after, index)
+
+
+def _is_numbered(change: Change, relation: Relation, index: Index) -> bool:
+    """Return whether a key is a column that the migration adds with a value of its own for each row."""
+    known = change.first.relations[relation.oid].columns
+    keys = [relation.columns[n] for n in index.columns[: index.key_count] if n and n not in known]
+    return any(map(is_numbered, keys))
 
 
 def _is_built(change: Change, before: Relation, after: Relation, index: Index) -> bool:
@@ -90,6 +98,7 @@ def _unique(change: Change, relation: Relation, index: Index) -> Demand:
         tail,
         texts=[*index.keys, index.predicate],
         calls=index.calls,
+        columns=relation.column_names(index.columns[: index.key_count]) if index.is_plain else (),
         counted=Counted.GROUPS,
     )
 

@@ -10,7 +10,8 @@ from koonj.config import Target
 from koonj.postgres.demands.demand import Demands
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.runner.preflight.ask import Asking
-from koonj.runner.preflight.compose import PendingDemands, compose
+from koonj.runner.preflight.compose import PendingDemands, compose, unknown_demands
+from koonj.runner.preflight.wording import unknown_whole
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.planned import PlannedMigration
 from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
@@ -38,8 +39,10 @@ def demands_of(rehearsal: Rehearsal | None) -> Demands | None:
 
     A migration that only makes objects is not watched, and its traces say which.
     """
-    if rehearsal is None or (rehearsal.verdict is Verdict.UNKNOWN and not rehearsal.apply):
+    if rehearsal is None or (rehearsal.verdict is Verdict.UNKNOWN and rehearsal.failure is not None):
         return None
+    if rehearsal.failure is not None and rehearsal.failure.phase == "apply":
+        return Demands(unknown="it fails in the rehearsal")
     if rehearsal.demands != Demands():
         return rehearsal.demands
     created = (one for trace in rehearsal.apply for one in trace.relations if one.change == "created")
@@ -53,6 +56,9 @@ async def row_checks(
 
     Raises: ConnectError; psycopg.Error if the connection was lost.
     """
+    for one in pending:
+        if reason := unknown_demands(one):
+            yield one.name, RowCheck(0, 0, "", "", RowOutcome.NOT_KNOWN, unknown_whole(reason), reason=reason)
     failed, started = set[str](), monotonic()
     for question in compose(pending):
         if mode is Preflight.QUICK and monotonic() - started > QUICK_TOTAL:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from koonj.postgres.demands.change import MOVED
-from koonj.postgres.demands.demand import ROWS, Demand, Demands, Layer, Lineage, Source
+from koonj.postgres.demands.demand import ROWS, Demand, DemandKind, Demands, Layer, Lineage, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ class _Composer:
         for demand in demands.demands:
             rows = demand.sources[0]
             if demand.statement > pending.done and self.state(rows.relation).origin is not None:
-                yield self._question(pending, demand, lineages)
+                question = self._question(pending, demand, lineages)
+                if not _is_filled(question):
+                    yield question
 
     def _question(self, pending: PendingDemands, demand: Demand, lineages: Mapping[str, Lineage]) -> Question:
         reads, may, unknown = list[Read](), demand.may, self.unknown or demand.unknown
@@ -135,19 +137,23 @@ class _Composer:
             self.states[written] = replace(state, writer=state.writer or name)
         if demands.writes_any:
             self.any_writer = self.any_writer or name
-        self.unknown = self.unknown or demands.unknown
 
 
 _ALL = 1_000_000_000
 """More statements than a migration has."""
 
 
+def unknown_demands(pending: PendingDemands) -> str:
+    """Return why it is not known what a migration demands; empty if it is."""
+    return "it has not been rehearsed" if pending.demands is None else pending.demands.unknown
+
+
 def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
     """Yield the questions of the pending migrations, in their order."""
     composer = _Composer()
     for one in pending:
-        if one.demands is None:
-            composer.unknown = composer.unknown or f"{one.name} has not been rehearsed"
+        if one.demands is None or unknown_demands(one):
+            composer.unknown = composer.unknown or f"it is not known what {one.name} does before"
             continue
         yield from composer.questions(one, one.demands)
         composer.pass_over(one.name, one.demands, one.done)
@@ -164,6 +170,23 @@ def _after(origin: Origin, lineage: Lineage | None, source: Source, done: int) -
         else:
             levels.append(Level(step.alias, step.layer))
     return Origin(relation, tuple(levels))
+
+
+def _is_filled(question: Question) -> bool:
+    """Return whether a demand is about a column that the migrations add and fill: no row has it now.
+
+    Who writes to the table fills it, and so does a default with another value for each row.
+    """
+    columns = set(question.demand.columns)
+    for level in reversed(question.reads[0].origin.levels if question.reads else ()):
+        if level.layer is None:
+            continue
+        values = {value.name: value for value in level.layer.columns if value.name in columns}
+        if any(value.is_new for value in values.values()):
+            numbered = question.demand.kind is DemandKind.NOT_NULL
+            return bool(question.may) or (numbered and all(one.is_numbered for one in values.values()))
+        columns = {values[name].expression if name in values else name for name in columns}
+    return False
 
 
 def bare_name(qualified: str) -> str:

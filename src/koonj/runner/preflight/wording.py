@@ -53,6 +53,16 @@ def message(outcome: RowOutcome, sentence: str, reason: str) -> str:
     return f"{HEAD[outcome]}: {sentence}"
 
 
+def unknown_whole(reason: str) -> str:
+    """Return the answer about a migration of which koonj does not know what it demands."""
+    return f"{HEAD[RowOutcome.NOT_KNOWN]} what this migration demands of the target's rows: {reason}"
+
+
+def place(check: RowCheck) -> str:
+    """Return the line that an answer is about; empty for a whole migration."""
+    return f"line {check.line} " if check.line else ""
+
+
 def passing(checks: Iterable[RowCheck]) -> str:
     """Return how many questions found nothing; empty if there is none."""
     number = sum(check.outcome is RowOutcome.PASSES for check in checks)

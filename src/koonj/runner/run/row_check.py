@@ -30,7 +30,7 @@ class RowCheck:
     """What one statement demands of the rows of one table, and what the target answered."""
 
     statement: int
-    """Number within the script, from 1."""
+    """Number within the script, from 1; 0: it is about the whole migration."""
     line: int
     kind: str
     """``not_null``, ``check``, ``unique``, ``exclusion``, ``foreign_key``, ``cast``, …"""

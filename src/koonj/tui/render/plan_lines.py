@@ -121,7 +121,7 @@ def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
     for check in told(migration.row_checks):
         looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
         lines = wrap(check.message, width - 12)
-        yield [(f"   {check.line:>5}  ", DIM), (lines[0], looks)]
+        yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
         yield from ([(" " * 10 + text, looks)] for text in lines[1:])
     if found := passing(migration.row_checks):
         yield [(f"   {found}", DIM)]
