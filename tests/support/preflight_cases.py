@@ -866,6 +866,52 @@ PARTITIONS = (
         uncertain="unknown",
     ),
 )
+DOMAINS = (
+    case(
+        "using_domain",
+        T,
+        "CREATE DOMAIN d AS int CHECK (VALUE > 0); ALTER TABLE t ALTER a TYPE d USING a::d;",
+        _a("'1'"),
+        _a("'0'"),
+        _a("'x'"),
+    ),
+    case(
+        "using_domain_cuts",
+        T,
+        "CREATE DOMAIN d AS varchar(3) CHECK (VALUE <> 'abc'); ALTER TABLE t ALTER a TYPE d USING a::d;",
+        _a("'xyzw'"),
+        _a("'abcd'"),
+    ),
+    case(
+        "check_casts_to_domain",
+        "CREATE DOMAIN d AS int CHECK (VALUE > 0);" + T,
+        "ALTER TABLE t ADD CHECK (b::d < 9);",
+        _b("1"),
+        _b("0"),
+        uncertain="unknown",
+    ),
+    case(
+        "enum_in_check",
+        "CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id int PRIMARY KEY, a mood);",
+        "ALTER TABLE t ADD CHECK (a <> 'bad');",
+        _a("'ok'"),
+        _a("'bad'"),
+    ),
+    case(
+        "enum_unique_new_value",
+        "CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id int PRIMARY KEY, a mood);",
+        "ALTER TABLE t ADD UNIQUE (a);",
+        _a("'ok'"),
+        _a("'ok'", "'ok'"),
+    ),
+    case(
+        "domain_array",
+        "CREATE DOMAIN d AS int; CREATE TABLE t (id int PRIMARY KEY, b int);",
+        "CREATE DOMAIN da AS int[] CHECK (cardinality(VALUE) < 2); ALTER TABLE t ADD c da DEFAULT '{1,2}';",
+        "",
+        _b("1"),
+    ),
+)
 EXTENDED = (
     case(
         "period_key",
@@ -883,5 +929,6 @@ FAMILIES = {
     "keys": KEYS,
     "casts": CASTS,
     "partitions": PARTITIONS,
+    "domains": DOMAINS,
     "extended": EXTENDED,
 }

@@ -15,12 +15,13 @@ from koonj.postgres.demands.cast_conditions import (
     outside,
     too_large,
     too_long,
+    without_last_cast,
 )
 from koonj.postgres.demands.change import Change, Using, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
 from koonj.postgres.demands.layers import target_type
 from koonj.postgres.demands.snapshot import Column, Relation
-from koonj.sql.tokens import TokenKind, significant
+from koonj.sql.tokens import significant
 from koonj.sql.type_names import holds_all
 
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
@@ -114,7 +115,7 @@ def _computed(change: Change, new: Column, expression: str) -> _Refused:
     enum, kind = change.after.enum(new.type_oid), target_type(change, new)
     if enum is not None and enum.oid not in change.first.types:
         # The target has no such type yet: ask the value that the expression has before its last cast.
-        inner = _without_last_cast(expression, enum.name)
+        inner = without_last_cast(expression, enum.name)
         return _Refused(not_a_label(inner, enum.labels) if inner else "")
     if not kind:
         return _Refused()
@@ -159,22 +160,3 @@ def _is_cast(expression: str, relation: Relation, column: Column, kind: str) -> 
     names, end = ((column.name,), (relation.alias, column.name)), ("::", *_tokens(kind))
     allowed = {(*name, *text, *end) for name in names for text in ((), ("::", "text"))}
     return _tokens(expression) in allowed
-
-
-def _without_last_cast(expression: str, kind: str) -> str:
-    """Return the operand of the cast at the end of an expression; empty if there is none.
-
-    ``(x)::mood`` is a cast as a whole only if its parentheses are one pair.
-    """
-    ending = f"::{kind}"
-    if not expression.endswith(ending):
-        return ""
-    operand = expression.removesuffix(ending)
-    depth = 0
-    for token in significant(operand):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and token.end < len(operand):
-            return ""
-        if token.kind is TokenKind.OPERATOR and depth == 0:
-            return ""
-    return operand

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from koonj.sql.tokens import TokenKind, significant
+
 RANGES = {
     "smallint": (-32768, 32767),
     "integer": (-2147483648, 2147483647),
@@ -69,3 +71,22 @@ def not_a_label(expression: str, labels: tuple[str, ...]) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def without_last_cast(expression: str, kind: str) -> str:
+    """Return the operand of the cast at the end of an expression; empty if there is none.
+
+    ``(x)::mood`` is a cast as a whole only if its parentheses are one pair.
+    """
+    ending = f"::{kind}"
+    if not expression.endswith(ending):
+        return ""
+    operand = expression.removesuffix(ending)
+    depth = 0
+    for token in significant(operand):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.end < len(operand):
+            return ""
+        if token.kind is TokenKind.OPERATOR and depth == 0:
+            return ""
+    return operand

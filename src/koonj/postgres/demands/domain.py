@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
-from koonj.postgres.demands.layers import new_value
+from koonj.postgres.demands.layers import is_numbered
 from koonj.postgres.demands.snapshot import PARTITIONED, PLAIN_TABLE, Column, Constraint, Relation, Type
 
 
@@ -24,8 +24,8 @@ def demands(change: Change) -> Iterator[Demand]:
 
 def _of_column(change: Change, relation: Relation, column: Column, old: Column | None) -> Iterator[Demand]:
     is_new = old is None or old.type_oid != column.type_oid
-    if old is None and not column.generated and not new_value(change, column).expression:
-        return  # a default that is computed for each row
+    if old is None and is_numbered(column):
+        return
     known = set[int]()
     if old is not None and is_new:
         known = {domain.oid for domain in change.before.domains(old.type_oid)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from koonj.postgres.demands.change import Change
+from koonj.postgres.demands.cast_conditions import without_last_cast
+from koonj.postgres.demands.change import Change, Using
 from koonj.postgres.demands.demand import ColumnValue, Layer
-from koonj.postgres.demands.snapshot import Column, Relation
+from koonj.postgres.demands.snapshot import Column, Relation, Snapshot
 from koonj.sql.called_names import called_names
 
 
@@ -64,11 +65,27 @@ def new_value(change: Change, column: Column) -> ColumnValue:
         (domain.default for domain in change.after.domains(column.type_oid) if domain.default), ""
     )
     kind = target_type(change, column)
-    if column.identity or change.runs_code([default], column.calls):
+    given = without_domain(change.after, column, Using(default, column.calls))
+    default = given.expression
+    if column.identity or change.runs_code([default], given.calls):
         return ColumnValue(column.name, "", is_new=True, is_numbered=is_numbered(column))
     if not default:
         return ColumnValue(column.name, f"NULL::{kind or 'text'}", is_new=True)
     return ColumnValue(column.name, f"({default})::{kind}" if kind else "", is_new=True)
+
+
+def without_domain(now: Snapshot, column: Column, given: Using) -> Using:
+    """Return an expression whose last cast is to the base type of a column's domain, not to the domain.
+
+    The target may not have the domain, and its constraints are demands of their own.
+    """
+    base = now.base_type(column)
+    if base is None or not any(now.domains(column.type_oid)):
+        return given
+    operand = without_last_cast(given.expression, column.type)
+    text = f"({operand})::{base}" if operand else given.expression
+    names_it = column.type in text  # if not, the cast to the domain is an implicit one
+    return Using(text, tuple(one for one in given.calls if names_it or one != f"type {column.type}"))
 
 
 _NUMBERING = frozenset({"nextval", "gen_random_uuid", "uuidv4", "uuidv7"})

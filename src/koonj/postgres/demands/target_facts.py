@@ -22,12 +22,11 @@ class TargetRelation:
 
     name: str
     kind: str
-    bytes: float
-    """Without indexes and TOAST; from the statistics."""
+    bytes: int
+    """Without indexes and TOAST."""
     has_foreign_parts: bool
     parts: int
     """Number of relations that hold its rows, itself included."""
-    never_analyzed: bool
     key: tuple[str, ...]
     """Columns of its primary key whose types are PostgreSQL's own."""
 
@@ -80,5 +79,5 @@ async def column_statistics(conn: AsyncConnection, relation: str, column: str) -
 async def _read(conn: AsyncConnection, names: Sequence[str]) -> dict[str, TargetRelation]:
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("demands/target"), {"names": list(names)}, prepare=False)
-        rows = [[*row[:6], tuple(row[6])] for row in await cursor.fetchall()]
+        rows = [[*row[:5], tuple(row[5])] for row in await cursor.fetchall()]
         return {values[0]: TargetRelation(*values) for values in rows}

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from koonj.postgres.demands.change import Change, Using
 from koonj.postgres.demands.demand import Demand, Demands, Lineage, Step
 from koonj.postgres.demands.find import find
-from koonj.postgres.demands.layers import layer
+from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
 from koonj.postgres.demands.snapshot import Relation, Snapshot
 from koonj.postgres.demands.usings import read_usings
@@ -168,7 +168,11 @@ class DemandWatch:
             before=self._last,
             after=now,
             names=self._names,
-            usings=self._usings,
+            usings={
+                (oid, number): without_domain(now, now.relations[oid].columns[number], using)
+                for (oid, number), using in self._usings.items()
+                if oid in now.relations and number in now.relations[oid].columns
+            },
             written=self._written,
             any_writer=self._any_writer,
             moved=frozenset(self._moved),

@@ -107,7 +107,7 @@ class Asking:
         hit = await self._sample()
         if hit is not None:
             return hit, ""
-        size = byte_words(int(large))
+        size = byte_words(large)
         return None, f"{SAMPLE:g} % of {size} was read, and passes; to read all: --preflight exact"
 
     async def _whole(self, rows: TargetRelation) -> _Hit | None:

@@ -47,7 +47,7 @@ def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...]
 def message(outcome: RowOutcome, sentence: str, reason: str) -> str:
     """Return the whole answer."""
     if outcome is RowOutcome.MAY_FAIL:
-        return f"{HEAD[outcome]}: {sentence} now; {reason}"
+        return f"{HEAD[outcome]}: now {sentence}; {reason}"
     if outcome is RowOutcome.NOT_KNOWN:
         return f"{HEAD[outcome]} whether {sentence}: {reason}"
     return f"{HEAD[outcome]}: {sentence}"

@@ -1,5 +1,6 @@
--- The relations with these names on a target: what they are, how large, and their primary keys. No function here
--- opens a relation. foreign_parts: a partition or child that is no table of this server.
+-- The relations with these names on a target: what they are, how large, and their primary keys. The size is that of
+-- the files, because statistics know nothing of a table that was never analyzed. foreign_parts: a partition or child
+-- that is no table of this server.
 WITH RECURSIVE named AS (
     SELECT w.name, c.oid, c.relkind
     FROM pg_catalog.unnest(%(names)s::text[]) AS w(name)
@@ -15,22 +16,19 @@ WITH RECURSIVE named AS (
     JOIN pg_catalog.pg_inherits AS h ON h.inhparent OPERATOR(pg_catalog.=) tree.oid
 ), parts AS (
     SELECT tree.name,
-           pg_catalog.sum(CASE WHEN c.relpages OPERATOR(pg_catalog.>) 0 THEN c.relpages ELSE 0 END) AS pages,
+           pg_catalog.sum(CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY ('{r,m}'::"char"[])
+                               THEN pg_catalog.pg_relation_size(c.oid) END) AS size,
            pg_catalog.bool_or(c.relkind OPERATOR(pg_catalog.<>) ALL ('{r,p,m}'::"char"[])) AS foreign_parts,
-           pg_catalog.count(*) AS number,
-           pg_catalog.bool_or(c.reltuples OPERATOR(pg_catalog.<) 0 AND c.relkind OPERATOR(pg_catalog.<>) 'p'::"char")
-               AS unknown
+           pg_catalog.count(*) AS number
     FROM tree
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.oid
     GROUP BY tree.name
 )
 SELECT named.name,
        named.relkind::text,
-       parts.pages::double precision OPERATOR(pg_catalog.*)
-           pg_catalog.current_setting('block_size')::double precision,
+       coalesce(parts.size, 0)::bigint,
        parts.foreign_parts,
        parts.number::integer,
-       parts.unknown,
        ARRAY(
            SELECT pg_catalog.quote_ident(a.attname)
            FROM pg_catalog.pg_index AS i
