@@ -301,15 +301,15 @@ async def test_migration_of_new_objects_is_not_watched(asked: Asked) -> None:
 
 
 async def test_demands_cost_no_wal_in_the_trace(asked: Asked) -> None:
-    """What koonj reads of a USING is rolled back before the statement is measured."""
+    """What koonj reads of 20 USINGs, 6 kB each, is rolled back before the statement is measured."""
     asked.folder.place = ScratchPlace()
-    [one, two] = await asked.rehearsed(
-        "ALTER TABLE documents ALTER title TYPE varchar(9) USING title::varchar(9);",
-        "ALTER TABLE documents ALTER title TYPE varchar(8);",
-    )
-    assert one.apply[0].wal_bytes is not None
-    assert two.apply[0].wal_bytes is not None
-    assert one.apply[0].wal_bytes < 2 * two.apply[0].wal_bytes
+    names = [f"c{n}" for n in range(20)]
+    base = f"CREATE TABLE t ({', '.join(f'{name} text' for name in names)});"
+    plain = ", ".join(f"ALTER {name} TYPE varchar(9)" for name in names)
+    using = ", ".join(f"ALTER {name} TYPE varchar(8) USING {name}::varchar(8)" for name in names)
+    found = await asked.rehearsed(f"ALTER TABLE t {plain};", f"ALTER TABLE t {using};", base=base)
+    [without, with_using] = [one.apply[0].wal_bytes or 0 for one in found]
+    assert 0 < with_using < without + 60_000
 
 
 @pytest.mark.parametrize(
@@ -381,4 +381,21 @@ async def test_file_that_rolls_back_to_a_savepoint_is_not_known(asked: Asked) ->
         "not known what this migration demands of the target's rows: the file rolls back to a savepoint",
         "not known whether rows of public.documents do not pass the check documents_owner_id_check: "
         "it is not known what 002_m.sql does before",
+    ]
+
+
+async def test_event_triggers_of_a_file_do_not_see_what_koonj_makes(asked: Asked) -> None:
+    """To read a USING, koonj makes a view, which an event trigger would refuse here."""
+    base = (
+        BASE
+        + """
+    CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no views'; END $$;
+    CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION refuse();
+    """
+    )
+    asked.fill("INSERT INTO documents VALUES (1, 1, 'x');", base=base)
+    checks = await asked.checks("ALTER TABLE documents ALTER title TYPE int USING title::int;", base=base)
+    assert [check.message for check in checks] == [
+        "will fail: 1 row of public.documents has a title that cannot become integer, for example id 1"
     ]

@@ -239,7 +239,7 @@ MORE_COLUMNS = (
         "trigger_fills",
         T
         + "CREATE TABLE u (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE t SET a = 1; RETURN NEW; END'; CREATE TRIGGER k AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();",
-        "INSERT INTO u VALUES (1); ALTER TABLE t ALTER a SET NOT NULL;",
+        "INSERT INTO u SELECT id FROM t; ALTER TABLE t ALTER a SET NOT NULL;",
         _a("NULL"),
         uncertain="may",
     ),
