@@ -14,6 +14,7 @@ from koonj.humanize import (
     bar,
     byte_words,
     clock,
+    column_seconds,
     count,
     duration,
     moment,
@@ -102,6 +103,11 @@ def test_count_and_plural() -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0.00"), (0.076, "0.08"), (1204.614, "1,204.61")])
+def test_seconds_of_a_column(seconds: float, text: str) -> None:
+    assert column_seconds(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def duration(seconds: float) -> str:
     return span_words(seconds)
 
 
+def column_seconds(seconds: float) -> str:
+    """Return a duration as ``0.08`` or ``1,204.61``, for a column whose heading has the unit."""
+    return f"{seconds:,.2f}"
+
+
 def clock(seconds: float) -> str:
     """Return a growing duration as ``0:07``, ``12:40`` or ``3:02:11``."""
     minutes, rest = divmod(max(0, int(seconds)), 60)

@@ -7,12 +7,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.command import KOONJ, Project, Terminal
+from support.command import KOONJ, Terminal
 from support.own_process import Runs
 from support.sshd import USABLE, Sshd
 
@@ -30,15 +28,11 @@ VARIABLES = (
 
 
 @pytest.fixture
-def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("TMPDIR", str(home))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.delenv("CI", raising=False)
-    found = Runs(project, home)
-    found.write_gate()
-    project.table(2)
-    yield found
-    found.end_all()
+def runs(runs: Runs) -> Runs:
+    """Return the runs of a project with a migration that waits at the gate, and one after it."""
+    runs.write_gate()
+    runs.project.table(2)
+    return runs
 
 
 def _environ() -> dict[str, str]:

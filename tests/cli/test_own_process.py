@@ -487,16 +487,24 @@ def test_pipe_of_a_caller_is_closed_when_the_command_has_ended(runs: Runs) -> No
     runs.wait_until_at_work()
 
 
+def _apply_detached_after(runs: Runs, *lines: str) -> CommandResult:
+    """Run `koonj apply --yes --detach` in a process that has run these lines before."""
+    main = (
+        "import sys",
+        "from koonj.cli.main import main",
+        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))",
+    )
+    return runs.project.program(sys.executable, "-c", "\n".join((*lines, *main)))
+
+
 def test_process_that_cannot_be_started_leaves_nothing_behind(runs: Runs) -> None:
     runs.project.table(1)
-    code = (
-        "import errno, os, sys\n"
-        "def fork(): raise OSError(errno.EAGAIN, 'Resource temporarily unavailable')\n"
-        "os.fork = fork\n"
-        "from koonj.cli.main import main\n"
-        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    answer = _apply_detached_after(
+        runs,
+        "import errno, os",
+        "def fork(): raise OSError(errno.EAGAIN, 'Resource temporarily unavailable')",
+        "os.fork = fork",
     )
-    answer = runs.project.program(sys.executable, "-c", code)
     assert answer.code == 1
     assert "Cannot start a process: Resource temporarily unavailable. Nothing was changed." in answer.err
     assert list(runs.folder.iterdir()) == []
@@ -504,13 +512,11 @@ def test_process_that_cannot_be_started_leaves_nothing_behind(runs: Runs) -> Non
 
 def test_run_does_not_fork_beside_another_thread(runs: Runs) -> None:
     runs.project.table(1)
-    code = (
-        "import sys, threading\n"
-        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
-        "from koonj.cli.main import main\n"
-        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    answer = _apply_detached_after(
+        runs,
+        "import threading",
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()",
     )
-    answer = runs.project.program(sys.executable, "-c", code)
     assert answer.code == 1
     assert "A thread of this process still waits" in answer.err
     assert runs.project.tables() == set()
@@ -518,14 +524,12 @@ def test_run_does_not_fork_beside_another_thread(runs: Runs) -> None:
 
 def test_ctrl_c_just_after_the_move_does_not_say_that_the_run_is_cancelled(runs: Runs) -> None:
     runs.project.table(1)
-    code = (
-        "import os, signal, sys\n"
-        "from koonj.cli import moved_run\n"
-        "from koonj.cli.main import main\n"
-        "moved_run.keep_after_logout = lambda *_: os.kill(os.getpid(), signal.SIGINT) or ''\n"
-        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    answer = _apply_detached_after(
+        runs,
+        "import os, signal",
+        "from koonj.cli import moved_run",
+        "moved_run.keep_after_logout = lambda *_: os.kill(os.getpid(), signal.SIGINT) or ''",
     )
-    answer = runs.project.program(sys.executable, "-c", code)
     assert (answer.code, answer.err) == (0, "")
     assert runs.wait_for_end()["run_id"] == answer.out.strip()
 

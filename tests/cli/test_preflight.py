@@ -33,6 +33,7 @@ def filled(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 def test_plan_names_the_rows_and_a_query(filled: Project) -> None:
     shown = filled.koonj("apply", "--plan").out
     lines = shown.splitlines()
+    assert "rows: 1 will fail (what the migrations demand of the target's rows)" in lines
     at = lines.index(f"  line 2 {SENTENCE}")
     assert lines[at + 1] == "     SELECT key FROM public.documents AS documents WHERE owner_id IS NULL;"
     assert "The target's rows were asked at " in shown

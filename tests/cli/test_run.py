@@ -56,7 +56,7 @@ def test_output_is_the_plan_then_the_progress(project: Project) -> None:
     lines = project.koonj("apply", "--yes").out.splitlines()
     assert lines[0].startswith("target local: PostgreSQL ")
     assert lines[1:5] == [
-        "plan: apply 1 migration, 2 statements",
+        "plan: apply 1 migration, 2 statements, in one transaction",
         "apply 001_one.sql",
         "  one transaction; max_stall 500ms, lock_wait 10min",
         "  1. line 2: create table t1",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from dataclasses import replace
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from koonj.cli.failure_text import source_lines
+from koonj.cli.marks import StateMarks
 from koonj.cli.plan_text import plan_lines
 from koonj.cli.stream import Stream
 from koonj.runner.run.direction import Direction
@@ -16,6 +18,7 @@ from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, Planne
 from koonj.sql.display import cells, visible
 from koonj.sql.transactions import Mode
 
+MARKS = StateMarks(ascii_only=False)
 ANY = st.text(st.characters(exclude_categories=()))
 
 
@@ -142,9 +145,11 @@ def test_measured_plan_shows_locks() -> None:
         "public.documents", "table", "ACCESS EXCLUSIVE", True, False, 1, 1, 3, sentence, "2 wait for one"
     )
     plan = _plan(lock, verdict="verified", why="It repeats.")
-    assert list(plan_lines(plan, verbose=False)) == [
+    assert list(plan_lines(plan, verbose=False, marks=MARKS)) == [
         "target local: PostgreSQL 18.6",
-        "plan: apply 1 migration, 1 statement",
+        "plan: apply 1 migration, 1 statement, in one transaction",
+        "rehearsal: 1 verified",
+        f"heaviest lock: {sentence}, in 016_x.sql",
         "apply 016_x.sql",
         "  one transaction; lock_timeout 5s",
         "  rehearsal: verified (It repeats)",
@@ -157,8 +162,28 @@ def test_measured_plan_shows_locks() -> None:
 
 
 def test_plan_shows_not_rehearsed_only_when_measured() -> None:
-    bare = list(plan_lines(_plan(verdict=None), verbose=False))
-    looked = list(plan_lines(_plan(verdict="unknown"), verbose=False))
-    assert [line for line in looked if line not in bare] == ["  not rehearsed. Run: koonj rehearse 016"]
-    (why,) = set(plan_lines(_plan(verdict="unknown", why="No server."), verbose=False)) - set(bare)
-    assert why == "  rehearsal: unknown (No server)", "to rehearse it again changes nothing"
+    bare = list(plan_lines(_plan(verdict=None), verbose=False, marks=MARKS))
+    looked = list(plan_lines(_plan(verdict="unknown"), verbose=False, marks=MARKS))
+    said = ["rehearsal: not rehearsed yet: 016", "locks unknown until rehearsed"]
+    advice = "To measure them, run: koonj rehearse 016"
+    assert [line for line in looked if line not in bare] == [*said, advice]
+    why = list(plan_lines(_plan(verdict="unknown", why="No server."), verbose=False, marks=MARKS))
+    assert [line for line in why if line not in bare] == [*said, "  rehearsal: unknown (No server)"], (
+        "to rehearse it again changes nothing"
+    )
+
+
+def test_plan_of_several_migrations_has_one_table() -> None:
+    lock = PlannedLock("public.d", "table", "SHARE", False, False, 2048, 1, 2, "SHARE on d (2 kB): waits")
+    one = _plan(lock, verdict="verified").migrations[0]
+    other = replace(one, name="017_long_name.sql", verdict="unknown", statements=())
+    plan = replace(_plan(verdict=None), migrations=(one, other))
+    lines = list(plan_lines(plan, verbose=False, marks=StateMarks(ascii_only=True)))
+    assert lines[1] == "plan: apply 2 migrations, 1 statement, each in one transaction"
+    start = lines.index("") + 1
+    assert lines[start : lines.index("", start)] == [
+        "  #    migration  runs             rehearsal      locks      on  size",
+        "  016  x          one transaction  verified       ##- SHARE  d   2 kB",
+        "  017  long_name  one transaction  not rehearsed",
+    ]
+    assert "To measure them, run: koonj rehearse 017" in lines

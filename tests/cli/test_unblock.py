@@ -8,10 +8,9 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -37,17 +36,6 @@ from support.command import CommandResult, Project, Terminal
 from support.own_process import Runs, wait_until
 
 Start = Callable[..., Terminal]
-
-
-@pytest.fixture
-def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the runs of a user without any; at the end, none is left."""
-    monkeypatch.setenv("TMPDIR", str(home))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.delenv("CI", raising=False)
-    found = Runs(project, home)
-    yield found
-    found.end_all()
 
 
 @pytest.fixture
@@ -270,17 +258,25 @@ def test_a_request_that_is_too_long_is_refused(tmp_path: Path) -> None:
 # A run that was stopped
 
 
+@contextmanager
+def _stopped(runs: Runs) -> Iterator[int]:
+    """Stop the process of a run that waits at the gate with one migration more; yield its pid."""
+    runs.write_gate()
+    runs.project.table(2)
+    assert runs.project.run("apply", "--all", "--yes", "--detach").code == 0
+    runs.wait_until_at_work()
+    pid = int(runs.only()["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
     project: Project, terminal: Start, runs: Runs
 ) -> None:
-    runs.write_gate()
-    project.table(2)
-    first = project.run("apply", "--all", "--yes", "--detach")
-    assert first.code == 0
-    runs.wait_until_at_work()
-    koonj = runs.only()["pid"]
-    os.kill(koonj, signal.SIGSTOP)
-    try:
+    with _stopped(runs) as koonj:
         second = terminal("apply", "--all", "--yes", "--foreground", "--wait", "60")
         second.expect(f"its process {koonj} on this machine is stopped by a signal; ")
         second.expect(f"to continue it, run: kill -CONT {koonj}")
@@ -309,8 +305,6 @@ def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
         runs.open_gate()
         assert second.close() == 0
         assert "Applied 2 migrations." in second.text
-    finally:
-        os.kill(koonj, signal.SIGCONT)
     assert project.tables() == {"t1", "t2"}
     names = project.sql("SELECT action, name FROM koonj.history ORDER BY id")
     assert names == [("allow", ""), ("apply", "001_gate.sql"), ("apply", "002_make_t2.sql")]
@@ -323,19 +317,11 @@ def test_the_server_ends_the_session_of_a_stopped_run(
         pytest.skip("PostgreSQL 13 has no idle_session_timeout")
     [(name,)] = project.sql("SELECT current_database()")
     project.sql(f"ALTER DATABASE {name} SET idle_session_timeout TO '1s'")  # instead of five minutes
-    runs.write_gate()
-    project.table(2)
-    assert project.run("apply", "--all", "--yes", "--detach").code == 0
-    runs.wait_until_at_work()
-    koonj = runs.only()["pid"]
-    os.kill(koonj, signal.SIGSTOP)
-    try:
+    with _stopped(runs) as koonj:
         second = terminal("apply", "--all", "--yes", "--foreground", "--wait", "60")
         second.expect(f"kill -CONT {koonj}")
         runs.open_gate()
         assert second.close() == 0
-    finally:
-        os.kill(koonj, signal.SIGCONT)
     assert project.tables() == {"t1", "t2"}
     assert project.sql("SELECT count(DISTINCT id) FROM koonj.history") == [(2,)]
 

@@ -198,6 +198,19 @@ def test_server_continues_when_one_of_two_processes_is_killed(
     assert _answers(lease)
 
 
+def test_lease_ends_when_another_process_has_started_a_stopped_server_again(
+    opens: Callable[[], Lease], data_home: Path
+) -> None:
+    before = opens()
+    postmaster.stop(_server(data_home), signal.SIGINT, 30)
+    shutil.rmtree(before.sockets, ignore_errors=True)
+    again = opens()
+    assert _answers(again)
+    assert again.is_alive()
+    assert again.sockets != before.sockets
+    assert not before.is_alive()
+
+
 def test_server_stops_when_only_a_child_of_a_killed_process_lives(
     client: Callable[..., subprocess.Popen[str]], data_home: Path
 ) -> None:

@@ -152,7 +152,7 @@ async def test_cancelled_build_is_repaired(project: Project) -> None:
         project, "CREATE INDEX CONCURRENTLY a_x ON a (x)", "INSERT INTO a VALUES (3, 3)"
     )
     assert "public.a_x is there and INVALID" in failure.target_state
-    assert failure.next_steps[0].startswith("You cancelled the run. To start it again, run: koonj apply")
+    assert failure.next_steps[0].startswith("To start it again, run: koonj apply")
     assert len(await _continued(project, at=2)) == 1
 
 

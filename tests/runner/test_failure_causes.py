@@ -10,7 +10,7 @@ from koonj.runner.run.events import RunResult
 from support.project import Project, run_finished
 
 FIX = "Fix the cause, then run: koonj apply"
-CANCELLED = "You cancelled the run. To start it again, run: koonj apply"
+CANCELLED = "To start it again, run: koonj apply"
 RETRIES = "To let koonj retry, add a comment before the first statement: -- koonj: retries 5"
 SLOW = {
     "one transaction": "BEGIN;\nSELECT pg_sleep(30);\nCOMMIT;\n-- Rollback: none: test\n",

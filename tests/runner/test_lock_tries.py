@@ -243,7 +243,7 @@ def _check_cancelled_wait(measured: Project, end: RunFinished) -> None:
     assert end.failure is not None
     assert (end.failure.sqlstate, end.failure.statement) == (None, 0)
     assert end.failure.message == "cancelled while it waited for ACCESS EXCLUSIVE on public.t"
-    assert end.failure.next_steps == ("You cancelled the run. To start it again, run: koonj apply",)
+    assert end.failure.next_steps == ("To start it again, run: koonj apply",)
     assert measured.sql("SELECT error FROM koonj.history WHERE outcome = 'failed'") == [("cancelled",)]
 
 

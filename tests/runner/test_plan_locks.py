@@ -57,9 +57,9 @@ def _modes(migration: PlannedMigration) -> list[list[str] | None]:
     return [None if one.locks is None else [lock.mode for lock in one.locks] for one in migration.statements]
 
 
-def test_plan_is_unchanged_without_rehearsals() -> None:
+def test_plan_without_rehearsals_says_that_nothing_was_rehearsed() -> None:
     plan = (_migration(1), _migration(2))
-    assert with_impact(plan, {}, FACTS) is plan
+    assert with_impact(plan, {}, FACTS) == tuple(replace(one, verdict="unknown") for one in plan)
 
 
 def test_plan_has_the_locks_of_each_statement_and_the_verdict_of_each_migration() -> None:

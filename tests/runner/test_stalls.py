@@ -175,6 +175,27 @@ async def test_a_file_that_limits_the_wait_itself_is_not_tried_again(
     assert not events_of_kind(events, TimedTry)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER TABLE t ADD COLUMN n int -- lock_timeout and NOWAIT are only words\n;\n",
+        "ALTER TABLE t ADD COLUMN n text DEFAULT 'SET lock_timeout = 1; LOCK TABLE t NOWAIT';\n",
+        "ALTER TABLE t ADD COLUMN lock_timeout int, ADD COLUMN nowait int;\n",
+    ],
+)
+async def test_a_word_in_a_text_does_not_limit_the_wait(
+    project: Project, reader: psycopg.Connection, text: str
+) -> None:
+    """The statement is tried again, as without the word."""
+    project.target = replace(project.target, max_stall="30ms", lock_wait="200ms")
+    project.write("001_change.sql", text + NONE)
+    events = await _apply(project, lambda _: None)
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert failure.sqlstate == "55P03"
+    assert events_of_kind(events, TimedTry)
+
+
 async def test_a_wait_between_two_tries_can_be_cancelled(
     project: Project, reader: psycopg.Connection
 ) -> None:

@@ -11,16 +11,16 @@ counted. Usage::
 from __future__ import annotations
 
 import asyncio
-import struct
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from support.frames import Message, MessageReader, Sender
 from support.thread_proxy import Side, ThreadProxy, Upstream
 
 _ANSWERED_BY = {
@@ -109,21 +109,22 @@ class _Exchange:
         self._copying = False
         """The server asked for the rows of COPY FROM STDIN, and none has come yet."""
 
-    def sent(self, kind: bytes, body: bytes) -> None:
+    def sent(self, message: Message) -> None:
         """Note a message to the server."""
+        kind = message.data[:1]
         with self._lock:
             if self._copying and kind in b"dcf":
                 self._copying = False
                 self._proxy.send(None, after_answer=True)
             if self._wanted is None or kind not in _ANSWERED_BY:
                 return
-            simple, parse = kind == b"Q", kind == b"P"
-            text = body.split(b"\0")[1 if parse else 0].decode() if simple or parse else None
+            text = message.text if kind in b"QP" else None
             self._proxy.send(text, after_answer=not self._wanted)
             self._wanted.append(_ANSWERED_BY[kind])
 
-    def answered(self, kind: bytes, _: bytes) -> None:
+    def answered(self, message: Message) -> None:
         """Note a message to the client."""
+        kind = message.data[:1]
         with self._lock:
             if kind == b"Z":  # the server skips what is before a Sync after an error
                 wanted = self._wanted or [b"Z"]
@@ -134,28 +135,6 @@ class _Exchange:
                 self._copying = True
             elif self._wanted and kind in self._wanted[0] and self._wanted[0] != b"Z":
                 del self._wanted[0]
-
-
-class _Messages:
-    """Cuts a stream of bytes into messages of the protocol."""
-
-    def __init__(self, note: Callable[[bytes, bytes], None], *, startup: bool) -> None:
-        self._note = note
-        self._bytes = b""
-        self._head = 0 if startup else 1
-        """Bytes before the length: the first message of a client has no kind."""
-
-    def add(self, data: bytes) -> None:
-        """Note the messages that are complete with `data`."""
-        self._bytes += data
-        while len(self._bytes) >= self._head + 4:
-            (size,) = struct.unpack_from("!i", self._bytes, self._head)
-            end = self._head + size
-            if len(self._bytes) < end:
-                return
-            kind, body = self._bytes[: self._head], self._bytes[self._head + 4 : end]
-            self._bytes, self._head = self._bytes[end:], 1
-            self._note(kind, body)
 
 
 class _CountingThread(ThreadProxy):
@@ -182,24 +161,12 @@ class _CountingThread(ThreadProxy):
     async def forward(self, client: Side, server: Side) -> None:
         self._proxy.connected()
         exchange = _Exchange(self._proxy)
-        sent = _Messages(exchange.sent, startup=True)
-        answered = _Messages(exchange.answered, startup=False)
         await asyncio.gather(
-            _forward(client.reader, sent, server.writer),
-            self._deliver(server.reader, answered, client.writer),
+            _pass_on(client.reader, server.writer, Sender.CLIENT, exchange.sent),
+            _pass_on(
+                server.reader, client.writer, Sender.SERVER, exchange.answered, self._let_the_client_send
+            ),
         )
-
-    async def _deliver(
-        self, reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter
-    ) -> None:
-        """Pass on the answers. They are noted first, so that no question can come before."""
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                await self._let_the_client_send()
-                messages.add(data)
-                writer.write(data)
-                await writer.drain()
-        writer.close()
 
     async def _let_the_client_send(self) -> None:
         """Wait until the client has nothing more to send before it gets this answer."""
@@ -212,11 +179,21 @@ class _CountingThread(ThreadProxy):
                 await asyncio.sleep(0)
 
 
-async def _forward(reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter) -> None:
-    """Pass on what the client sends. It is noted first, so that no answer can come before."""
+async def _pass_on(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    sender: Sender,
+    note: Callable[[Message], None],
+    wait: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Pass on what one side sends. It is noted first, so that nothing that follows from it can come before."""
+    messages = MessageReader(sender)
     with suppress(ConnectionError):
         while data := await reader.read(65536):
-            messages.add(data)
+            if wait is not None:
+                await wait()
+            for message in messages.feed(data):
+                note(message)
             writer.write(data)
             await writer.drain()
     writer.close()

@@ -292,7 +292,7 @@ def _all(pane: Pane) -> list[str]:
     return [pane.title()[0], *(pane.draw(i, width).text.rstrip() for i in range(pane.count()))]
 
 
-_EDGE = "│"
+_EDGES = ("│", "┃")
 
 
 def _round_trip(found: re.Match[str]) -> str:
@@ -306,7 +306,7 @@ _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(r"\b\d+\.\d\d\d? s\b"), "N.NN s"),
     (re.compile(r"\b(\d min) \d\d s\b"), r"\1 NN s"),
     (re.compile(r"(?<=\S  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
-    (re.compile(r"(?<= )\d\d:\d\d:\d\d(?=[ $])|(?<= )\d\d:\d\d:\d\d$"), "HH:MM:SS"),
+    (re.compile(r"(?<=[ ›>])\d\d:\d\d:\d\d(?=[ $])|(?<= )\d\d:\d\d:\d\d$"), "HH:MM:SS"),
     (re.compile(r"\btest_[0-9a-f]+"), "test_DB"),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL NN"),
     (re.compile(r"(?<=ms) +\d+\.\d+"), "  NN.N"),
@@ -326,6 +326,7 @@ def _masked(line: str) -> str:
     seen = line
     for pattern, mask in _MASKS:
         seen = pattern.sub(mask, seen)
-    if line.endswith(_EDGE):
-        seen = seen.removesuffix(_EDGE).rstrip().ljust(len(line) - 1) + _EDGE
+    if line.endswith(_EDGES):
+        edge = line[-1]
+        seen = seen.removesuffix(edge).rstrip().ljust(len(line) - 1) + edge
     return seen.rstrip()

@@ -33,8 +33,8 @@ async def test_apply_next_applies_the_first_pending_migration(project: Project, 
         await screen.press("a")
         await screen.expect_dialog(
             "Apply 1 migration to local?",
-            "server      PostgreSQL",
-            "migrations  1, in one transaction",
+            "▌ local    PostgreSQL",
+            "migrations  1  in one transaction",
             "statements  1",
             "001_make_t1.sql",
             "create table t1",
@@ -140,9 +140,7 @@ async def test_plan_shows_statements_outside_a_transaction(project: Project) -> 
     )
     async with project.open() as screen:
         await screen.press("A")
-        await screen.expect_dialog(
-            "1 in one transaction, 1 with statements committed separately", "(outside a transaction)"
-        )
+        await screen.expect_dialog("1 in one transaction, 1 outside a transaction", "(outside a transaction)")
         await screen.yes()
         await screen.expect_run("done")
         assert "1 of 1 CREATE INDEX" in screen.run()

@@ -17,11 +17,12 @@ async def test_confirmation_shows_facts_before_migrations(project: Project) -> N
         await screen.press("A")
         text = await screen.expect_dialog("Apply 2 migrations to local?", "dsn         user=")
         facts = text.splitlines()
-        assert facts[1].split() == ["target", "local"]
-        assert facts[2].startswith(" server      PostgreSQL")
-        assert "migrations  2: 1 in one transaction, 1 with statements committed separately" in text
+        assert facts[1].startswith("▌ local    PostgreSQL")
+        assert "migrations  2  1 in one transaction, 1 outside a transaction" in text
+        assert "rehearsal   ◌ not rehearsed yet: 001, 002" in text
+        assert "locks       unknown until rehearsed" in text
         assert "statements  2" in text
-        assert text.index("statements  2") < text.index(" 001_make_t1.sql")
+        assert text.index("statements  2") < text.index(" 001  make_t1") < text.index(" 001_make_t1.sql")
         assert "(outside a transaction)" in text
         await screen.press("n")
         await screen.expect_run("not confirmed")
@@ -36,7 +37,8 @@ async def test_protected_target_is_shown_in_reverse_video(protected: Project, si
         loud = screen.reversed_texts(screen.app.screen.query_one("#box Pane", Pane), 1)
         assert "".join(loud) == "productionPROTECTED"
         assert "type production" in screen.text()
-        assert "y confirm" not in screen.text(), "y can be a letter of the name"
+        assert "y apply" not in screen.text(), "y can be a letter of the name"
+        assert "┏" in screen.text()
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 
@@ -49,11 +51,12 @@ async def test_many_migrations_are_listed_before_their_statements(project: Proje
         await screen.press("A")
         text = await screen.expect_dialog("Apply 100 migrations to local?")
         lines = text.splitlines()
-        first = next(i for i, line in enumerate(lines) if line.startswith(" 001_make_t1.sql"))
+        first = next(i for i, line in enumerate(lines) if line.startswith(" 001  make_t1 "))
         listed = lines[first : first + 100]
-        assert [line.split()[0] for line in listed[:2]] == ["001_make_t1.sql", "002_make_t2.sql"]
-        assert listed[0].endswith("1 statement, in one transaction")
-        assert listed[-1].endswith("1 statement, committed separately")
+        assert [line.split()[0] for line in listed] == [f"{number:03}" for number in range(1, 101)]
+        assert listed[0].split()[2:4] == ["one", "transaction"]
+        assert listed[-1].split()[2:3] == ["outside"]
+        assert lines.index(" Statements") > first
         assert "create table t99" in text
         await screen.press("G")
         assert "(outside a transaction)" in screen.text()

@@ -9,10 +9,14 @@ import pytest
 from koonj.tui.theme.tokens import TOKENS
 from koonj.tui.toolkit.capabilities import Terminal
 from support.looks import cells, look_of
-from support.screen import Project
+from support.screen import Project, Screen
 
 DARK = Terminal(theme="dark")
 SIZE = (120, 36)
+
+
+def _line(screen: Screen, text: str) -> int:
+    return next(y for y, line in enumerate(screen.lines()) if text in line)
 
 
 async def test_question_stands_in_the_border(tables: Project) -> None:
@@ -21,8 +25,10 @@ async def test_question_stands_in_the_border(tables: Project) -> None:
         await screen.expect_dialog()
         app = screen.app
         assert look_of(app, " Apply 3 migrations to local? ") == ("background", "accent", True)
-        assert look_of(app, " target ")[:2] == ("muted", "surface")
-        assert look_of(app, "confirm") == ("text", "raised", False)
+        assert look_of(app, "► local   PostgreSQL")[:2] == ("accent", "raised")
+        assert look_of(app, "migrations  3")[:2] == ("muted", "surface")
+        assert look_of(app, " y ") == ("background", "accent", True)
+        assert look_of(app, "apply", _line(screen, " y ")) == ("text", "raised", False)
         assert "┏" not in screen.text()
         assert screen.text().count("Apply 3 migrations to local?") == 1
 
@@ -36,12 +42,39 @@ async def test_dialog_of_a_protected_target_is_heavy_and_red(protected: Project,
         await screen.press("A")
         await screen.expect_dialog()
         app = screen.app
-        assert look_of(app, " Apply 3 migrations to production?  PROTECTED ") == ("background", "error", True)
+        assert look_of(app, " Apply 3 migrations to production? ") == ("background", "error", True)
         assert look_of(app, "┏")[:2] == ("error", "surface")
-        line = next(y for y, text in enumerate(screen.lines()) if " target " in text)
-        assert look_of(app, " production ", line) == ("background", "error", True)
-        assert look_of(app, "confirm") == ("text", "danger", False)
+        line = _line(screen, "▴ production   PROTECTED   PostgreSQL")
+        assert look_of(app, "▴ production", line) == ("error", "danger", True)
+        assert look_of(app, "PROTECTED", line) == ("error", "danger", True)
+        assert look_of(app, "To apply, type production")[:2] == ("text", "danger")
         assert all(corner in screen.text() for corner in "┏┓┗┛┃")
+
+
+async def test_letters_to_type_are_muted_and_enter_too_until_they_are_typed(protected: Project) -> None:
+    protected.table(1)
+    protected.targets = (replace(protected.targets[0], require_verified=False),)
+    async with protected.open(SIZE, DARK) as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        app, keys = screen.app, _line(screen, "Enter  apply")
+        assert look_of(app, "Enter", keys)[0] == "muted"
+        await screen.type("prod")
+        field = _line(screen, "4 of 10 characters")
+        assert look_of(app, "prod", field)[2]
+        assert look_of(app, "ction", field)[0] == "muted"
+        assert look_of(app, "Enter", keys)[0] == "muted"
+        await screen.press("right", "end", "enter")
+        assert screen.app.screen is not screen.main, "no key takes the muted letters over"
+        await screen.type("x")
+        assert look_of(app, "different", field)[0] == "error"
+        assert "ction" not in screen.lines()[field]
+        await screen.press("backspace")
+        await screen.type("uction")
+        assert "10 of 10 characters" in screen.lines()[field]
+        assert look_of(app, " Enter ", keys) == ("background", "accent", True)
+        await screen.press("enter")
+        await screen.expect_run("done")
 
 
 async def test_screen_behind_is_dimmed_but_not_over_ssh(tables: Project) -> None:

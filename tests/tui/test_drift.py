@@ -61,12 +61,19 @@ async def opened(screen: Screen) -> None:
     await screen.until(lambda: is_open(screen))
 
 
+async def compared(screen: Screen) -> DriftScreen:
+    """Open the screen, wait for its differences, and return it."""
+    await opened(screen)
+    await screen.until("+ 1 only on the target")
+    assert isinstance(screen.app.screen, DriftScreen)
+    return screen.app.screen
+
+
 async def test_screen_shows_which_side_has_each_object(
     project: Project, recorded: RecordedRehearsals
 ) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
-        await opened(screen)
-        await screen.until("+ 1 only on the target")
+        await compared(screen)
         text = screen.text()
         assert "- 1 only in the files" in text
         assert "~ 1 differ" in text
@@ -107,8 +114,7 @@ async def test_table_counts_once_and_includes_its_columns(
         )
     )
     async with project.open((140, 30), program=recorded.program) as screen:
-        await opened(screen)
-        await screen.until("+ 1 only on the target")
+        await compared(screen)
         assert "1 of 1" in screen.text()
         for line in (
             "+ CREATE TABLE public.notes ();",
@@ -217,10 +223,7 @@ async def test_keys_of_problems_select_objects_and_wrap_around(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((120, 36), program=recorded.program) as screen:
-        await opened(screen)
-        await screen.until("+ 1 only on the target")
-        drift_screen = screen.app.screen
-        assert isinstance(drift_screen, DriftScreen)
+        drift_screen = await compared(screen)
         for key, cursor in (("f8", 1), ("full_stop", 2), ("f8", 0), ("shift+f8", 2), ("comma", 1)):
             await screen.press(key)
             assert drift_screen.objects.cursor == cursor
@@ -230,10 +233,7 @@ async def test_slash_searches_the_objects_and_esc_ends_the_search_first(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((120, 36), program=recorded.program) as screen:
-        await opened(screen)
-        await screen.until("+ 1 only on the target")
-        drift_screen = screen.app.screen
-        assert isinstance(drift_screen, DriftScreen)
+        drift_screen = await compared(screen)
         await screen.press("slash")
         await screen.type("documents")
         assert "1 of 3" in screen.bottom()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.tui.screens.quit_dialog import QuitDialog
-from support.screen import Project
+from support.screen import Project, Screen
 
 BROKEN = """\
 -- 001_broken.sql
@@ -17,13 +17,18 @@ COMMIT;
 SLEEP = "SELECT pg_sleep(30);\n-- Rollback: none: it sleeps\n"
 
 
+async def start(screen: Screen, key: str = "a") -> None:
+    """Confirm a run of the next migration, or with `A` of all."""
+    await screen.press(key)
+    await screen.expect_dialog()
+    await screen.press("y")
+
+
 async def test_error_shows_all_details_and_stays(project: Project) -> None:
     path = project.write("001_broken.sql", BROKEN)
     project.table(2)
     async with project.open((120, 40)) as screen:
-        await screen.press("A")
-        await screen.expect_dialog()
-        await screen.press("y")
+        await start(screen, "A")
         await screen.expect_run("failed")
         run = screen.run()
         assert "statement 2 of 2" in run
@@ -48,9 +53,7 @@ async def test_error_shows_all_details_and_stays(project: Project) -> None:
 async def test_cancel_stops_the_statement_on_the_server(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open() as screen:
-        await screen.press("a")
-        await screen.expect_dialog()
-        await screen.press("y")
+        await start(screen)
         await screen.until("statement 1 of 1")
         assert "applying on local  migration 1 of 1  001_sleep.sql" in screen.run()
         await screen.cancel_run("ctrl+c")
@@ -60,9 +63,7 @@ async def test_cancel_stops_the_statement_on_the_server(project: Project) -> Non
 async def test_elapsed_time_updates_while_a_statement_runs(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open() as screen:
-        await screen.press("a")
-        await screen.expect_dialog()
-        await screen.press("y")
+        await start(screen)
         await screen.until("001_sleep.sql  0:01")
         await screen.cancel_run()
         await screen.expect_run("cancelled")
@@ -71,9 +72,7 @@ async def test_elapsed_time_updates_while_a_statement_runs(project: Project) -> 
 async def test_quit_asks_during_a_run(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open() as screen:
-        await screen.press("a")
-        await screen.expect_dialog()
-        await screen.press("y")
+        await start(screen)
         await screen.until("statement 1 of 1")
         await screen.press("q")
         await screen.expect_dialog("Quit during a run?")
@@ -89,9 +88,7 @@ async def test_quit_asks_during_a_run(project: Project) -> None:
 async def test_target_cannot_be_changed_during_a_run(three_targets: Project) -> None:
     three_targets.write("001_sleep.sql", SLEEP)
     async with three_targets.open() as screen:
-        await screen.press("a")
-        await screen.expect_dialog()
-        await screen.press("y")
+        await start(screen)
         await screen.until("statement 1 of 1")
         await screen.press("t", "j", "enter")
         assert "You can choose another target after it has finished." in screen.bottom()

@@ -1,12 +1,17 @@
-"""The keys that do what koonj advises: renumber, restore, new from edit, delete."""
+"""The keys that do what koonj advises: renumber, rename, restore, new from edit, delete."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from koonj.migrations.folder import Folder
 from koonj.tui.screens.file_confirmation import FileConfirmation
+from koonj.tui.screens.title_dialog import TitleDialog
+from koonj.tui.workers.backend import Backend
 from koonj.user_folders import STATE, folder_path
 from support.screen import Project, Screen, apply
 
@@ -158,3 +163,103 @@ async def test_a_pending_file_needs_no_repair(tables: Project, key: str) -> None
         await select(screen, "001_make_t1", "pending")
         await screen.press(key)
         assert "001_make_t1.sql is pending" in screen.bottom()
+
+
+async def ask_title(screen: Screen) -> str:
+    await screen.press("M")
+    text = await screen.expect_dialog()
+    assert isinstance(screen.app.screen, TitleDialog)
+    return text
+
+
+async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -> None:
+    text = (tables.migrations / "002_make_t2.sql").read_bytes()
+    async with tables.open() as screen:
+        await apply(screen, "a")
+        await select(screen, "001_make_t1", "applied")
+        await screen.press("M")
+        assert "only a pending file can be renamed" in screen.bottom()
+        await select(screen, "002_make_t2", "pending")
+        assert "Not applied on: local." in await ask_title(screen)
+        await screen.press("enter")
+        assert "has this name already" in screen.bottom() + screen.text()
+        await screen.press("ctrl+u", "minus", "enter")
+        assert isinstance(screen.app.screen, TitleDialog), "no letter for a name"
+        await screen.press("backspace")
+        await screen.type("Second Table")
+        await screen.until("becomes 002_second_table.sql")
+        await screen.press("escape")
+        assert "002_make_t2.sql" in names(tables)
+        await ask_title(screen)
+        await screen.press("ctrl+u")
+        await screen.type("second table")
+        await screen.press("enter")
+        await screen.until(lambda: "002_second_table.sql" in names(tables))
+        assert (tables.migrations / "002_second_table.sql").read_bytes() == text
+        await screen.until(
+            lambda: screen.main.selected is not None and screen.main.selected.name == "002_second_table.sql"
+        )
+        assert "002_make_t2.sql" not in names(tables)
+
+
+async def test_rename_refuses_what_another_target_has_applied(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open() as screen:
+        await screen.press("t", "j", "enter", "1")
+        await screen.until(lambda: screen.main.snapshot.chosen == "staging")
+        await apply(screen)
+        await screen.press("t", "k", "enter", "1")
+        await screen.until(lambda: screen.main.snapshot.chosen == "local")
+        await select(screen, "001_make_t1", "pending")
+        await screen.press("M")
+        await screen.until("is applied on staging.")
+        assert names(three_targets) == ["001_make_t1.sql"]
+
+
+async def test_rename_asks_to_type_the_targets_that_do_not_respond(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open() as screen:
+        await select(screen, "001_make_t1", "pending")
+        assert "do not respond: production." in await ask_title(screen)
+        await screen.type("b")
+        await screen.press("enter")
+        await screen.until(lambda: isinstance(screen.app.screen, FileConfirmation))
+        await screen.expect_dialog("becomes 001_make_t1b.sql")
+        await screen.press("enter")
+        assert names(three_targets) == ["001_make_t1.sql"]
+        await screen.type("production")
+        await screen.press("enter")
+        await screen.until(lambda: names(three_targets) == ["001_make_t1b.sql"])
+
+
+async def test_rename_overwrites_no_file(project: Project) -> None:
+    project.write("001_a.sql", "CREATE TABLE a ();\n-- Rollback: none: test\n")
+    project.write("001_b.sql", "CREATE TABLE b ();\n-- Rollback: none: test\n")
+    async with project.open() as screen:
+        await select(screen, "001_a", "duplicate")
+        await ask_title(screen)
+        await screen.press("ctrl+u", "b", "enter")
+        await screen.until("Nothing was changed.")
+        assert "CREATE TABLE b" in (project.migrations / "001_b.sql").read_text()
+        assert names(project) == ["001_a.sql", "001_b.sql"]
+
+
+async def test_y_does_not_copy_while_a_change_of_a_file_is_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer, check = asyncio.Event(), Backend.must_be_unused
+
+    async def late(
+        backend: Backend, folder: Folder, names: Collection[str], skipped: Collection[str] = ()
+    ) -> None:
+        await may_answer.wait()
+        await check(backend, folder, names, skipped)
+
+    monkeypatch.setattr(Backend, "must_be_unused", late)
+    project.table(1)
+    async with project.open() as screen:
+        await select(screen, "001_make_t1", "pending")
+        await screen.press("delete", "y")
+        assert "is about to open" in screen.bottom()
+        may_answer.set()
+        await screen.expect_dialog("001_make_t1.sql is deleted.")

@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def states(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
     monkeypatch.setattr(target_facts, "round_trip_words", lambda _: "0.5 ms")
-    monkeypatch.setattr(migration_columns, "duration", lambda _: "0.012 s")
+    monkeypatch.setattr(migration_columns, "column_seconds", lambda _: "0.01")
     for number in range(1, 4):
         three_targets.table(number)
     return three_targets
@@ -56,6 +56,7 @@ async def test_looks_match_golden(
         await screen.until("004_make_t4.sql")
         await screen.until(lambda: screen.main.preview.document is not None)
         await screen.until(lambda: all(c.since is None for c in screen.main.snapshot.checks))
+        await screen.until(lambda: not screen.main.migrations.modes.is_reading)
         await screen.pilot.pause(0.1)
         _compare(request, screen, f"main_{size[0]}")
         await screen.press("2")

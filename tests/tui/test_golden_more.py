@@ -215,7 +215,7 @@ async def test_forty_columns_and_twelve_lines_match_golden(tables: Project, gold
         await golden(screen, "preview_40")
         await screen.press("1", "a")
         await screen.expect_dialog("Apply 1 migration to local?")
-        assert "y confirm" in screen.text()
+        assert "y apply" in screen.text()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -90,7 +90,7 @@ SCREENS: dict[str, Steps] = {
 
 
 async def _rehearsed(screen: Screen) -> None:
-    await screen.until(lambda: "…" in screen.row("make_t9"))
+    await screen.until(lambda: "▹" in screen.row("make_t9"))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -9,7 +9,10 @@ from koonj.config import Target
 from koonj.migrations.migration_status import DECISIVE
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import KEY
+from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.render.headline import WEIGHTS, Concern, Weight, fit_concerns
+from koonj.tui.toolkit.capabilities import Terminal
+from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
 from tui.conftest import UNREACHABLE
 
@@ -42,6 +45,23 @@ async def test_failed_migration_is_named(project: Project) -> None:
     async with project.open((80, 24)) as screen:
         await apply_all(screen, "failed")
         assert "► local   ✗ 002 failed  1 applied  1 pending" in screen.top()
+
+
+async def test_failed_migration_is_not_counted_as_broken_too(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
+    project.write("001_fails.sql", FAILS)
+    project.write("002_fails_later.sql", FAILS)
+    recorded.set_rehearsals(
+        rehearsal("001_fails.sql", Verdict.BROKEN, "The migration fails."),
+        rehearsal("002_fails_later.sql", Verdict.BROKEN, "The migration fails."),
+    )
+    async with project.open(
+        (120, 36), Terminal(theme="dark"), rehearses=True, program=recorded.program
+    ) as screen:
+        await screen.until("↯ 2 broken   ◦ 2 pending")
+        await apply_all(screen, "failed")
+        await screen.until("✗ 1 failed   ↯ 1 broken   ◦ 2 pending")
 
 
 async def test_conflicts_are_counted_and_named(project: Project) -> None:
@@ -103,7 +123,10 @@ async def test_folder_and_branch_are_at_the_right_and_cut_first(project: Project
         await screen.until("on 01234567")
         await screen.pilot.resize_terminal(60, 20)
         await screen.until(lambda: len(screen.lines()) == 20)
-        assert "… on 01234567" in screen.top() or screen.top().endswith(" on 01234567")
+        assert screen.top().endswith("…/migrations on 01234567")
+        await screen.pilot.resize_terminal(54, 20)
+        await screen.until(lambda: len(screen.top()) < 55)
+        assert screen.top() == "  ► local   0 applied  1 pending      branch 01234567"
         await screen.pilot.resize_terminal(40, 12)
         await screen.until(lambda: len(screen.lines()) == 12)
         assert screen.top() == "  ► local   0 applied  1 pending"

@@ -15,6 +15,8 @@ from textual.keys import Keys
 from koonj.config import ConfigError
 from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.command import Group
+from koonj.tui.commands.dialogs import DIALOGS
+from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
@@ -28,7 +30,7 @@ def rebound(**keys: str | list[str]) -> Keymap:
     for line, (name, value) in enumerate(keys.items(), 1):
         listed = value if isinstance(value, list) else [value] if value else []
         settings.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
-    return rebind(settings, MAIN)
+    return rebind(settings, MAIN, EDITING, DIALOGS)
 
 
 def refused(**keys: str | list[str]) -> str:

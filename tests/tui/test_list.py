@@ -14,7 +14,7 @@ from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.state.rehearsals import WORD_WIDTH
-from koonj.tui.widgets.migration_list import columns
+from koonj.tui.widgets.column_widths import columns
 from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
 from support.looks import cells

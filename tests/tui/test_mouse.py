@@ -106,7 +106,7 @@ async def test_click_never_confirms(project: Project) -> None:
     async with project.open((100, 30)) as screen:
         await click_hint(screen, "a apply")
         await screen.expect_dialog("Apply 1 migration to local?")
-        for label in ("y confirm", "j/k"):
+        for label in ("y apply", "j/k"):
             await click_hint(screen, label)
         await screen.pilot.pause(2 * QUIET)
         await screen.expect_dialog("Apply 1 migration to local?")

@@ -65,14 +65,22 @@ def test_decision_that_was_not_carried_out_is_made_again() -> None:
     assert keys(replace(lost, settling="003_fill.sql")) == "R refresh the target, s settle 003"
 
 
-@pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r undo committed statements")])
-def test_partly_committed_migration_can_be_rolled_back(inside: bool, expected: str) -> None:
-    planned = PlannedMigration(
-        FAILURE.name, Direction.APPLY, inside, Mode.ONE_TRANSACTION if inside else Mode.SEVERAL, "", ()
-    )
+@pytest.mark.parametrize(
+    ("committed", "expected"),
+    [((), ""), (("statement 1: create table a",), ", r undo committed statements")],
+)
+@pytest.mark.parametrize("message", ["no such thing", "canceling statement due to user request"])
+def test_only_committed_statements_can_be_undone(
+    committed: tuple[str, ...], expected: str, message: str
+) -> None:
+    planned = PlannedMigration(FAILURE.name, Direction.APPLY, False, Mode.SEVERAL, "", ())
     plan = Plan("local", Direction.APPLY, False, "", (planned,))
-    view = replace(ended(RunResult.FAILED, failure=FAILURE), plan=plan)
-    assert keys(view) == f"i edit 003, a try again{expected}"
+    failure = replace(FAILURE, committed=committed, message=message)
+    assert keys(replace(ended(RunResult.FAILED, failure=failure), plan=plan)) == (
+        f"i edit 003, a try again{expected}"
+    )
+    rollback = replace(failure, direction=Direction.ROLLBACK)
+    assert "undo" not in keys(replace(ended(RunResult.FAILED, failure=rollback), plan=plan))
 
 
 def test_other_results_show_their_next_steps() -> None:

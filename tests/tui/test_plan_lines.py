@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from koonj.runner.impact.plan_summary import Heaviest, heaviest_of
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.sql.transactions import Mode
 from koonj.tui.render.plan_lines import plan_lines
-from koonj.tui.theme import DIM, PLAIN, WARNING
+from koonj.tui.theme import BAD, DIM, PLAIN, WARNING
+from koonj.tui.theme.fills import DANGER
 
 SENTENCE = "ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), rewrites it: reads and writes wait"
 
@@ -31,6 +36,36 @@ def _plan(weight: int, verdict: str | None) -> Plan:
     return Plan("local", Direction.APPLY, False, "PostgreSQL 18.6", (migration,))
 
 
+def _texts(plan: Plan, width: int) -> list[str]:
+    return ["".join(text for text, _ in line) for line in plan_lines(plan, "", width)]
+
+
+def _planned(
+    name: str, *locks: PlannedLock, verdict: str | None = "verified", **facts: Any
+) -> PlannedMigration:
+    statement = PlannedStatement(1, 4, "alter table", True, None if verdict in {None, "unknown"} else locks)
+    values = {"in_transaction": True, "mode": Mode.ONE_TRANSACTION, "statements": (statement,), **facts}
+    return PlannedMigration(name=name, direction=Direction.APPLY, explanation="x", verdict=verdict, **values)
+
+
+def _lock(table: str, mode: str, impact: int, size: int | None, *, kind: str = "table") -> PlannedLock:
+    return PlannedLock(
+        f"public.{table}", kind, mode, False, False, size, 7, impact, f"{mode} on {table}: waits"
+    )
+
+
+OUTSIDE: dict[str, Any] = {
+    "in_transaction": False,
+    "mode": Mode.SEVERAL,
+    "statements": (PlannedStatement(1, 4, "create index concurrently", False, ()),),
+}
+MIXED: dict[str, Any] = {
+    "in_transaction": False,
+    "mode": Mode.SEVERAL,
+    "statements": (PlannedStatement(1, 4, "a", True, ()), PlannedStatement(2, 5, "b", False, ())),
+}
+
+
 @pytest.mark.parametrize(("weight", "looks"), [(1, DIM), (2, PLAIN), (3, WARNING)])
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_lock_is_shown_completely_in_the_style_of_its_impact(weight: int, looks: object, width: int) -> None:
@@ -38,8 +73,9 @@ def test_lock_is_shown_completely_in_the_style_of_its_impact(weight: int, looks:
     texts = ["".join(text for text, _ in line) for line in lines]
     assert all(len(text) <= width for text in texts)
     assert SENTENCE in " ".join(text.strip() for text in texts)
-    (place,) = (number for number, text in enumerate(texts) if "ACCESS EXCLUSIVE" in text)
-    assert {style for _, style in lines[place]} == {looks}
+    *_, place = (number for number, text in enumerate(texts) if "ACCESS EXCLUSIVE" in text)
+    assert lines[place][1:] == [("▮▮▮", BAD), lines[place][2]]
+    assert lines[place][2][1] == looks
     assert "2 wait for one" in [text.strip() for text in texts]
 
 
@@ -49,10 +85,109 @@ def test_verdict_is_shown_when_the_migration_was_rehearsed() -> None:
             (text.strip(), style)
             for line in plan_lines(_plan(1, verdict), "", 80)
             for text, style in line
-            if "rehearsal:" in text or "rehearsed" in text
+            if "rehearsal:" in text
         ]
 
     assert said(None) == []
     assert said("verified") == [("rehearsal: verified (Why)", DIM)]
     assert said("incomplete") == [("rehearsal: incomplete (Why)", WARNING)]
     assert said("unknown") == [("rehearsal: unknown (Why)", WARNING)]
+
+
+def _plan_of(*migrations: PlannedMigration, protected: bool = False) -> Plan:
+    return Plan("local", Direction.APPLY, protected, "PostgreSQL 18.6", migrations)
+
+
+MANY = _plan_of(
+    _planned("015_old.sql", verdict="unknown"),
+    _planned("016_add_status_to_documents.sql", _lock("documents", "SHARE", 3, 5_000_000_000)),
+    _planned("017_users.sql", _lock("users", "ACCESS EXCLUSIVE", 2, 90_000_000), verdict="broken"),
+    _planned("018_index_documents_by_status.sql", **OUTSIDE, verdict="lossy"),
+    _planned("019_mixed.sql", **MIXED),
+)
+
+
+@pytest.mark.parametrize("width", [78, 100, 198])
+def test_first_lines_say_what_decides(width: int) -> None:
+    texts = _texts(MANY, width)
+    table = next(number for number, text in enumerate(texts) if text.startswith(" #"))
+    facts = " ".join(" ".join(texts[:table]).split())
+    assert "migrations 5 3 in one transaction, 1 in several transactions, 1 outside a transaction" in facts
+    assert "rehearsal ↯ 1 broken: 017 ◕ 1 lossy: 018 ◌ not rehearsed yet: 015 ◉ 2 verified locks" in facts, (
+        "the worst first"
+    )
+    assert "locks 017 ▮▮▮ ACCESS EXCLUSIVE on users: waits unknown until rehearsed: 015" in facts
+    assert texts.index(" Statements") > table
+
+
+@pytest.mark.parametrize(("width", "words"), [(100, "◉ verified"), (78, "◉  ▮▮▯ SHARE")])
+def test_table_has_what_is_known_and_cuts_nothing_that_matters(width: int, words: str) -> None:
+    texts = _texts(MANY, width)
+    first = next(number for number, text in enumerate(texts) if text.startswith(" #"))
+    rows = texts[first : first + 7]
+    assert all(len(row) <= width for row in rows)
+    assert not any("…" in row for row in rows)
+    assert words in rows[3]
+    assert all(part in rows[3] for part in ("016", "add_status_to_documents", "▮▮▯ SHARE", "documents"))
+    assert "ACCESS" not in rows[2], "its locks are not known"
+    assert [row.split()[0] for row in rows[2:]] == ["015", "016", "017", "018", "019"]
+
+
+def test_narrow_table_keeps_number_name_verdict_and_meter() -> None:
+    texts = _texts(MANY, 40)
+    row = next(text for text in texts if text.startswith(" 016"))
+    assert row.split()[-2:] == ["◉", "▮▮▯"]
+    assert row.split()[1].startswith("add_status_to_d")
+
+
+def test_plan_without_looked_up_verdicts_says_nothing_about_them() -> None:
+    facts = " ".join(_texts(_plan_of(_planned("016_a.sql", verdict=None)), 78))
+    assert "rehears" not in facts
+    assert "locks" not in facts
+
+
+def test_locks_are_unknown_until_rehearsed_or_none() -> None:
+    unknown = " ".join(_texts(_plan_of(_planned("016_a.sql", verdict="unknown")), 78)).split()
+    assert "locks unknown until rehearsed statements" in " ".join(unknown)
+    none = " ".join(" ".join(_texts(_plan_of(_planned("016_a.sql")), 78)).split())
+    assert "locks none that other sessions wait for" in none
+
+
+def test_heaviest_lock_stops_reads_before_writes_and_is_long_before_large() -> None:
+    share = _lock("a", "SHARE", 3, 900)
+    found = heaviest_of((_planned("1_a.sql", share, _lock("b", "ACCESS EXCLUSIVE", 2, 5)),))
+    assert found is not None
+    assert found.lock.relation == "public.b"
+    long, large = _lock("long", "SHARE", 3, 5), _lock("large", "SHARE", 2, 900)
+    assert heaviest_of((_planned("1_a.sql", large, long),)) == Heaviest("1_a.sql", 1, long)
+    sequence = _lock("s", "ACCESS EXCLUSIVE", 1, None, kind="sequence")
+    assert heaviest_of((_planned("1_a.sql", sequence, large),)) == Heaviest("1_a.sql", 1, large)
+    scan = replace(large, scans=True)
+    assert heaviest_of((_planned("1_a.sql", large, scan),)) == Heaviest("1_a.sql", 1, scan)
+
+
+def test_statements_that_were_committed_have_no_locks_to_come() -> None:
+    done = replace(_planned("016_a.sql", _lock("a", "SHARE", 3, 900)), statements_done=1)
+    assert heaviest_of((done,)) is None
+
+
+def test_held_lock_has_the_size_of_its_table() -> None:
+    effect = "ACCESS EXCLUSIVE on a is still held from statement 1 while this statement scans b"
+    held = replace(_lock("a", "ACCESS EXCLUSIVE", 3, 900), held=True, effect=effect)
+    found = heaviest_of((_planned("016_a.sql", held),))
+    assert found is not None
+    assert found.words == effect.replace("on a is", "on a (900 bytes, 7 rows) is")
+
+
+@pytest.mark.parametrize("width", [38, 78, 100])
+@pytest.mark.parametrize("fills", [True, False])
+def test_band_names_target_and_server_and_fills_the_line(width: int, fills: bool) -> None:
+    plan = _plan_of(_planned("016_a.sql"), protected=True)
+    lines = plan_lines(plan, "", width, fills=fills)
+    number = next(n for n, line in enumerate(lines) if any("local" in text for text, _ in line))
+    text = "".join(part for part, _ in lines[number])
+    assert "PROTECTED" in text
+    assert all(style.bgcolor == DANGER.bgcolor for _, style in lines[number]) is fills
+    assert (len(text) == width) is fills
+    assert text.startswith("▌") is not fills
+    assert "PostgreSQL 18.6" in " ".join("".join(part for part, _ in line) for line in lines[: number + 3])

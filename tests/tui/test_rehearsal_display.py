@@ -15,12 +15,12 @@ async def test_only_the_current_migration_shows_rehearsing(
 ) -> None:
     recorded.pause_at("002_make_t2.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         assert screen.row("001").endswith("◉ verified")
-        assert screen.row("002").endswith("… rehearsing")
+        assert screen.row("002").endswith("▹ rehearsing")
         assert screen.row("003").endswith("◦ pending")
         await screen.press("j")
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("Rehearsal in progress: koonj applies it")
         await screen.press("j")
@@ -67,7 +67,7 @@ async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehear
 async def test_kept_filter_includes_later_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         await screen.press("slash")
         await screen.type("verified")
         await screen.press("enter")

@@ -19,9 +19,9 @@ async def test_changed_file_invalidates_its_verdict_and_later_ones(
         await screen.until("◕ lossy")
         recorded.pause_at("002_make_t2.sql")
         tables.write("002_make_t2.sql", "CREATE TABLE t2 ();\n-- Rollback:\n-- DROP TABLE t2;\n")
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         assert screen.row("001").endswith("◉ verified")
-        assert screen.row("002").endswith("… rehearsing")
+        assert screen.row("002").endswith("▹ rehearsing")
         assert screen.row("003").endswith("◦ pending")
         recorded.set_rehearsals(rehearsal("002_make_t2.sql"))
         recorded.resume("002_make_t2.sql")
@@ -34,7 +34,7 @@ async def test_rehearsal_restarts_when_its_file_changes(
 ) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         tables.write("001_make_t1.sql", "CREATE TABLE t1 ();\n-- Rollback:\n-- DROP TABLE t1;\n")
         await screen.until(lambda: len(recorded.calls) >= 2)
         recorded.resume("001_make_t1.sql")
@@ -48,7 +48,7 @@ async def test_rehearsal_continues_when_a_later_file_is_added(
     recorded.pause_at("002_make_t2.sql")
     recorded.set_rehearsals(rehearsal("004_make_t4.sql"))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         tables.table(4)
         await screen.until("004 make_t4")
         assert screen.row("001").endswith("◉ verified")

@@ -161,7 +161,7 @@ async def test_c_cancels_the_requested_rehearsal(tables: Project, recorded: Reco
     async with tables.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
         await screen.until("Rehearsing 001_make_t1.sql. To cancel, press c.")
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         await screen.press("p")
         assert "koonj is rehearsing 001_make_t1.sql. To cancel that, press c." in screen.bottom()
         await screen.press("c")
@@ -175,7 +175,7 @@ async def test_requested_rehearsal_runs_before_the_others(
 ) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         await screen.press("G", "p")
         await screen.until("003_make_t3.sql: lossy.")
         recorded.resume("001_make_t1.sql")
@@ -205,7 +205,7 @@ async def test_requested_rehearsal_shows_why_it_failed(
 async def test_quitting_ends_the_rehearsal_process(tables: Project, recorded: RecordedRehearsals) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         await screen.press("q")
     assert recorded.terminated_calls == 1
 
@@ -216,7 +216,7 @@ async def test_ctrl_c_of_the_terminal_does_not_reach_the_process(
     """See `Subprocesses.run`: the process has a session of its own."""
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
+        await screen.until("▹ rehearsing")
         await screen.press("ctrl+c")
         assert "Nothing is running" in screen.bottom()
         await asyncio.sleep(0.1)

@@ -12,7 +12,8 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
-from koonj.tui.render.run_lines import Line, failure_lines, progress
+from koonj.tui.render.result_lines import failure_lines
+from koonj.tui.render.run_lines import Line, progress
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import fold
 from koonj.tui.toolkit.strips import cut, wrap

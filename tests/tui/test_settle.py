@@ -203,7 +203,7 @@ async def test_statement_that_runs_again_is_confirmed_and_recorded(project: Proj
         await settle(screen)
         await screen.press("1")
         text = paragraph(await screen.expect_dialog("Run statement 2 again?"))
-        assert "server PostgreSQL" in text
+        assert "local PostgreSQL" in text
         assert "runs now nothing then The next apply continues with statement 2." in text
         await screen.yes()
         await screen.expect_run("Recorded. The next apply continues with statement 2.")
@@ -441,10 +441,15 @@ async def test_only_the_zoomed_pane_shows_all_leftovers(three_targets: Project) 
         assert "and 1 more" not in screen.text()
 
 
-async def test_dialog_shows_what_other_statements_have_left(project: Project) -> None:
-    await call_interrupted(project)
+def leave_invalid_index(project: Project) -> None:
+    """Leave an index as another statement that was interrupted leaves it."""
     sql(project, "CREATE INDEX a_x ON a (x)")
     sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
+
+
+async def test_dialog_shows_what_other_statements_have_left(project: Project) -> None:
+    await call_interrupted(project)
+    leave_invalid_index(project)
     async with project.open((100, 40)) as screen:
         text = await settle(screen)
         assert " ! Index public.a_x is INVALID: its build, or its drop, stopped before its end." in text
@@ -527,8 +532,7 @@ async def test_leftovers_match_golden(
 ) -> None:
     monkeypatch.chdir(project.root)
     await call_interrupted(project)
-    sql(project, "CREATE INDEX a_x ON a (x)")
-    sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
+    leave_invalid_index(project)
     async with project.open(size) as screen:
         await golden(screen, f"interrupted_{size[0]}")
         await screen.press("3")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from koonj.tui.render.target_bar import bar, scaled
 from koonj.tui.theme import BAD, GOOD, WAITING
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets.target_list import TargetList
 from support.looks import look_of
-from support.screen import Project, apply
+from support.screen import Project, Screen, apply
 
 DARK = Terminal(theme="dark")
 SIZE = (120, 36)
@@ -83,3 +84,56 @@ async def test_panes_without_borders_have_a_line_between_them(tables: Project) -
         assert all(line[column] == "│" for line in screen.lines()[2:20] if len(line) > column)
         await screen.press("plus")
         await screen.until(lambda: "┬" not in screen.text())
+
+
+WIDE = (200, 50)
+
+
+def _cards(screen: Screen) -> list[str]:
+    """Return the lines of the targets' pane, which is at the right, without its border."""
+    return [line[-40:-2].rstrip() for line in screen.lines()[2:24]]
+
+
+async def test_wide_screen_has_a_card_for_each_target(three_targets: Project) -> None:
+    for number in (1, 2, 3):
+        three_targets.table(number)
+    async with three_targets.open(WIDE, DARK) as screen:
+        await apply(screen)
+        targets = screen.main.query_one(TargetList)
+        assert targets.outer_size.width == 42
+        assert targets.region.right == WIDE[0]
+        lines = _cards(screen)
+        assert lines[0] == "► ● local"
+        assert lines[1] == "    ━━━                      3 applied"
+        assert [line.split()[0] for line in lines[2:5]] == ["server", "host", "database"]
+        assert lines[5] == ""
+        assert lines[6] == "  ● staging"
+        assert lines[7] == "    ───                      3 pending"
+        assert lines[12].split() == ["×", "production", "▴", "protected"]
+        assert lines[13].strip() == "unreachable"
+        assert "connection" in lines[14]
+        assert look_of(screen.app, "▴ protected") == ("error", "error-tint", True)
+        assert look_of(screen.app, "production", 14)[0] == "error"
+        await screen.press("3", "j")
+        assert targets.current.target.name == "staging"
+        assert look_of(screen.app, "▌  ● staging") == ("accent", "selected", False)
+        await screen.press("enter")
+        await screen.until("► ● staging")
+        await screen.pilot.click(targets, offset=(10, 3))
+        assert targets.current.target.name == "local"
+        await screen.pilot.click(targets, offset=(10, 6))
+        assert targets.current.target.name == "local", "the blank line between two cards selects nothing"
+
+
+async def test_many_cards_have_the_facts_of_the_current_one_below_a_rule(three_targets: Project) -> None:
+    first, second, _ = three_targets.targets
+    three_targets.targets = (first, *(replace(second, name=f"copy{n}") for n in range(1, 7)))
+    three_targets.table(1)
+    async with three_targets.open((160, 44), DARK) as screen:
+        lines = _cards(screen)
+        assert [line.split()[-1] for line in lines[0:14:2]] == ["local", *(f"copy{n}" for n in range(1, 7))]
+        assert set(lines[14].strip()) == {"─"}
+        assert [line.split()[0] for line in lines[15:18]] == ["server", "database", "limits"]
+        await screen.press("3", "G")
+        assert screen.main.query_one(TargetList).current.target.name == "copy6"
+        assert look_of(screen.app, "▌  ● copy6") == ("accent", "selected", False)

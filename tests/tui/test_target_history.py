@@ -12,9 +12,10 @@ import pytest
 from textual.strip import Strip
 
 from koonj.migrations.history_entry import UNBLOCKED, Action, HistoryEntry, Outcome
+from koonj.migrations.history_filter import HistoryFilter, first_day, last_day
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.screens.target_history import HistoryScreen
-from koonj.tui.state.target_history import HistoryFilter, TargetHistory
+from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
 from koonj.tui.widgets.history_list import HistoryList
 from support.command import KOONJ
@@ -30,7 +31,8 @@ ENTRY = HistoryEntry(
 
 def found(typed: str, *entries: HistoryEntry) -> list[int]:
     """Return the ids of the entries that match what was typed, as they are shown."""
-    return [entry.id for entry in TargetHistory.of(entries or (ENTRY,), typed, TODAY).shown]
+    wanted = HistoryFilter.parse(typed, TODAY)
+    return [entry.id for entry in TargetHistory.of(entries or (ENTRY,), 1, wanted).shown]
 
 
 @pytest.mark.parametrize(
@@ -43,10 +45,6 @@ def test_filter_finds_person_name_and_what_was_done(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["grace", "@users", "@apply", "rollback", "yesterday", "Ada", "ada grace"])
 def test_filter_requires_every_term_and_its_capitals(typed: str) -> None:
     assert found(typed) == []
-
-
-def test_newest_entry_is_the_first() -> None:
-    assert found("", ENTRY, replace(ENTRY, id=2), replace(ENTRY, id=3)) == [3, 2, 1]
 
 
 def test_filter_by_day() -> None:
@@ -62,6 +60,60 @@ def test_filter_by_day() -> None:
         "2026-08-07": [3],
     }
     assert sorted(found("2026-07 ada", *days)) == [10, 11]
+
+
+def test_filter_from_a_day_to_a_day() -> None:
+    days = [replace(ENTRY, id=n, started=NOON - timedelta(days=n)) for n in range(12)]
+    by_days = {
+        typed: sorted(found(typed, *days))
+        for typed in (
+            "since:2026-08-09",
+            "until:2026-07",
+            "since:2026-08-01 until:2026-08-03",
+            "since:2d",
+            "until:",
+        )
+    }
+    assert by_days == {
+        "since:2026-08-09": [0, 1],
+        "until:2026-07": [10, 11],
+        "since:2026-08-01 until:2026-08-03": [7, 8, 9],
+        "since:2d": [0, 1],
+        "until:": list(range(12)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("2026-02", date(2026, 2, 28)),
+        ("2024-02", date(2024, 2, 29)),
+        ("2026-12", date(2026, 12, 31)),
+        ("2025", date(2025, 12, 31)),
+        ("2026-08-31", date(2026, 8, 31)),
+        ("yesterday", date(2026, 8, 9)),
+        ("3d", TODAY),
+        ("2026-13", None),
+        ("2026-02-30", None),
+        ("2026-8", None),
+        ("soon", None),
+    ],
+)
+def test_last_day_of_what_can_be_written(text: str, last: date | None) -> None:
+    assert last_day(text, TODAY) == last
+
+
+def test_first_day_of_a_month_of_a_year_and_of_the_last_days() -> None:
+    assert [first_day(text, TODAY) for text in ("2026-02", "2025", "1d", "0d", "10d")] == [
+        date(2026, 2, 1), date(2025, 1, 1), TODAY, TODAY, date(2026, 8, 1),
+    ]  # fmt: skip
+
+
+def test_filter_by_end() -> None:
+    failed = replace(ENTRY, id=2, outcome=Outcome.FAILED)
+    assert found("ended:failed", ENTRY, failed) == [2]
+    assert found("ended:", ENTRY, failed) == [1, 2]
+    assert found("ended:d", ENTRY, failed) == [1]
 
 
 def test_filter_while_a_date_is_typed_narrows_step_by_step() -> None:
@@ -235,7 +287,9 @@ async def test_ten_thousand_entries_are_drawn_only_where_they_are_visible(
             return draw(index, width)
 
         monkeypatch.setattr(pane, "draw", noted)
-        pane.history = TargetHistory.of([replace(ENTRY, id=n) for n in range(10_000)], "", TODAY)
+        pane.history = TargetHistory.of(
+            [replace(ENTRY, id=n) for n in range(10_000)], 10_000, HistoryFilter()
+        )
         await screen.pilot.pause()
         await screen.until("1 of 10000")
         drawn.clear()

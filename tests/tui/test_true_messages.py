@@ -19,7 +19,7 @@ from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.preview import Tab
-from koonj.tui.widgets.preview.header import head_lines
+from koonj.tui.widgets.preview.header import HeadFacts, PlainLook, head_lines
 from support.screen import Project
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -95,7 +95,9 @@ def lines(status: MigrationStatus, text: str, width: int) -> list[str]:
     """Return the lines above the preview of a file with this text."""
     migration = Migration.from_recorded("001_t.sql", text)
     row = Row(1, "001_t.sql", status.state, migration, status)
-    head = head_lines(row, make_document(migration, ()), Tab.BODY, Rehearsals(), width)
+    head = head_lines(
+        HeadFacts(row, make_document(migration, ()), Tab.BODY, Rehearsals()), PlainLook(), width
+    )
     return ["".join(part for part, _ in line).rstrip() for line in head]
 
 

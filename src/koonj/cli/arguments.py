@@ -20,7 +20,12 @@ from koonj.cli.command_options import (
     add_unblock_options,
 )
 from koonj.cli.diagnostics import UsageError
-from koonj.cli.file_options import add_from_edit_options, add_renumber_options, add_restore_options
+from koonj.cli.file_options import (
+    add_from_edit_options,
+    add_rename_options,
+    add_renumber_options,
+    add_restore_options,
+)
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
 from koonj.cli.status_options import add_status_options, check_status
@@ -80,6 +85,7 @@ def build() -> Parser:
         add_patterns_options,
     )
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
+    command("rename", "give a pending migration another title", help_text.RENAME, add_rename_options)
     command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
     meaning = "apply all pending migrations up to and including N"
     command(

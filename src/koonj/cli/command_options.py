@@ -60,8 +60,30 @@ def add_attach_options(parser: Parser) -> None:
 
 
 def add_history_options(parser: Parser) -> None:
-    """Add the argument of `koonj history`."""
+    """Add the arguments of `koonj history`."""
     parser.add_argument("number", metavar="N", nargs="?", help=NUMBER)
+    parser.add_argument(
+        "--by",
+        metavar="PERSON",
+        action="append",
+        default=[],
+        help="only entries of this person: a part of user@host or of the role",
+    )
+    parser.add_argument(
+        "--day",
+        metavar="DAY",
+        help="only this day: 2026-08-01, 2026-08, today, yesterday, or 7d for the last seven",
+    )
+    parser.add_argument("--since", metavar="DAY", help="only from this day on")
+    parser.add_argument("--until", metavar="DAY", help="only up to this day, which counts too")
+    parser.add_argument(
+        "--ended",
+        choices=("done", "failed", "started"),
+        help="only entries that ended so; started: without a recorded end",
+    )
+    parser.add_argument(
+        "--limit", metavar="K", type=int, help="only the newest K; says how many more there are"
+    )
 
 
 def add_settle_options(parser: Parser) -> None:

@@ -13,7 +13,18 @@ def add_renumber_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="N", type=int, help="the number of the first file (default: the next free one)"
     )
-    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the new names and exit")
+    _add_rename_options(parser)
+
+
+def add_rename_options(parser: ArgumentParser) -> None:
+    """Add the options of `koonj rename`."""
+    parser.add_argument("file", metavar="FILE", help="a file name, or a number that only one file has")
+    parser.add_argument("title", metavar="TITLE", nargs="+", help="the new title, in words")
+    _add_rename_options(parser)
+
+
+def _add_rename_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the new name and exit")
     parser.add_argument(
         "--skip-target",
         metavar="NAME",

@@ -161,6 +161,19 @@ exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 
 4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
 """
 
+RENAME = """\
+examples:
+  koonj rename 016_add_status.sql add state of documents     016_add_state_of_documents.sql
+  koonj rename 16 add state --plan                           show the new name and exit
+
+For a pending migration. It keeps its number and its text, and no file is overwritten. koonj asks every
+configured target first. If one of them has applied or started the migration, the file is not renamed. If one
+does not respond, koonj stops; --skip-target NAME lets it go on.
+
+exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
+4 a target has applied or started it, 5 a run is in progress on a target.
+"""
+
 RESTORE = """\
 examples:
   koonj restore 016_add_status.sql       show the difference, ask, and restore the text that was applied
@@ -292,7 +305,13 @@ HISTORY = """\
 examples:
   koonj history                          list all entries, oldest first
   koonj history 16                       list the entries of one migration
-  koonj history --json
+  koonj history --limit 20               list the newest 20 entries
+  koonj history --by ada --since 7d      what ada did in the last seven days
+  koonj history --ended failed --day 2026-08 --json
+
+An entry must match every option. The days are those of this machine's time zone.
+
+exit codes: 0 also if no entry matches, 1 the target cannot be read, 2 wrong arguments.
 """
 
 CHECK = """\

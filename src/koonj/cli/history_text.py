@@ -7,7 +7,13 @@ from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
 from koonj.humanize import moment
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, entries_with_earlier_names
-from koonj.migrations.history_wording import action_words, committed_words, entry_state, took_words
+from koonj.migrations.history_wording import (
+    action_words,
+    committed_words,
+    entry_state,
+    person_words,
+    took_words,
+)
 from koonj.migrations.names import number_of as name_number
 
 
@@ -16,7 +22,8 @@ def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterato
     for entry in entries:
         took = took_words(entry)
         when = f"{moment(entry.started)}{'  ' if took else ''}{took}"
-        yield f"{marks.for_state(entry_state(entry))} {_action(entry)}  {entry.name}  {when}  {_who(entry)}"
+        who = f"by {person_words(entry)}"
+        yield f"{marks.for_state(entry_state(entry))} {_action(entry)}  {entry.name}  {when}  {who}"
         if entry.reason:
             yield f"    reason: {entry.reason}"
         if entry.error:
@@ -46,7 +53,3 @@ def _action(entry: HistoryEntry) -> str:
     if entry.action is Action.ALLOW:
         return f"{words} from {entry.renamed_from}" if entry.renamed_from else words
     return words if entry.outcome is Outcome.DONE else f"{words}, {committed_words(entry)} committed"
-
-
-def _who(entry: HistoryEntry) -> str:
-    return f"by {entry.os_user} on {entry.host} as role {entry.database_role}"

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from koonj.cli.arguments import parse
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
-from koonj.cli.invocation import Call, find_migration, matching_migrations
+from koonj.cli.invocation import Call, find_migration
 from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
@@ -201,6 +201,13 @@ def renumber(call: Call) -> int:
     return run(call)
 
 
+def rename(call: Call) -> int:
+    """Run `koonj rename FILE TITLE`."""
+    from koonj.cli.rename import rename as run
+
+    return run(call)
+
+
 def restore(call: Call) -> int:
     """Run `koonj restore FILE`."""
     from koonj.cli.restore import restore as run
@@ -260,25 +267,9 @@ def drift(call: Call) -> int:
 
 def history(call: Call) -> int:
     """Run `koonj history`."""
-    from koonj.cli.ask_target import ask_target
-    from koonj.cli.history_text import entries_of, history_lines
-    from koonj.cli.shapes import history_shape
-    from koonj.runner.target.history import read_history
+    from koonj.cli.history import history as run
 
-    settings = call.settings()
-    target = settings.target
-    entries = ask_target(target, lambda connector: read_history(connector, target))
-    if call.args.number is not None:
-        entries = entries_of(entries, call.args.number)
-        if not entries:
-            matching_migrations(
-                call.read_folder(settings.migrations), call.args.number
-            )  # raises if there is no such file; a file that was never run has no entries
-    if call.out.as_json:
-        call.out.document("history", history_shape(target.name, entries))
-    else:
-        call.out.lines(history_lines(entries, call.marks))
-    return ExitCode.OK
+    return run(call)
 
 
 def runs(call: Call) -> int:
@@ -362,6 +353,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "show": show,
         "new": new,
         "renumber": renumber,
+        "rename": rename,
         "restore": restore,
         "patterns": patterns,
         "apply": apply,

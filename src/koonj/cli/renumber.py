@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
 from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
 from koonj.config import Target
+from koonj.migrations.file_rename import FileRename
 from koonj.migrations.folder import Folder
 from koonj.migrations.renumber import NumberError, rename_files
 from koonj.postgres.connector import Connector
@@ -24,6 +29,11 @@ _CODES = {
     UnreadTargetsError: ExitCode.ERROR,
 }
 
+_NOTHING = {
+    "renumber": "Nothing to do: the numbers are higher than all others.",
+    "rename": "Nothing to do: the file has this name.",
+}
+
 
 def renumber(call: Call) -> ExitCode:
     """Run `koonj renumber` and return the exit code.
@@ -34,13 +44,29 @@ def renumber(call: Call) -> ExitCode:
     args, targets = call.args, known_targets(call)
     folder = call.read_folder(call.project_folders().migrations)
     names = {find_migration(folder, text).name for text in args.files}
-    _check_skipped(targets, args.skip_target)
     if args.to is not None and args.to < 0:
         raise UsageError(f"--to {args.to}: a number cannot be negative.")
+    return change_names(
+        call, folder, lambda connector: _plan(connector, call, targets, folder, names), rename_files
+    )
+
+
+def change_names(
+    call: Call,
+    folder: Folder,
+    plan: Callable[[Connector], Coroutine[Any, Any, Renumbering]],
+    rename: Callable[[Path, Sequence[FileRename]], None],
+) -> ExitCode:
+    """Plan the new names, rename the files unless only the plan is asked for, and report that.
+
+    Raises:
+        CommandError: a target has applied a migration, or a file cannot be renamed.
+    """
+    _check_skipped(known_targets(call), call.args.skip_target)
     try:
-        plan = run_for_answer(_plan(call, targets, folder, names))
-        if not args.plan:
-            rename_files(folder.path, plan.renames)
+        planned = run_for_answer(_connected(plan))
+        if not call.args.plan:
+            rename(folder.path, planned.renames)
     except RenameError as error:
         raise CommandError(error.message, _hint(error), _CODES[type(error)]) from error
     except NumberError as error:
@@ -48,8 +74,13 @@ def renumber(call: Call) -> ExitCode:
     except OSError as error:
         what = error.filename2 if isinstance(error, FileExistsError) else error.filename
         raise CommandError(f"{what or folder.path}: {error.strerror}. No file was renamed.") from error
-    _report(call, plan)
+    _report(call, planned)
     return ExitCode.OK
+
+
+async def _connected(plan: Callable[[Connector], Coroutine[Any, Any, Renumbering]]) -> Renumbering:
+    async with Connector() as connector:
+        return await plan(connector)
 
 
 def known_targets(call: Call) -> tuple[Target, ...]:
@@ -61,11 +92,11 @@ def known_targets(call: Call) -> tuple[Target, ...]:
     return () if call.project_settings().target is None else call.settings().targets
 
 
-async def _plan(call: Call, targets: tuple[Target, ...], folder: Folder, names: set[str]) -> Renumbering:
-    async with Connector() as connector:
-        return await plan_renumbering(
-            connector, targets, folder, names, call.args.to, skipped=call.args.skip_target
-        )
+async def _plan(
+    connector: Connector, call: Call, targets: tuple[Target, ...], folder: Folder, names: set[str]
+) -> Renumbering:
+    skipped = call.args.skip_target
+    return await plan_renumbering(connector, targets, folder, names, call.args.to, skipped=skipped)
 
 
 def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
@@ -86,7 +117,7 @@ def _hint(error: RenameError) -> str:
 def _report(call: Call, plan: Renumbering) -> None:
     if call.out.as_json:
         call.out.document(
-            "renumber",
+            call.args.command,
             {
                 "renamed": [{"from": rename.old, "to": rename.new} for rename in plan.renames],
                 "done": not call.args.plan,
@@ -96,7 +127,7 @@ def _report(call: Call, plan: Renumbering) -> None:
         )
         return
     if not plan.renames:
-        call.out.lines(("Nothing to do: the numbers are higher than all others.",))
+        call.out.lines((_NOTHING[call.args.command],))
     verb = "would be renamed to" if call.args.plan else "renamed to"
     call.out.lines(f"{rename.old} {verb} {rename.new}" for rename in plan.renames)
     call.out.lines(f"not checked: target {name} was not read" for name in plan.unread)

@@ -149,7 +149,7 @@ class RunText:
         if self._planned:
             yield "The plan has changed while waiting for the lock:"
         self._planned = True
-        yield from plan_lines(event.plan, verbose=self._verbose)
+        yield from plan_lines(event.plan, verbose=self._verbose, marks=self._marks)
 
     def _migration(
         self,

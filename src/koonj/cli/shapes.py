@@ -81,9 +81,9 @@ def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     return {"name": name, "path": path, **to_plain(problem)}
 
 
-def history_shape(target: str, entries: Iterable[HistoryEntry]) -> dict[str, Any]:
-    """Return the JSON report of `koonj history`."""
-    return {"target": target, "entries": [to_plain(entry) for entry in entries]}
+def history_shape(target: str, entries: Iterable[HistoryEntry], more: int) -> dict[str, Any]:
+    """Return the JSON report of `koonj history`. `more`: number of entries that --limit left out."""
+    return {"target": target, "entries": [to_plain(entry) for entry in entries], "more": more}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:

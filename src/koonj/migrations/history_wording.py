@@ -45,6 +45,11 @@ def committed_words(entry: HistoryEntry) -> str:
     return f"{least}{entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
+def person_words(entry: HistoryEntry) -> str:
+    """Return who did it: ``ada@bastion as migrator``, with the role of the session."""
+    return f"{entry.os_user}@{entry.host} as {entry.database_role}"
+
+
 def took_words(entry: HistoryEntry) -> str:
     """Return how long it took; empty for a decision, or if the end is not recorded."""
     if entry.finished is None or entry.action is Action.ALLOW:

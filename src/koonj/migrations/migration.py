@@ -124,6 +124,14 @@ class Migration:
         return None if rollback is None else shape(rollback)
 
     @cached_property
+    @kept(TEXT)
+    def run_mode(self) -> str:
+        """How the body commits, in a word: ``one``, ``several`` or ``outside``; empty without statements."""
+        from koonj.sql.transactions import mode_word
+
+        return mode_word(self.shape)
+
+    @cached_property
     def has_statements(self) -> bool:
         """Whether the body has statements besides BEGIN and COMMIT."""
         from koonj.migrations.file_problems import has_statements

@@ -7,10 +7,10 @@ deletes them.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from koonj.migrations.file_beside import file_beside
 from koonj.sql.file_hash import file_hash
 from koonj.user_folders import STATE, koonj_folder, make_trusted
 
@@ -27,15 +27,6 @@ def keep_text(name: str, raw: bytes, environ: Mapping[str, str] = os.environ) ->
     """
     folder = make_trusted(koonj_folder(STATE, None, environ) / _FOLDER, 0o700)
     path = folder / f"{name.removesuffix('.sql')}-{file_hash(raw)[:_DIGITS]}.sql"
-    beside = folder / f".{secrets.token_hex(6)}"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+    with file_beside(path, raw, 0o600) as beside:
         beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     return path

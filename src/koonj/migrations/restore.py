@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from koonj.migrations.file_beside import file_beside
 from koonj.migrations.file_rename import move_file
 from koonj.migrations.replaced_text import keep_text
 from koonj.migrations.save import save
@@ -22,23 +22,10 @@ def restore_file(
     Raises: NotSaved; FileExistsError if a missing file is there; FileRefused; UserFolderError; OSError.
     """
     if before is None:
-        _create(folder / name, raw)
+        path = folder / name
+        with file_beside(path, raw) as beside:
+            move_file(beside, path)
         return None
     kept = keep_text(name, before, environ)
     save(folder, name, raw, before)
     return kept
-
-
-def _create(path: Path, raw: bytes) -> None:
-    """Create the file with all of its text, or not at all."""
-    beside = path.parent / f".{secrets.token_hex(6)}.koonj"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        move_file(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -13,7 +13,6 @@ notice a write of another program. No file system can replace a file only if it 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 import time
@@ -21,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from koonj.migrations.file_beside import file_beside
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 
 
@@ -108,21 +108,14 @@ def _replaced(path: Path, raw: bytes, current: bytes) -> bool:
 
 
 def _replace(path: Path, raw: bytes, like: os.stat_result | None, current: bytes | None = None) -> None:
-    beside = path.parent / f".{secrets.token_hex(6)}.koonj"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            if like is not None:
-                _resemble(file.fileno(), path, like)
-            os.fsync(file.fileno())
+    def prepare(descriptor: int) -> None:
+        if like is not None:
+            _resemble(descriptor, path, like)
+
+    with file_beside(path, raw, prepare=prepare) as beside:
         if current is not None and path.read_bytes() != current:
             raise FileChanged(f"{path.name} was changed by another program just now.")
         beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     _flush(path.parent)
 
 

@@ -6,36 +6,29 @@ schema-qualified.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg import AsyncConnection, sql
 
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, split_allowed
+from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Inspection, Refusal, inspect, inspected
+from koonj.postgres.history_rows import entries_of_rows
 from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.queries import filled, numbered, query
-from koonj.postgres.reading_settings import moment_of
 from koonj.postgres.session import commit, roll_back
 
 if TYPE_CHECKING:
     from koonj.postgres.new_history_entry import NewHistoryEntry
     from koonj.postgres.server_process import ServerProcess
 
+READING_HINT = "GRANT USAGE ON SCHEMA koonj TO …; GRANT SELECT ON koonj.history TO …;"
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
-_CHUNK = 200
-"""Number of entries that are converted at once: about two milliseconds of work."""
-
-_ACTIONS = MappingProxyType({action.value: action for action in Action})
-_OUTCOMES = MappingProxyType({outcome.value: outcome for outcome in Outcome})
-"""Faster than the enumerations themselves, of which thousands of entries need a value."""
 
 
 class NotWrittenError(psycopg.InternalError):
@@ -171,13 +164,12 @@ async def read_entries(
     restrict, entries = query("restrict_reading"), query("read_entries")
     errors = query("read_errors") if found.may_read_errors else "SELECT WHERE false"
     texts = (restrict, errors, entries, *(["COMMIT"] if end else []))
-    hint = "GRANT USAGE ON SCHEMA koonj TO …; GRANT SELECT ON koonj.history TO …;"
-    with _explained("read", hint):
+    with explained("read", READING_HINT):
         cursor = await conn.execute(";\n".join(texts).encode())
         cursor.nextset()
         failed = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
         cursor.nextset()
-        return await _entries(cursor, failed)
+        return await entries_of_rows(cursor, failed)
 
 
 def is_safe_to_read(found: Inspection) -> bool:
@@ -187,42 +179,6 @@ def is_safe_to_read(found: Inspection) -> bool:
     """
     _must_be_safe(found.refused_for_reading)
     return found.has_table
-
-
-async def _entries(cursor: AsyncCursor, errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
-    """Return all entries.
-
-    Converts them in chunks, so that other tasks of the event loop can run.
-    """
-    entries: list[HistoryEntry] = []
-    while chunk := await cursor.fetchmany(_CHUNK):
-        entries += [_entry(row, errors) for row in chunk]
-        await asyncio.sleep(0)
-    return tuple(entries)
-
-
-def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
-    """Return the entry of one row of read_entries.sql, whose columns are in the order of the fields.
-
-    Raises: ValueError for a value that another version of koonj wrote.
-    """
-    entry_id, name, action, outcome, *hashes_and_counts, started, finished, reason, allowed = row[:13]
-    state, renamed_from = split_allowed(allowed) if allowed else (None, None)
-    values: tuple[Any, ...] = (
-        entry_id,
-        name,
-        _ACTIONS.get(action) or Action(action),
-        _OUTCOMES.get(outcome) or Outcome(outcome),
-        *hashes_and_counts,
-        moment_of(started),
-        None if finished is None else moment_of(finished),
-        reason,
-        state,
-        errors.get(entry_id),
-        *row[13:],
-        renamed_from,
-    )
-    return HistoryEntry(*values)
 
 
 async def run_outcome(conn: AsyncConnection, run_id: str, process: ServerProcess) -> frozenset[str] | None:
@@ -264,7 +220,7 @@ async def read_script(
         filled(conn, "read_script", (entry_id,)),
         *(["COMMIT"] if end else []),
     )
-    with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
+    with explained("read", "GRANT SELECT ON koonj.history TO …;"):
         cursor = await conn.execute(";\n".join(texts).encode())
         cursor.nextset()
         row = await cursor.fetchone()
@@ -348,7 +304,11 @@ async def _update(conn: AsyncConnection, name: str, values: dict[str, Any]) -> s
 
 
 @contextmanager
-def _explained(verb: str, hint: str) -> Iterator[None]:
+def explained(verb: str, hint: str) -> Iterator[None]:
+    """Convert what the server, or an entry's value, says about the history. `hint`: the rights it needs.
+
+    Raises: HistoryError.
+    """
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:

@@ -78,6 +78,18 @@ def shape(script: Script) -> ScriptShape:
     return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
 
 
+def mode_word(found: ScriptShape) -> str:
+    """Return in a word how a script commits; empty if it has no statements.
+
+    ``one``: in one transaction; ``several``: in several; ``outside``: at least one statement is in none.
+    """
+    if not found.steps:
+        return ""
+    if found.mode is Mode.ONE_TRANSACTION:
+        return "one"
+    return "several" if all(step.in_transaction for step in found.steps) else "outside"
+
+
 def summaries(found: ScriptShape) -> tuple[str, ...]:
     """Return the summaries of the statements, in order, without those that open and end the steps."""
     return tuple(s.summary for step in found.steps for s in step.statements)

@@ -24,7 +24,7 @@ from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.theme.token_filter import TokenFilter
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_queue import KeyQueue, Typed
-from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.signals import exit_on_signals
 from koonj.tui.toolkit.tasks import DaemonExecutor
 from koonj.tui.toolkit.textual_private import (
@@ -96,6 +96,10 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
         with suppress(FolderError, OSError):
             listed = await asyncio.to_thread(Listed.of, await self.backend.read_folder(), None)
         return Main(self.backend, self.keymap, listed)
+
+    def keys_of(self, command: HasKeys) -> tuple[str, ...]:
+        """Return the current keys of a command."""
+        return self.keymap.keys_of(command)
 
     def key_now(self, key: str) -> str:
         """Return what a text shows for the default key `key` after [keys] is applied."""
@@ -175,8 +179,9 @@ async def run_app(
 def _keymap(settings: tuple[KeySetting, ...]) -> Keymap:
     if not settings:
         return Keymap()
+    from koonj.tui.commands.dialogs import DIALOGS  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.editor import EDITING  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.main_screen import MAIN  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
-    return rebind(settings, MAIN, EDITING)
+    return rebind(settings, MAIN, EDITING, DIALOGS)

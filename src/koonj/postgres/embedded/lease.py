@@ -58,12 +58,16 @@ class Lease:
         return conninfo(self.sockets, SUPERUSER, database)
 
     def is_alive(self) -> bool:
-        """Return whether the server is still running.
+        """Return whether the server that this lease joined is still running.
 
-        If it was killed, close this lease and call open_shared again.
+        If it was stopped, also if another process has started it again since, with other sockets, close this
+        lease and call open_shared again.
         """
         return (
-            self._pipe is not None and self._pipe.is_read() and postmaster.running(self.home.data) is not None
+            self._pipe is not None
+            and self._pipe.is_read()
+            and self.home.sockets() == self.sockets
+            and postmaster.running(self.home.data) is not None
         )
 
     def ensure_database(self, name: str) -> bool:

@@ -36,6 +36,11 @@ class LockMode(StrEnum):
         """Whether it conflicts with ACCESS SHARE, which SELECT takes."""
         return self is LockMode.ACCESS_EXCLUSIVE
 
+    @property
+    def level(self) -> int:
+        """How much it stops: 1 neither reads nor writes, 2 writes, 3 reads too."""
+        return 3 if self.stops_reads else 2 if self.stops_writes else 1
+
 
 _FIRST_CONFLICT = (8, 7, 5, 4, 3, 3, 2, 1)
 """For each mode, the rank of the weakest mode that conflicts with it. The stronger ones do, too."""

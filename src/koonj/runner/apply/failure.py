@@ -233,7 +233,7 @@ def lead(error: psycopg.Error | None, *, cancelled: bool) -> str:
     `error`: None if it was cancelled between two statements; `cancelled`: by the user.
     """
     if error is None or (cancelled and error.sqlstate == _CANCELLED):
-        return "You cancelled the run. To start it again, run"
+        return "To start it again, run"
     outside = outside_cause(error)
     return "Fix the cause, then run" if outside is None else f"{' '.join(outside)}, run"
 

@@ -325,8 +325,11 @@ def _is_repeated(
         return True
     if cause.diag.source_function == _RAISE:
         return False
-    says_nowait = isinstance(error, StatementError) and "nowait" in error.numbered.statement.text.lower()
-    return not says_nowait and not work.sets_lock_timeout
+    from koonj.sql.lock_patience import says_nowait  # noqa: PLC0415 - only if a lock was not free
+
+    if isinstance(error, StatementError) and says_nowait(error.numbered.statement.text):
+        return False
+    return not work.sets_lock_timeout
 
 
 _RAISE = "exec_stmt_raise"

@@ -9,6 +9,7 @@ from koonj.postgres.activity import OldestTransaction, RelationFacts
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.impact.table_effects import RelationImpact
 from koonj.runner.rehearse.rehearsal_wording import without_public
+from koonj.runner.run.planned import PlannedLock
 
 KEEPS_ROWS = frozenset({"table", "partitioned table"})
 """Kinds of relations that store rows of their own."""
@@ -41,6 +42,15 @@ def full_read_words(reads: Mapping[str, bool]) -> str:
 def relation_words(relation: str, kind: str) -> str:
     """Return the name of a relation, with its kind unless it is a table."""
     return without_public(relation) if kind in KEEPS_ROWS else f"{kind} {without_public(relation)}"
+
+
+def lock_subject(lock: PlannedLock) -> str:
+    """Return the relation of a planned lock, with its size: ``documents (12 GB, 40 M rows)``."""
+    words = relation_words(lock.relation, lock.kind)
+    if lock.kind not in _HAS_SIZE or lock.bytes is None:
+        return words
+    rows = "" if lock.rows is None else f", {row_words(lock.rows)}"
+    return f"{words} ({byte_words(lock.bytes)}{rows})"
 
 
 def _subject(one: RelationImpact, known: RelationFacts | None) -> str:

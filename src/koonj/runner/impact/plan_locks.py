@@ -21,11 +21,8 @@ def with_impact(
     """Return the migrations with their verdicts and the locks of their statements.
 
     `migrations`: in the order in which they will run; `rehearsals`: of exactly these scripts, by file name;
-    `facts`: of the relations of `relations_of`. Without rehearsals, the migrations are returned unchanged.
-    Otherwise a migration that was not rehearsed gets the verdict ``unknown``.
+    `facts`: of the relations of `relations_of`. One that was not rehearsed gets the verdict ``unknown``.
     """
-    if not rehearsals:
-        return migrations
     batch = _Batch(facts)
     return tuple(batch.with_locks(migration, rehearsals.get(migration.name)) for migration in migrations)
 

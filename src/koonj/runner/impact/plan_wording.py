@@ -34,16 +34,14 @@ def lock_limits(migration: PlannedMigration) -> str:
     return ", ".join((*limits, f"lock_wait {migration.lock_wait}"))
 
 
-def verdict_words(migration: PlannedMigration) -> str:
-    """Return ``rehearsal: verified (…)``, or how to get a verdict.
+def rehearsed_words(migration: PlannedMigration) -> str:
+    """Return ``rehearsal: verified (…)``.
 
-    Empty if the verdict was not looked up.
+    Empty if there is no verdict: then the first lines of the plan say so.
     """
-    if migration.verdict is None:
-        return ""
     reason = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""
-    if migration.verdict == Verdict.UNKNOWN.value and not reason:
-        return f"not rehearsed. Run: koonj rehearse {migration.name.partition('_')[0]}"
+    if migration.verdict is None or (migration.verdict == Verdict.UNKNOWN.value and not reason):
+        return ""
     return f"rehearsal: {migration.verdict}{reason}"
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 
 from koonj.humanize import count
-from koonj.runner.plan.one_transaction import NOT_TRANSACTIONAL, not_one_transaction, transaction_modes
+from koonj.runner.plan.one_transaction import not_one_transaction, transaction_modes
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import BatchPlace, NumberedStatement, Work
-from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict
 from koonj.sql.tokens import significant_texts
 
 _CANNOT = "cannot be in a batch"

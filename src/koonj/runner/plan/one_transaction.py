@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict
 from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts
-
-NOT_TRANSACTIONAL = "not_transactional"
-"""State of a conflict: the migration is not one transaction, so it can be in no probe and no batch."""
 
 
 def not_one_transaction(work: Work, cannot: str, hint: str) -> Conflict:

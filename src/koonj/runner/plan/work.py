@@ -124,8 +124,10 @@ class Work:
 
     @property
     def sets_lock_timeout(self) -> bool:
-        """Whether a statement of the script names lock_timeout, so that koonj leaves the session's alone."""
-        return any("lock_timeout" in text.lower() for text in self.texts)
+        """Whether a statement of the script sets lock_timeout, so that koonj leaves the session's alone."""
+        from koonj.sql.lock_patience import sets_lock_timeout  # noqa: PLC0415 - a plan does not ask
+
+        return any(map(sets_lock_timeout, self.texts))
 
     @property
     def texts(self) -> Iterator[str]:

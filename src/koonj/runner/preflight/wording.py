@@ -69,6 +69,24 @@ def passing(checks: Iterable[RowCheck]) -> str:
     return f"the target's rows pass {count(number, 'check')} of this migration" if number else ""
 
 
+def will_fail(plan: Plan) -> bool:
+    """Return whether a statement of the plan will fail on the target's rows."""
+    return any(check.outcome is RowOutcome.WILL_FAIL for one in plan.migrations for check in one.row_checks)
+
+
+def decisive(plan: Plan) -> str:
+    """Return how many questions found what: ``2 will fail, 1 may fail, 3 pass``; empty if none was asked."""
+    checks = [check for one in plan.migrations for check in one.row_checks]
+    numbers = ((outcome, sum(check.outcome is outcome for check in checks)) for outcome in HEAD)
+    words = {RowOutcome.PASSES: ("passes", "pass"), RowOutcome.NOT_KNOWN: ("is not known", "are not known")}
+    parts = []
+    for outcome, number in numbers:
+        one, more = words.get(outcome, (HEAD[outcome], HEAD[outcome]))
+        if number:
+            parts.append(f"{number} {one if number == 1 else more}")
+    return f"{', '.join(parts)} (what the migrations demand of the target's rows)" if parts else ""
+
+
 def asked_at(plan: Plan) -> str:
     """Return when the target answered; empty if it was not asked."""
     times = [check.at for one in plan.migrations for check in one.row_checks if check.at is not None]

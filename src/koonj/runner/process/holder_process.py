@@ -1,4 +1,4 @@
-"""Find out whether the koonj process of a run on this machine works, is stopped by a signal, or has ended."""
+"""Find out what the koonj process of a run on this machine does: it works, is stopped, or has ended."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ def holder_state(run: RunName | None, environ: Mapping[str, str] = os.environ) -
     if not found.alive:
         return HolderState(ended=found.head.pid)
     return HolderState(stopped=found.head.pid) if is_stopped(found.head.pid) else WORKS
+
+
+def migration_at_work(run: RunName | None, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the file name of the migration that a run works on; None: on none, or that is not known here.
+
+    It is known if the run belongs to this user and this machine. Between two attempts it works on it too.
+    """
+    found = None if run is None else known_run(run.id, environ)
+    return found.head.migration or None if found is not None and found.is_in_progress else None
 
 
 def is_stopped(pid: int) -> bool:

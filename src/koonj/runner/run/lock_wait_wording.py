@@ -36,8 +36,14 @@ def wait_words(event: Blocked, seconds: float) -> str:
     """Return what the migration waits for, and for how many seconds already."""
     budget = event.budget
     limit = "" if budget is None else f" of {clock(budget) if budget >= 1 else duration(budget)}"
+    how = how_words(event)
+    return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{f', {how}' if how else ''}"
+
+
+def how_words(event: Blocked) -> str:
+    """Return how the migration waits, and how often it has tried; empty if it simply waits."""
     tries = f", {count(event.lock.tries, 'try', 'tries')}" if event.lock.tries else ""
-    return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{_how(event)}{tries}"
+    return f"{_how(event)}{tries}".removeprefix(", ")
 
 
 def _how(event: Blocked) -> str:
@@ -84,9 +90,13 @@ def blocker_lines(lock: AwaitedLock, more_seconds: float = 0.0) -> Iterator[str]
     if len(lock.blockers) > MOST:
         yield f"and by {len(lock.blockers) - MOST} more"
     if lock.queue:
-        waits = "waits" if lock.queue == 1 else "wait"
-        longest = duration(lock.longest + more_seconds)
-        yield f"{count(lock.queue, 'session')} {waits} behind this run, the first one for {longest}"
+        sessions, _, longest = queue_words(lock, more_seconds).partition(", ")
+        yield f"{sessions} {'waits' if lock.queue == 1 else 'wait'} behind this run, {longest}"
+
+
+def queue_words(lock: AwaitedLock, more_seconds: float = 0.0) -> str:
+    """Return how many sessions wait behind the run: ``3 sessions, the first one for 1.20 s``."""
+    return f"{count(lock.queue, 'session')}, the first one for {duration(lock.longest + more_seconds)}"
 
 
 def statement_line(blocker: Blocker) -> str | None:

@@ -6,6 +6,7 @@ from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry, entries_with_earlier_names
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
+from koonj.postgres.history_page import HistoryPage, read_page
 from koonj.postgres.overview import first_look
 
 
@@ -23,6 +24,19 @@ async def read_history(
     async with first_look(connector, target, name="koonj history") as (conn, found):
         entries = await history.read_entries(conn, found.history, end=True)
     return entries if name is None else entries_with_earlier_names(entries, name)
+
+
+async def read_history_page(
+    connector: Connector, target: Target, limit: int, below: int | None = None
+) -> HistoryPage:
+    """Return the newest `limit` history entries whose id is below `below` (None: all), newest first.
+
+    Raises:
+        ConnectError: The target cannot be reached.
+        HistoryError: The history cannot be read.
+    """
+    async with first_look(connector, target, name="koonj history") as (conn, found):
+        return await read_page(conn, found.history, limit, below)
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:

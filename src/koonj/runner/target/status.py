@@ -104,10 +104,11 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         return replace(status, error=error_message(error), hint=retry_hint(error))
     statuses = states(folder, entries)  # not in a thread: the screen reads all targets in one already
     await asyncio.to_thread(folder.save_parsed)
+    tried = await _tried_again(found.holder, statuses)
     return replace(
         status,
         has_history=found.history.has_table,
-        migrations=tuple(_explained(s, interruptions) for s in statuses),
+        migrations=tuple(_explained(s, interruptions, tried) for s in statuses),
         **await _of_holder(found.holder, target),
         interruptions={i.entry.name: i for i in interruptions.values()},
         leftovers=_of_migrations(_unexplained(found, interruptions.values()), statuses),
@@ -144,8 +145,27 @@ def _of_migrations(
     return of_applied(leftovers, statuses)
 
 
-def _explained(status: MigrationStatus, interruptions: Mapping[int, Interruption]) -> MigrationStatus:
-    """Return the status of a migration with what is known about a run of it that has no recorded end."""
+async def _tried_again(holder: LockHolder | None, statuses: Sequence[MigrationStatus]) -> str | None:
+    """Return the migration that failed and that the run in progress works on now; None if there is none.
+
+    The history shows it only when its transaction is committed.
+    """
+    if holder is None or holder.run is None or all(s.state is not State.FAILED for s in statuses):
+        return None
+    from koonj.runner.process.holder_process import migration_at_work  # noqa: PLC0415 - seldom needed
+
+    return await asyncio.to_thread(migration_at_work, holder.run)
+
+
+def _explained(
+    status: MigrationStatus, interruptions: Mapping[int, Interruption], tried: str | None
+) -> MigrationStatus:
+    """Return the status of a migration with what is known about a run of it that has no recorded end.
+
+    `tried`: the migration that a run tries again now.
+    """
+    if status.state is State.FAILED and status.name == tried:
+        return replace(status, state=State.RUNNING, note=f"a run tries it again now; {status.note}")
     entry = status.last_entry
     found = None if entry is None or status.state is not State.INTERRUPTED else interruptions.get(entry.id)
     if entry is None or found is None:

@@ -36,6 +36,7 @@ class Group(StrEnum):
     TARGETS = "targets"
     RUN = "run"
     EDITOR = "editor"
+    DIALOGS = "dialogs"
     MOVING = "moving"
     KOONJ = "koonj"
 
@@ -52,6 +53,7 @@ _HEADINGS = {
     Group.TARGETS: "3 Targets",
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
+    Group.DIALOGS: "Dialogs",
     Group.MOVING: "Move",
     Group.KOONJ: "koonj",
 }
@@ -116,6 +118,9 @@ class FileVerbs(Protocol):
 
     def renumber(self) -> None:
         """Give it the next free number."""
+
+    def rename(self) -> None:
+        """Give it another title."""
 
     def restore(self) -> None:
         """Give it the text that ran, or its earlier name."""
@@ -223,6 +228,9 @@ class Verbs(HasApp, HasPane, Protocol):
 
     def next_pending(self, step: int) -> None:
         """Go to the next pending migration (1) or the previous one (-1)."""
+
+    def next_order(self) -> None:
+        """Show the list in the next order."""
 
     def toggle_zoom(self) -> None:
         """Zoom the current pane to the whole screen, or restore the layout."""

@@ -9,6 +9,14 @@ from koonj.tui.commands.command import Command, Group, Situation, Verbs
 _PENDING = frozenset({State.PENDING, State.LATE, State.DUPLICATE, State.FAILED})
 
 
+def _not_pending(now: Situation, done: str) -> str | None:
+    """Return why the selected file cannot be `done`: it is not a pending one."""
+    row = now.selected
+    if row is None or (row.migration is not None and row.state in _PENDING):
+        return None
+    return f"{row.name} is {row.word}: only a pending file can be {done}."
+
+
 class _FileChange(Command[Verbs]):
     group = Group.MIGRATIONS
     footer = "12"
@@ -46,6 +54,24 @@ class Renumber(_FileChange):
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.files.renumber()
+
+
+class Rename(_FileChange):
+    """Give the selected file another title, if no target has applied it. It keeps its number and its text.
+
+    koonj asks every target first.
+    """
+
+    key = "M"
+    label = "rename file"
+    footer = ""
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason unless the migration is pending."""
+        return super().why_not(now) or _not_pending(now, "renamed")
+
+    def run(self, screen: Verbs) -> None:
+        screen.navigator.files.rename()
 
 
 class Restore(_FileChange):
@@ -100,11 +126,7 @@ class DeleteFile(_FileChange):
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason unless the migration is pending."""
-        if (reason := super().why_not(now)) is not None or now.selected is None:
-            return reason
-        if now.selected.migration is not None and now.selected.state in _PENDING:
-            return None
-        return f"{now.selected.name} is {now.selected.word}: only a pending file can be deleted."
+        return super().why_not(now) or _not_pending(now, "deleted")
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.files.delete()

@@ -8,19 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from koonj.tui.toolkit.key_names import NO_KEY, display_key
-
-
-class HasKeys(Protocol):
-    """A command with a name and keys."""
-
-    def name(self) -> str:
-        """Return the name in [keys]."""
-
-    def all_keys(self) -> tuple[str, ...]:
-        """Return Textual's names of the default keys."""
+from koonj.tui.toolkit.keyed_app import HasKeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
-from koonj.tui.commands.files import DeleteFile, NewFromEdit, Renumber, Restore
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Rename, Renumber, Restore
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -29,6 +29,7 @@ from koonj.tui.commands.panes import (
     PreviousTab,
     Refresh,
     SearchSql,
+    Sort,
     Targets,
     Wrap,
     Zoom,
@@ -71,6 +72,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     NewFromEdit(),
     Filter(),
     SearchSql(),
+    Sort(),
     NextTab(),
     PreviousTab(),
     Format(),
@@ -80,6 +82,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     RehearseAll(),
     Drift(),
     EditExternal(),
+    Rename(),
     DeleteFile(),
     Refresh(),
     AllTargets(),

@@ -36,6 +36,20 @@ class SearchSql(Command[Verbs]):
         screen.search_files()
 
 
+class Sort(Command[Verbs]):
+    """Sort the list by number, by state (the worst first), by when it was applied, or by how long it took.
+
+    The title says which, unless it is the number.
+    """
+
+    key = "O"
+    label = "sort"
+    group = Group.MIGRATIONS
+
+    def run(self, screen: Verbs) -> None:
+        screen.next_order()
+
+
 class New(Command[Verbs]):
     """Create a migration from a pattern, or a blank one."""
 
@@ -77,9 +91,9 @@ class Refresh(Command[Verbs]):
 
 
 class Open(Command[Verbs]):
-    """Open: in the migrations the preview, in the targets the selected one, in preview and run what failed.
+    """Open: in the migrations the preview, in the targets the selected one, in preview and run a place.
 
-    The preview then shows the line that failed.
+    That is the line that failed; in the run it is the statement of the line with the cursor.
     """
 
     key = "enter"

@@ -20,6 +20,8 @@ DECIDING = ("y", "n", "w", "c", "enter", "space")
 """Keys that confirm or cancel in a dialog, or act on the selected item. Such a key must not start a change:
 the user can press it twice, hold it down or press it for another screen. And a key that moves can be held
 down, so it must not confirm."""
+ANSWERS = (*DECIDING, "escape", "ctrl+c", "l")
+"""Keys that answer a dialog or close it. No command of a dialog can have one."""
 KEPT: Mapping[str, str] = MappingProxyType(
     {
         "back": "escape",
@@ -34,14 +36,17 @@ KEPT: Mapping[str, str] = MappingProxyType(
 
 
 def rebind(
-    settings: Iterable[KeySetting], commands: Sequence[Command[Any]], editing: Sequence[Command[Any]] = ()
+    settings: Iterable[KeySetting],
+    commands: Sequence[Command[Any]],
+    editing: Sequence[Command[Any]] = (),
+    dialogs: Sequence[Command[Any]] = (),
 ) -> Keymap:
-    """Return the keymap with the user's keys for the main screen, and for the editor (`editing`).
+    """Return the keymap with the user's keys for the main screen, the editor (`editing`) and the dialogs.
 
     Raises:
         ConfigError: a setting names an unknown command or key, or is not allowed.
     """
-    by_name = {command.name(): command for command in (*commands, *editing)}
+    by_name = {command.name(): command for command in (*commands, *editing, *dialogs)}
     settings = tuple(settings)
     changed = {}
     for setting in settings:
@@ -52,7 +57,8 @@ def rebind(
             )
         changed[setting.command] = _keys(setting, by_name[setting.command])
     made = Keymap(MappingProxyType(changed), MappingProxyType(_replacements(changed, by_name)))
-    for screen in (commands, editing):
+    moving = tuple(command for command in commands if command.group is Group.MOVING)
+    for screen in (commands, editing, (*dialogs, *moving)):
         _no_key_twice(made, settings, screen)
     return made
 
@@ -101,6 +107,12 @@ def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) ->
         raise ConfigError(
             f"{setting.where}: {setting.command} is a command of the editor, where {display_key(text[0])} is "
             'text. Use a key such as "f4" or "ctrl+g".'
+        )
+    if command.group is Group.DIALOGS and (bad := [k for k in keys if k in ANSWERS]):
+        raise ConfigError(
+            f"{setting.where}: {setting.command} is a command of dialogs, where {display_key(bad[0])} is an "
+            "answer. "
+            f"Use a key other than {', '.join(map(display_key, ANSWERS))}."
         )
     if command.group in {Group.CHANGES, Group.MOVING} and (bad := [k for k in keys if k in DECIDING]):
         what = "changes the database" if command.group is Group.CHANGES else "is often held down"

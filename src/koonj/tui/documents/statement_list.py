@@ -36,13 +36,15 @@ class StatementLine:
     text: str
     """Summary of the statement, or the words of the heading."""
     line: int = 0
-    """Line in the file, 1-based; 0 for a heading."""
+    """First line in the file, 1-based; 0 for a heading."""
     number: int = 0
     """Number of the statement in a run; 0 for transaction control such as BEGIN."""
     name: str = ""
     """Name of the object as in `text`; empty if unknown."""
     is_title: bool = False
     """Whether this is the heading of the whole body or rollback."""
+    last_line: int = 0
+    """Last line in the file; 0 for a heading."""
 
     @classmethod
     def from_json(cls, text: str) -> StatementLine:
@@ -98,4 +100,5 @@ def _line(part: ScriptPart, script: Script, statement: Statement, number: int) -
     if statement.copy_data is not None:
         rows = script.source.text.count("\n", *statement.copy_data)
         text += f", {count(rows, 'row')}"
-    return StatementLine(part, text, statement.line, number, statement.name)
+    last, _ = script.locate(max(statement.start, statement.end - 1))
+    return StatementLine(part, text, statement.line, number, statement.name, last_line=last)

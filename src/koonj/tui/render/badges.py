@@ -86,11 +86,15 @@ def _of_states(snapshot: Snapshot, live: str | None) -> Iterator[Badge]:
 
 
 def _of_verdicts(snapshot: Snapshot) -> Iterator[Badge]:
-    """Yield the verdicts of what is not applied, except `verified` and `unknown`."""
+    """Yield the verdicts of what is not applied, except `verified` and `unknown`.
+
+    That a migration is broken is not said of one that failed on the target: that says it.
+    """
     known = snapshot.rehearsals.results
     wrong = {name: r.verdict for name, r in known.items() if r.verdict in _VERDICTS}
     rows = (row for row in snapshot.rows if row.name in wrong and row.state in NOT_APPLIED) if wrong else ()
-    numbers = Counter(wrong[row.name] for row in rows)
+    said = (State.FAILED, Verdict.BROKEN)
+    numbers = Counter(wrong[row.name] for row in rows if (row.state, wrong[row.name]) != said)
     for verdict in _VERDICTS:
         if numbers[verdict]:
             sign, word, _ = verdict_mark(verdict)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from koonj.config import Target
 from koonj.humanize import clock, count, to_the_second
 from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.postgres.catalog.compare import top_level
@@ -13,7 +12,7 @@ from koonj.postgres.catalog.difference_wording import describe
 from koonj.runner.drift.report import DriftReport
 from koonj.runner.rehearse.rehearsal_wording import ddl_diff
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, RAISED, STRONG, WAITING
+from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 from koonj.tui.toolkit.strips import Part, wrap
 
 
@@ -84,14 +83,12 @@ def difference_text(difference: Difference) -> str:
     return f"{difference.kind} {difference.identity}: {words}"
 
 
-def title_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
-    """Return the first line: target, server, time and scratch server."""
-    guard = " PROTECTED" if target.protected else ""
-    parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
+def title_parts(found: DriftReport | None) -> tuple[Part, ...]:
+    """Return what the first line says after the target: server, time and scratch server."""
     if found is None:
-        return (*parts, ("its schema compared with its applied migrations", DIM))
+        return (("its schema compared with its applied migrations", DIM),)
     where = f"{found.server}, {to_the_second(found.at)}"
-    return (*parts, (f"{where}, compared with its applied migrations on {found.scratch}", DIM))
+    return ((f"{where}, compared with its applied migrations on {found.scratch}", DIM),)
 
 
 def progress_parts(seconds: float) -> tuple[Part, ...]:

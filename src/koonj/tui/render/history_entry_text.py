@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_wording import person_words
 from koonj.runner.evidence.interruption_wording import finding_words, way_on_words
 from koonj.tui.state.snapshot import Row
 
@@ -23,9 +24,15 @@ def state_details(row: Row) -> str:
     status = row.status
     if status is None or status.last_entry is None:
         return status.note if status and not row.doing else ""
-    earlier = "earlier: " if row.doing else ""
-    words = earlier + entry_words(status.last_entry)
+    words = last_run_words(row)
     return "\n".join(part for part in (words, status.note or _error(status.last_entry)) if part)
+
+
+def last_run_words(row: Row) -> str:
+    """Return the last entry without its note or error; empty if there is no entry."""
+    if row.status is None or row.status.last_entry is None:
+        return ""
+    return ("earlier: " if row.doing else "") + entry_words(row.status.last_entry)
 
 
 def interruption_details(row: Row) -> str:
@@ -40,7 +47,7 @@ def interruption_details(row: Row) -> str:
 def entry_words(entry: HistoryEntry) -> str:
     """Return for example ``applied 2026-08-01 14:03:59 by ada@bastion as migrator``."""
     when = to_the_second(entry.finished or entry.started)
-    who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
+    who = f"by {person_words(entry)}"
     if entry.outcome is Outcome.DONE:
         return f"{_DONE[entry.action]} {when} {who}"
     verb = "apply" if entry.action is Action.APPLY else "rollback"

@@ -13,8 +13,8 @@ from koonj.migrations.states import MEANINGS
 from koonj.runner.rehearse.rehearsal_wording import MEANINGS as MEANINGS_OF_VERDICTS
 from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line
-from koonj.tui.state.rehearsals import verdict_mark
-from koonj.tui.theme import ACCENT, PLAIN, STATES, glyph
+from koonj.tui.state.rehearsals import REHEARSING, REHEARSING_GLYPH, verdict_mark
+from koonj.tui.theme import ACCENT, MOVING, PLAIN, STATES, glyph
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import wrap
 
@@ -49,6 +49,7 @@ SIGNS = (
         for verdict in MEANINGS_OF_VERDICTS
         for sign, word, _ in (verdict_mark(verdict),)
     ),
+    Sign(_OF_VERDICTS, REHEARSING_GLYPH, REHEARSING, "its rehearsal is in progress", MOVING),
 )
 """The signs of all states and verdicts, in the order of the legend."""
 

@@ -14,7 +14,7 @@ _MOST = 3
 
 def meter(mode: LockMode) -> Part:
     """Return a meter: 1 for a lock that stops neither reads nor writes, 2 for writes, 3 for reads too."""
-    level = 3 if mode.stops_reads else 2 if mode.stops_writes else 1
+    level = mode.level
     return "▮" * level + "▯" * (_MOST - level), (GOOD, WAITING, BAD)[level - 1]
 
 

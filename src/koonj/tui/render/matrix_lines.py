@@ -12,7 +12,7 @@ from koonj.sql.display import spaced
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Check
-from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STATES, STRONG, WAITING, glyph
+from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STATES, STRONG, WAITING, glyph
 from koonj.tui.toolkit.strips import Part, wrap
 
 ABSENT = "-"
@@ -34,9 +34,8 @@ def cell_word(cell: Cell) -> str:
 
 
 def title_parts(view: MatrixView) -> tuple[Part, ...]:
-    """Return the first line: what is shown, and which targets are hidden."""
-    parts: list[Part] = [(" Targets × migrations  ", ACCENT)]
-    parts.append((f"{count(len(view.columns), 'target')}, {count(view.total, 'migration')}", PLAIN))
+    """Return what the first line says: what is shown, and which targets are hidden."""
+    parts: list[Part] = [(f"{count(len(view.columns), 'target')}, {count(view.total, 'migration')}", PLAIN)]
     if view.hidden:
         parts.append((f"   hidden: {', '.join(view.hidden)}", WAITING))
     return tuple(parts)

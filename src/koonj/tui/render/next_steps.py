@@ -51,11 +51,10 @@ def _after_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
 
 
 def _undo(view: RunView, failure: Failure) -> tuple[Key, ...]:
-    """Suggest a rollback if an apply that failed did not run in one transaction."""
-    planned = next((m for m in view.plan.migrations if m.name == failure.name), None) if view.plan else None
-    if failure.direction is Direction.ROLLBACK or planned is None or planned.in_transaction:
-        return ()
-    return (("r", "undo committed statements"),)
+    """Suggest a rollback if an apply that failed has committed statements."""
+    planned = view.plan is not None and any(m.name == failure.name for m in view.plan.migrations)
+    is_partial = planned and failure.direction is Direction.APPLY and bool(failure.committed)
+    return (("r", "undo committed statements"),) if is_partial else ()
 
 
 def _after_result(view: RunView) -> tuple[Key, ...]:

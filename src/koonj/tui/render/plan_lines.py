@@ -5,50 +5,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rich.cells import cell_len
-
 from koonj.humanize import count
-from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, verdict_words
-from koonj.runner.preflight.wording import asked_at, passing, told
+from koonj.postgres.locks.trace import LockMode
+from koonj.runner.impact.plan_summary import (
+    NO_LOCKS,
+    heaviest_of,
+    limits_words,
+    modes_words,
+    plan_rows,
+    unknown_words,
+    verdict_groups,
+)
+from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, rehearsed_words
+from koonj.runner.preflight.wording import asked_at, decisive, passing, told, will_fail
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.runner.run.row_check import RowOutcome
-from koonj.sql.display import visible
-from koonj.tui.render.facts import NARROW, fact_lines, target_line
+from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
+from koonj.tui.render.lock_meter import meter
+from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
-from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WARNING
-from koonj.tui.toolkit.strips import wrap
+from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.toolkit.strips import Part, wrap
 
 _DSN = 2
 """Maximum lines of the connection string; its first keywords name the server."""
-_MANY = 8
-"""With more migrations than this, a list of them comes before the statements."""
-_SEPARATE = "statements committed separately"
 
 
 def heading(plan: Plan) -> str:
-    """Return the question, with the target and whether it is protected."""
+    """Return the question, with the target."""
     what = count(len(plan.migrations), "migration")
-    guard = "  PROTECTED" if plan.protected else ""
     if plan.direction is Direction.APPLY:
         together = " in one transaction" if plan.batch else ""
-        return f"Apply {what} to {plan.target}{together}?{guard}"
-    return f"Roll back {what} on {plan.target}?{guard}"
+        return f"Apply {what} to {plan.target}{together}?"
+    return f"Roll back {what} on {plan.target}?"
 
 
-def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
-    """Return target, server, numbers, decisions and conflicts, then all statements."""
-    lines = [target_line(plan.target, width, protected=plan.protected)]
-    lines += fact_lines("server", plan.server, width)
-    lines += fact_lines("dsn", dsn, width)[:_DSN] if dsn else []
-    lines += fact_lines("migrations", _modes(plan), width)
-    lines += fact_lines("statements", str(plan.statements), width)
-    lines += _decisions(plan, width)
-    if len(plan.migrations) > _MANY:
-        lines += [[], *_listed(plan), [], [(" Their statements", ACCENT)]]
-    for migration in plan.migrations:
-        lines += [[], *_migration(migration, width)]
+def plan_lines(plan: Plan, dsn: str, width: int, *, fills: bool = False, refusal: str = "") -> list[Line]:
+    """Return the target, what decides, the table, and then all details.
+
+    `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction.
+    """
+    lines = target_band(plan.target, plan.server, width, protected=plan.protected, fills=fills)
+    lines += _facts(plan, width)
+    lines += fact_parts("batch", [[("! ", WARNING), (refusal, PLAIN)]], width) if refusal else []
+    lines += _conflicts(plan, width)
+    if plan.migrations:
+        lines += [[], *([(" ", PLAIN), *line] for line in plan_table(plan_rows(plan), width - 2))]
+    lines += _notes(plan, width)
+    if dsn:
+        lines += [[], *fact_lines("dsn", dsn, width)[:_DSN]]
+    if plan.migrations:
+        lines += [[], [(" Statements", ACCENT)]]
+    for number, migration in enumerate(plan.migrations):
+        lines += [*([[]] if number else []), *_migration(migration, width)]
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
     if when := asked_at(plan):
@@ -56,22 +67,41 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
     return lines
 
 
-def _modes(plan: Plan) -> str:
-    """Return the number of migrations, and how many of them run in one transaction."""
-    number = len(plan.migrations)
-    inside = sum(m.in_transaction for m in plan.migrations)
-    if plan.batch and inside == number:
-        return f"{number}, all in one transaction"
-    if inside == number:
-        return f"{number}, {'each ' if number > 1 else ''}in one transaction"
-    if not inside:
-        return f"{number}, {_SEPARATE}"
-    each = " each" if inside > 1 else ""
-    return f"{number}: {inside} in one transaction{each}, {number - inside} with {_SEPARATE}"
+def _facts(plan: Plan, width: int) -> list[Line]:
+    """Return how many run, in which transactions, what the rehearsals say, and the heaviest lock."""
+    number: Part = (f"{len(plan.migrations)}  ", STRONG)
+    lines = fact_parts("migrations", [[number, (modes_words(plan), PLAIN)]], width)
+    groups = verdict_groups(plan)
+    if groups:
+        lines += fact_parts("rehearsal", [_verdict(group.verdict, group.words) for group in groups], width)
+        if rows := decisive(plan):
+            lines += fact_parts("rows", [[(rows, WARNING if will_fail(plan) else PLAIN)]], width)
+        lines += fact_parts("locks", list(_locks(plan)), width)
+    limits = limits_words(plan)
+    total: Part = (f"{plan.statements}  ", STRONG)
+    return lines + fact_parts("statements", [[total, (limits, PLAIN)]], width)
 
 
-def _decisions(plan: Plan, width: int) -> list[Line]:
-    """Return the allowed conflicts, the conflicts that stop the run, and the notes."""
+def _verdict(verdict: Verdict, words: str) -> list[Part]:
+    glyph, look = verdict_look(verdict)
+    return [(f"{glyph} ", look), (words, DIM if verdict is Verdict.VERIFIED else look)]
+
+
+def _locks(plan: Plan) -> Iterator[list[Part]]:
+    """Yield the heaviest lock, and which locks are not known."""
+    found, unknown = heaviest_of(plan.migrations), unknown_words(plan)
+    if found is not None:
+        sign, look = meter(found.mode)
+        where: list[Part] = [(f"{found.number}  ", DIM)] if len(plan.migrations) > 1 else []
+        yield [*where, (f"{sign} ", look), (found.words, PLAIN)]
+    if unknown:
+        yield [(unknown, WAITING)]
+    elif found is None:
+        yield [(NO_LOCKS, DIM)]
+
+
+def _conflicts(plan: Plan, width: int) -> list[Line]:
+    """Return the allowed conflicts and the conflicts that stop the run."""
     lines: list[Line] = []
     for allowed in plan.allowed:
         lines += [[], [(" allowed (recorded in the history):", WARNING)]]
@@ -80,19 +110,11 @@ def _decisions(plan: Plan, width: int) -> list[Line]:
         )  # the decision is made, so the hint is not needed
     for conflict in plan.conflicts:
         lines += conflict_lines(conflict, width)
-    for note in plan.notes:
-        lines += [[]] + [[(" " + text, DIM)] for text in wrap(note, width - 2)]
     return lines
 
 
-def _listed(plan: Plan) -> Iterator[Line]:
-    """Yield one line for each migration."""
-    longest = max(cell_len(visible(m.name)) for m in plan.migrations)
-    for m in plan.migrations:
-        name = m.name + " " * (longest - cell_len(visible(m.name)))
-        mode = "in one transaction" if m.in_transaction else "committed separately"
-        left = count(len(m.statements) - m.statements_done, "statement")
-        yield [(f" {name}  ", PLAIN), (f"{left}, {mode}", DIM if m.in_transaction else WARNING)]
+def _notes(plan: Plan, width: int) -> list[Line]:
+    return [line for note in plan.notes for line in ([], *([(" " + t, DIM)] for t in wrap(note, width - 2)))]
 
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:
@@ -104,7 +126,7 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
         done = count(migration.statements_done, "statement")
         facts += f". {done} already committed by an earlier run; skipped."
     lines += [[("   " + text, DIM)] for text in wrap(facts, width - 4)]
-    verdict = verdict_words(migration)
+    verdict = rehearsed_words(migration)
     looks = DIM if migration.verdict == Verdict.VERIFIED.value else WARNING
     lines += [[("   " + text, looks)] for text in wrap(verdict, width - 4) if verdict]
     for statement in migration.statements[migration.statements_done :]:
@@ -130,7 +152,11 @@ def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
 def _lock(lock: PlannedLock, width: int) -> list[Line]:
     """Return the effect of a lock, then how busy the relation is."""
     looks = WARNING if lock.impact >= LONG else DIM if lock.impact <= NOTE else PLAIN
-    edge = 12 if width >= NARROW else 6
-    lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.effect, width - edge - 2)]
-    busy = wrap(lock.activity, width - edge - 4) if lock.activity else []
-    return [*lines, *([(" " * (edge + 2) + text, DIM)] for text in busy)]
+    edge = 10 if width >= NARROW else 4
+    sign, tone = meter(LockMode(lock.mode))
+    texts = wrap(lock.effect, width - edge - len(sign) - 3)
+    lines: list[Line] = [[(" " * edge, PLAIN), (sign, tone), (f" {texts[0]}", looks)]]
+    room = " " * (edge + len(sign) + 1)
+    lines += [[(room + text, looks)] for text in texts[1:]]
+    busy = wrap(lock.activity, width - len(room) - 4) if lock.activity else []
+    return [*lines, *([(f"{room}  {text}", DIM)] for text in busy)]

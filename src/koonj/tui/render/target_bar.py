@@ -37,6 +37,8 @@ _COUNTS = 12
 """Cells of a number with its word: ``3 conflicts``."""
 _SHORT_BAR = 10
 _PROTECTED = " ▴ protected "
+_CARD_EDGE = 4
+"""Cells before the name of a target on its card, and before its bar."""
 
 
 def shares(check: Check) -> list[Share]:
@@ -92,6 +94,24 @@ def target_row(check: Check, names: int, width: int, *, is_chosen: bool) -> list
     room = max(1, width - _cells(lead) - cell_len(right[0]))
     middle = _middle(check, room, width - _cells(lead) - cell_len(_PROTECTED) - 1)
     return [*lead, *middle, (" " * max(0, room - _cells(middle)), PLAIN), right]
+
+
+def target_card(check: Check, width: int, *, is_chosen: bool) -> list[list[Part]]:
+    """Return the two lines of a target in a narrow column: its name and what stops it, its bar and a number.
+
+    Each is `width` cells wide.
+    """
+    right, mark = _right(check), (("► " if is_chosen else "  "), ACCENT)
+    room = max(1, width - _CARD_EDGE - cell_len(right[0]) - 1)
+    name = fit(check.target.name, room)
+    first = [mark, *reach(check), (name + " ", _name_look(check, is_chosen=True)), right]
+    if not check.answered:
+        why = (cut(_why_not(check), width - _CARD_EDGE), BAD if check.status else DIM)
+        return [first, [(" " * _CARD_EDGE, PLAIN), why]]
+    text, looks = _number(check)
+    drawn = bar(shares(check), max(1, width - _CARD_EDGE - cell_len(text) - 2))
+    gap = " " * max(1, width - _CARD_EDGE - _cells(drawn) - cell_len(text) - 1)
+    return [first, [(" " * _CARD_EDGE, PLAIN), *drawn, (gap, PLAIN), (text + " ", looks)]]
 
 
 def _right(check: Check) -> Part:

@@ -15,6 +15,8 @@ from koonj.tui.toolkit.strips import Part, cut
 
 _LABEL = 11
 """Cells of a label."""
+_CARD_EDGE = 4
+"""Cells before the facts on a card."""
 Line = list[Part]
 
 
@@ -36,12 +38,36 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         yield _fact("server", version, f"  {trip}{host}", width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
     target = check.target
-    limits = f"max_stall {target.max_stall or MAX_STALL}, lock_wait {target.lock_wait}"
-    yield _fact("limits", limits, "", width)
+    stall, wait = f"max_stall {target.max_stall or MAX_STALL}", f"lock_wait {target.lock_wait}"
+    if _LABEL + 2 + cell_len(f"{stall}, {wait}") <= width:
+        yield _fact("limits", f"{stall}, {wait}", "", width)
+    else:
+        yield _fact("limits", stall, "", width)
+        yield _fact("", wait, "", width)
     if target.role:
         yield _fact("role", visible(target.role), "", width)
     if status is not None:
         yield _fact("dsn", visible(status.dsn), "", width)
+
+
+def card_facts(check: Check, width: int) -> list[Line]:
+    """Return what a target's card says below its bar: what is wrong, or else its server and database."""
+    edge: Part = (" " * _CARD_EDGE, PLAIN)
+    room = width - _CARD_EDGE
+    problems = problem_lines(check, room)
+    lines: list[Line] = [[(text.removeprefix("   "), looks)] for text, looks in problems]
+    status = check.status
+    server = status.server if status is not None and status.error is None else None
+    if server is not None:
+        trip = f"  {round_trip_words(server.round_trip)}"
+        lines += [
+            _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
+            _fact("host", visible(server.host), "", room),
+            _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
+        ]
+    if check.target.role:
+        lines.append(_fact("role", visible(check.target.role), "", room))
+    return [[edge, *((text.removeprefix(" "), looks) for text, looks in line)] for line in lines]
 
 
 def round_trip_words(seconds: float) -> str:

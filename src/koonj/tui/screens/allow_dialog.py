@@ -10,14 +10,13 @@ from textual.widgets import Input
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.sql.display import spaced
+from koonj.tui.commands.dialogs import SAME_REASON
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.render.unblock_lines import wrapped
 from koonj.tui.screens.dialog import CLOSE, DialogText
 from koonj.tui.screens.reason_dialog import ReasonDialog
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.footer import BottomLine, Hint
-
-_SAME = "f2"
 
 
 class AllowDialog(ReasonDialog):
@@ -35,9 +34,9 @@ class AllowDialog(ReasonDialog):
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        same = (Hint("F2", "same reason"),) if self.reasons else ()
+        same = self.hint_of(SAME_REASON) if self.reasons else ()
         cancel, scroll = Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll")
-        return (Hint("Enter", "allow"), *same, cancel, scroll)
+        return (Hint("Enter", "allow", decides=True), *same, cancel, scroll)
 
     def heading(self) -> str:
         run = "apply" if self._direction is Direction.APPLY else "rollback"
@@ -58,8 +57,8 @@ class AllowDialog(ReasonDialog):
             f"The decision ({spaced(conflict.state)}) and the reason are recorded in the history."
         )
         yield from wrapped(text, width, 1)
-        if self.reasons:
-            yield from wrapped(f"F2 gives the same reason again: {self.reasons[-1]}", width, 1)
+        if self.reasons and (keys := self.hint_of(SAME_REASON)):
+            yield from wrapped(f"{keys[0].key} gives the same reason again: {self.reasons[-1]}", width, 1)
         if rest:
             yield []
             yield from wrapped("koonj asks about these after it:", width, 1, DIM)
@@ -68,9 +67,13 @@ class AllowDialog(ReasonDialog):
 
     def on_key(self, event: events.Key) -> None:
         # Textual calls this method of the base class too.
-        if event.key == _SAME and self.reasons:
+        if event.key in self.keys_of(SAME_REASON) and self.reasons:
             event.stop()
-            self.given(self.reasons[-1])
+            SAME_REASON.run(self)
+
+    def same_reason(self) -> None:
+        """Give the last reason again."""
+        self.given(self.reasons[-1])
 
     def given(self, reason: str) -> None:
         """Go on with the next conflict, or close after the last one."""

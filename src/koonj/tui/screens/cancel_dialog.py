@@ -19,7 +19,10 @@ _YES = "yes"
 class CancelDialog(Confirmation):
     """Say what cancelling the run leaves, and ask. The result is a text if the user confirmed, or None."""
 
-    HINTS = (Hint("y", "cancel the run"), Hint("n/Esc", "let it continue", command=CLOSE))
+    HINTS = (
+        Hint("y", "cancel the run", decides=True),
+        Hint("n/Esc", "let it continue", command=CLOSE, decides=True),
+    )
     WIDTH = 72
 
     def __init__(self, view: Callable[[], RunView | None]) -> None:
@@ -27,6 +30,10 @@ class CancelDialog(Confirmation):
         super().__init__(_YES, typed=False)
         self._view = view
         self._words: tuple[str, ...] = ()
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return self.HINTS
 
     def heading(self) -> str:
         return "Cancel the run?"

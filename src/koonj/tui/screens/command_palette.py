@@ -17,8 +17,8 @@ from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import Part, cut, strip, wrap
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.footer import Hint
-from koonj.tui.widgets.pane import CursorPane
 from koonj.tui.widgets.search_input import SearchRow
 
 _FOOT = 2

@@ -2,64 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
 
 from textual import events
 
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Question, QuestionKind
 from koonj.runner.run.planned import Plan
-from koonj.tui.render.plan_lines import heading, plan_lines
+from koonj.tui.commands.dialogs import BATCH_PLAN, PROBE_PLAN
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation
-from koonj.tui.toolkit.key_names import display_key
+from koonj.tui.screens.dialog import DialogText
+from koonj.tui.toolkit.key_names import display_key, is_text
 from koonj.tui.widgets.footer import Hint
 
-_PROBE = "p"
-_TYPED_PROBE = "f5"
-"""The key if the user types into the dialog."""
-_IGNORED = "Ignored: key pressed too early or held down. Press p again to probe."
+_IGNORED = "Ignored: key pressed too early or held down. Press {} again to {}."
+
+
+class Instead(StrEnum):
+    """What the user wants instead of an answer: another plan."""
+
+    PROBE = "probe"
+    """Run all on the target and roll it back, before the decision."""
+    BATCH = "batch"
+    """All migrations in one transaction."""
+    SINGLY = "singly"
+    """Each migration in its own transaction again."""
+
+
+CHANGES: Mapping[Instead, tuple[bool, bool]] = MappingProxyType(
+    {
+        Instead.PROBE: (True, False),
+        Instead.BATCH: (False, True),
+        Instead.SINGLY: (False, False),
+    }
+)
+"""Whether the next plan is that of a probe, and whether it is a batch."""
 
 
 class ConfirmDialog(Confirmation):
     """Show the plan and ask for confirmation. The result is the expected answer of the question, or None."""
 
-    def __init__(self, plan: Plan, question: Question, dsn: str, *, can_probe: bool = False) -> None:
-        """`can_probe`: whether a key can probe the plan instead."""
+    def __init__(
+        self, plan: Plan, question: Question, dsn: str, *, is_probe: bool = False, refusal: str = ""
+    ) -> None:
+        """`is_probe`: the plan is that of a probe; `refusal`: why the migrations cannot be a batch."""
         super().__init__(question.expected, typed=question.kind is QuestionKind.TYPED)
-        self._can_probe = can_probe
-        self.wants_probe = False
-        """Whether the user wants to run all on the target and roll it back, before the decision."""
+        self.instead: Instead | None = None
+        """What the user wants if the result is None."""
+        self._is_probe = is_probe
+        self._refusal = refusal
         self._plan = plan
         self._dsn = dsn
+        self._question = question.text.partition("?")[0] + "?"
 
     def heading(self) -> str:
-        return heading(self._plan)
+        from koonj.tui.render.plan_lines import heading  # noqa: PLC0415 - the first paint does not wait for it
+
+        return self._question if self._is_probe else heading(self._plan)
 
     def lines(self, width: int) -> Sequence[Line]:
-        return plan_lines(self._plan, self._dsn, width)
+        from koonj.tui.render.plan_lines import plan_lines  # noqa: PLC0415 - as above
+
+        return plan_lines(self._plan, self._dsn, width, fills=self.has_fills, refusal=self._refusal)
+
+    @property
+    def verb(self) -> str:
+        """What the answer does."""
+        if self._is_probe:
+            return "probe"
+        return "apply" if self._plan.direction is Direction.APPLY else "roll back"
 
     @property
     def hints(self) -> tuple[Hint, ...]:
         confirm, *others = super().hints
-        return (
-            confirm,
-            *((Hint(display_key(self._probe_key), "probe"),) if self._can_probe else ()),
-            *others,
-        )
+        offered = () if self._is_probe else self.hint_of(PROBE_PLAN)
+        if self._offers_batch:
+            offered += self.hint_of(BATCH_PLAN, "one by one" if self._plan.batch else "")
+        return (confirm, *offered, *others)
 
     @property
-    def _probe_key(self) -> str:
-        return _TYPED_PROBE if self.typed else _PROBE
+    def _offers_batch(self) -> bool:
+        several = len(self._plan.migrations) > 1
+        return several and not self._is_probe and self._plan.direction is Direction.APPLY
 
     def on_key(self, event: events.Key) -> None:
         # Textual calls this method of the base class too.
-        if event.key == self._probe_key and self._can_probe:
-            event.stop()
-            if self.typed:  # no letter: it is no part of what the user types
-                self._probe()
-            else:
-                self.decide(event, self._probe, _IGNORED)
+        if event.key in self.keys_of(PROBE_PLAN) and not self._is_probe:
+            self._take(event, lambda: PROBE_PLAN.run(self), PROBE_PLAN.label)
+        elif event.key in self.keys_of(BATCH_PLAN) and self._offers_batch:
+            self._take(event, lambda: BATCH_PLAN.run(self), BATCH_PLAN.label)
 
-    def _probe(self) -> None:
-        self.wants_probe = True
+    def _take(self, event: events.Key, action: Callable[[], None], label: str) -> None:
+        event.stop()
+        if is_text(event.key):
+            self.decide(event, action, _IGNORED.format(display_key(event.key), label))
+        else:  # no letter of a word that is typed
+            action()
+
+    def probe_instead(self) -> None:
+        """Probe the plan instead."""
+        self._plan_again(Instead.PROBE)
+
+    def run_together(self) -> None:
+        """Plan again, with all migrations in one transaction, or each in its own. Say why it cannot be."""
+        if self._plan.batch:
+            self._plan_again(Instead.SINGLY)
+            return
+        alone = next((one for one in self._plan.migrations if not one.in_transaction), None)
+        if alone is None:
+            self._plan_again(Instead.BATCH)
+            return
+        self._refusal = f"{alone.name} cannot be in one transaction with others: {alone.explanation}."
+        self.query_one(DialogText).rebuild()
+
+    def _plan_again(self, instead: Instead) -> None:
+        self.instead = instead
         self.dismiss(None)

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.widgets.answer_band import LINES, AnswerBand
 from koonj.tui.widgets.footer import BottomLine, Hint
 
 _YES, _NO = "y", "n"
@@ -25,18 +26,10 @@ class Confirmation(Dialog[str | None]):
     target the user types its name.
     """
 
-    HINTS: ClassVar[tuple[Hint, ...]] = (
-        Hint("y", "confirm"),
-        Hint("n/Esc", "cancel", command=CLOSE),
-        Hint("j/k", "scroll"),
-    )
+    VERB: ClassVar[str] = "confirm"
+    """What the answer does."""
     WHAT: ClassVar[str] = "The name"
     """What the user types."""
-    _TYPED_HINTS = (
-        Hint("Enter", "confirm"),
-        Hint("Esc", "cancel", command=CLOSE),
-        Hint("PgDn/PgUp", "scroll"),
-    )
 
     def __init__(self, expected: str, *, typed: bool) -> None:
         """`expected`: the answer that confirms; `typed`: the user must type it."""
@@ -51,14 +44,27 @@ class Confirmation(Dialog[str | None]):
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        return self._TYPED_HINTS if self.typed else self.HINTS
+        if self.typed:
+            typed = self.query(Input)
+            is_complete = bool(typed) and typed.first().value.strip() == self._expected
+            enter = Hint("Enter", self.verb, usable=is_complete, decides=True)
+            return (enter, Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll"))
+        yes = Hint("y", self.verb, decides=True)
+        return (yes, Hint("n/Esc", "cancel", command=CLOSE, decides=True), Hint("j/k", "scroll"))
+
+    @property
+    def verb(self) -> str:
+        """What the answer does."""
+        return self.VERB
 
     def answers(self) -> Sequence[Widget]:
         if not self.typed:
             return ()
-        name = Input(placeholder=f"type {self._expected}, then press Enter", compact=True, id="typed")
-        name.cursor_blink = False
-        return (name,)
+        return (AnswerBand(self._expected, self.verb, danger=self.danger),)
+
+    @property
+    def answer_lines(self) -> int:
+        return LINES if self.typed else 0
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -80,9 +86,11 @@ class Confirmation(Dialog[str | None]):
 
     @on(Input.Changed)
     def typed_more(self, event: Input.Changed) -> None:
-        """Remove the message about what was typed before: it is about another text."""
+        """Show whether it is complete; remove the message about another text."""
         event.stop()
-        self.query_one("#keys", BottomLine).notice = None
+        self.query_one(AnswerBand).show_typed(event.value.strip())
+        keys = self.query_one("#keys", BottomLine)
+        keys.notice, keys.hints = None, self.hints
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,12 +17,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.command import Command, bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.run_lines import Line
 from koonj.tui.theme.fills import DANGER, LIFTED
+from koonj.tui.toolkit.key_names import display_key, is_text
 from koonj.tui.toolkit.key_presses import KeyPresses
-from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.dialog_box import DialogBox
 from koonj.tui.widgets.footer import BottomLine, Hint
@@ -137,6 +138,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
             yield from self.answers()
             yield BottomLine(id="keys")
         box.danger = self.danger
+        box.set_class(self.danger, "-danger")
         if self.has_title_in_border:
             box.draw_frame()
 
@@ -151,7 +153,12 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     @property
     def has_title_in_border(self) -> bool:
         """Whether the title stands in the border of the box."""
-        return self.BOXED and cast("KeyedApp", self.app).has_fills
+        return self.BOXED and self.has_fills
+
+    @property
+    def has_fills(self) -> bool:
+        """Whether the theme has backgrounds."""
+        return cast("KeyedApp", self.app).has_fills
 
     def _body(self) -> Iterator[Widget]:
         for widget in self.body():
@@ -212,6 +219,16 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def action_command(self, name: str) -> None:
         """Run a command: move the text, or redraw the screen."""
         named(OVERLAY, name).run(self)
+
+    def keys_of(self, command: HasKeys) -> tuple[str, ...]:
+        """Return the current keys of a command that work here: no letter while the user types."""
+        keys = cast("KeyedApp", self.app).keys_of(command)
+        return tuple(key for key in keys if not (is_text(key) and self.query(Input)))
+
+    def hint_of(self, command: Command[Any], label: str = "") -> tuple[Hint, ...]:
+        """Return the key of a command of this dialog; empty if the user has taken it away."""
+        keys = self.keys_of(command)
+        return (Hint(display_key(keys[0]), label or command.label, help=command.help()),) if keys else ()
 
     def painted_for(self) -> float:
         """Return the seconds since the dialog was first painted; 0 before that."""

@@ -20,6 +20,7 @@ from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.watcher import Watcher
 
 if TYPE_CHECKING:
+    from koonj.migrations.file_rename import FileRename
     from koonj.migrations.folder import Folder
     from koonj.migrations.new import Draft
     from koonj.runner.target.restoration import Restoration
@@ -29,7 +30,7 @@ _LEGEND = "- the file now, + the text that ran"
 
 
 class FileChanges:
-    """Renumbers, restores and deletes the selected file, and makes a new one from an edit."""
+    """Renumbers, renames, restores and deletes the selected file, and makes a new one from an edit."""
 
     def __init__(
         self, screen: Screen[None], backend: Backend, watcher: Watcher, situation: Callable[[], Situation]
@@ -43,6 +44,10 @@ class FileChanges:
     def renumber(self) -> None:
         """Give the selected file the next free number."""
         self._start(self._renumber)
+
+    def rename(self) -> None:
+        """Give the selected file another title."""
+        self._start(self._rename)
 
     def restore(self) -> None:
         """Give the selected file the text that ran, or its earlier name."""
@@ -69,7 +74,7 @@ class FileChanges:
         try:
             await change(folder, row)
         except Exception as error:  # the error of a lost target or a full disk must not end the screen
-            message = " ".join(str(getattr(error, "message", "") or error).split())
+            message = " ".join(str(getattr(error, "message", "") or _reason(error)).split())
             self._say(f"{message} {getattr(error, 'hint', '')}".strip())
 
     def _say(self, text: str, *, is_problem: bool = True) -> None:
@@ -103,17 +108,49 @@ class FileChanges:
 
         self._confirm(f"Renumber {row.name}?", lines, act, typed=" ".join(unread))
 
-    async def _delete(self, folder: Folder, row: Row) -> None:
+    async def _must_be_unused(self, folder: Folder, row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the targets that have not applied the file, and those that do not respond.
+
+        Raises: RenameError if one has applied it.
+        """
         from koonj.runner.target.renumbering import UnreadTargetsError  # noqa: PLC0415 - brings psycopg
 
-        migration, unread = row.migration, tuple[str, ...]()
-        assert migration is not None
+        unread: tuple[str, ...] = ()
         try:
             await self._backend.must_be_unused(folder, {row.name})
         except UnreadTargetsError as error:
             unread = error.targets
             await self._backend.must_be_unused(folder, {row.name}, unread)
-        read = [t.name for t in self._backend.settings.targets if t.name not in unread]
+        return tuple(t.name for t in self._backend.settings.targets if t.name not in unread), unread
+
+    async def _rename(self, folder: Folder, row: Row) -> None:
+        from koonj.migrations.retitle import retitle_file  # noqa: PLC0415 - seldom needed
+        from koonj.tui.screens.title_dialog import TitleDialog  # noqa: PLC0415 - seldom needed
+
+        read, unread = await self._must_be_unused(folder, row)
+
+        def titled(rename: FileRename | None) -> None:
+            if rename is None:
+                return
+
+            async def act() -> None:
+                await asyncio.to_thread(retitle_file, folder.path, rename)
+                self._done((rename.new,), f"{rename.old} renamed to {rename.new}.")
+
+            if not unread:
+                self._act(act)
+                return
+            text = f"becomes {rename.new}. {_checked(read, unread)}"
+            lines = partial(wrapped, text, edge=1)
+            self._confirm(f"Rename {row.name}?", lines, act, typed=" ".join(unread))
+
+        if self._screen.is_current:
+            self._screen.app.push_screen(TitleDialog(row.name, _checked(read, unread)), titled)
+
+    async def _delete(self, folder: Folder, row: Row) -> None:
+        migration = row.migration
+        assert migration is not None
+        read, unread = await self._must_be_unused(folder, row)
 
         def lines(width: int) -> Iterator[Line]:
             yield from wrapped(f"{row.name} is deleted. {_checked(read, unread)}", width, 1)
@@ -189,22 +226,33 @@ class FileChanges:
     ) -> None:
         from koonj.tui.screens.file_confirmation import FileConfirmation  # noqa: PLC0415 - seldom needed
 
-        async def guarded(_folder: Folder, _row: Row) -> None:
-            await act()
-
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._start(guarded)
+                self._act(act)
 
         if self._screen.is_current:
             dialog = FileConfirmation(heading, lambda width: list(lines(width)), typed)
             self._screen.app.push_screen(dialog, answered)
+
+    def _act(self, act: Callable[[], Awaitable[None]]) -> None:
+        async def guarded(_folder: Folder, _row: Row) -> None:
+            await act()
+
+        self._start(guarded)
 
     def _done(self, names: Sequence[str], text: str) -> None:
         if names:
             self._screen.post_message(MigrationsWritten(tuple(names)))
         self._say(text, is_problem=False)
         self._watcher.read_folder()
+
+
+def _reason(error: Exception) -> str:
+    """Return the text of an error; that of the system with the file in the way."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    name = Path(error.filename2 or error.filename or "The file").name
+    return f"{name}: {error.strerror}. Nothing was changed."
 
 
 def _checked(read: Sequence[str], unread: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from koonj.tui.screens.main_state import MainState
 from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.screens.text_search import SEARCH_HINTS
 from koonj.tui.state import messages
-from koonj.tui.state.file_place import FilePlace
+from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterRow
@@ -175,9 +175,9 @@ class Main(MainState):
         if isinstance(pane, TargetList):
             pane.choose()
             return
-        place = None
+        place: FilePlace | FileLine | None = None
         if isinstance(pane, RunPane):
-            place = run_place(self.view)
+            place = self._place_in_run(pane.place_here)
         elif isinstance(pane, Preview):
             place = pane.place_of_tab
         if place is None:
@@ -185,7 +185,20 @@ class Main(MainState):
         else:
             self.show_place(place)
 
-    def show_place(self, place: FilePlace) -> None:
+    def _place_in_run(self, here: FileLine | None) -> FilePlace | FileLine | None:
+        """Return the place that a line of the run is about; that of the failure if it is about none."""
+        failed = run_place(self.view)
+        is_failure = failed is not None and (here is None or here == FileLine(failed.name, failed.line))
+        return failed if is_failure else here
+
+    @on(RunPane.LineChosen)
+    def line_of_run_chosen(self, message: RunPane.LineChosen) -> None:
+        """Show the place of a line of the run that was clicked."""
+        place = self._place_in_run(message.place)
+        if place is not None:
+            self.show_place(place)
+
+    def show_place(self, place: FilePlace | FileLine) -> None:
         """Show a place of a migration in the preview."""
         if self.snapshot.row(place.name) is None:
             self.say(f"{place.name} is not in the folder.")
@@ -223,6 +236,11 @@ class Main(MainState):
         self.migrations.focus()
         if not self.migrations.step_to(step, lambda row: row.is_pending):
             self.say("No migration in the list is pending.")
+
+    def next_order(self) -> None:
+        """Show the list in the next order."""
+        self.migrations.order = self.migrations.order.next
+        self.migrations.focus()
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration and show the Rehearsal tab."""
@@ -289,6 +307,7 @@ class Main(MainState):
     def watch_view(self) -> None:
         self.preview.run = self.view if self.view is not None and not self.view.running else None
         here = self.view is not None and self.view.target == self.snapshot.chosen
+        self.preview.live = self.view if here and self.view is not None and self.view.running else None
         self.migrations.live = live = self.view.live if self.view is not None and here else None
         self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()

@@ -54,7 +54,8 @@ class MainState(FilteredList):
         self.navigator = Navigator(
             self, backend, self.control, self.watcher, self.situation, self.action_command
         )
-        known = Snapshot.initial(backend.settings)
+        rehearsals = Rehearsals(start_themselves=self.rehearsing.start_themselves)
+        known = replace(Snapshot.initial(backend.settings), rehearsals=rehearsals)
         if listed is not None and listed.folder is not None:
             known = known.with_folder(listed.folder, listed)
         self.set_reactive(MainState.known, known)
@@ -209,5 +210,7 @@ class MainState(FilteredList):
     @on(messages.TrustGiven)
     def trust_given(self) -> None:
         """Check the targets again with their passwords, and start to rehearse."""
-        self.known = self.snapshot.with_settings(self.backend.settings)
+        known = self.snapshot.with_settings(self.backend.settings)
+        rehearsals = replace(known.rehearsals, start_themselves=self.rehearsing.start_themselves)
+        self.known = replace(known, rehearsals=rehearsals)
         self.refresh_all()

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
-from textual import events, on
 from textual.app import ComposeResult
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 from koonj.runner.target.matrix import MatrixRow, NoState
-from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.matrix_lines import summary_parts, title_parts
+from koonj.tui.screens.full_screen import CLOSE, SEARCH, FullScreen
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Snapshot
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.matrix_pane import MatrixPane
+from koonj.tui.widgets.place_line import PlaceLine
+from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.text_line import TextLine
 
-CLOSE, GO, NEXT, PREVIOUS, EVERY, HIDE, SHOW, AGAIN = (
-    "close",
+GO, NEXT, PREVIOUS, EVERY, HIDE, SHOW, AGAIN = (
     "go",
     "next-difference",
     "previous-difference",
@@ -36,19 +34,29 @@ CLOSE, GO, NEXT, PREVIOUS, EVERY, HIDE, SHOW, AGAIN = (
 _HINTS = (
     Hint("Enter", "go", command=GO),
     Hint("n/N", "difference", command=NEXT),
-    Hint("h/l", "target"),
+    Hint("/", "search", command=SEARCH),
     Hint("o", "all rows", command=EVERY),
     Hint("x", "hide", command=HIDE),
     Hint("R", "read", command=AGAIN),
     Hint("Esc", "close", command=CLOSE),
+    Hint("h/l", "target"),
     Hint("X", "show hidden", command=SHOW),
 )
 
 
-class MatrixScreen(Screen[tuple[str, str] | None]):
+class MatrixScreen(FullScreen[tuple[str, str]]):
     """Targets × migrations. Its result is the migration and the target to go to, or None."""
 
-    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
+    KEYS: ClassVar[Mapping[str, str]] = {
+        "T": CLOSE,
+        "enter": GO,
+        "n": NEXT,
+        "N": PREVIOUS,
+        "o": EVERY,
+        "x": HIDE,
+        "X": SHOW,
+        "R": AGAIN,
+    }
     AUTO_FOCUS = "MatrixPane"
 
     def __init__(
@@ -62,15 +70,18 @@ class MatrixScreen(Screen[tuple[str, str] | None]):
         self._refresh_targets = refresh_targets
         self._hidden: frozenset[str] = frozenset()
         self._every = False
+        self._every_for_search = False
+        """Whether all rows are shown only because of the search."""
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="place")
+        yield PlaceLine("Targets × migrations")
         yield TextLine(id="counts")
         yield MatrixPane()
+        yield SearchBar()
         yield BottomLine()
 
     def on_mount(self) -> None:
-        self.query_one(BottomLine).hints = _HINTS
+        self.search_hints()
         self.watch(self._main, self._known, self._changed, init=False)
         self._make()
 
@@ -100,38 +111,39 @@ class MatrixScreen(Screen[tuple[str, str] | None]):
 
     def _show(self, view: MatrixView) -> None:
         self.pane.view = view
-        self.query_one("#place", TextLine).parts = title_parts(view)
+        if self.search_bar.is_open and self.pane.is_searched:
+            self.pane.searcher.start(self.pane.searcher.text)  # in rows that were not shown before
+        self.query_one(PlaceLine).details = title_parts(view)
         self.query_one("#counts", TextLine).parts = summary_parts(view)
 
     # Commands
 
-    def action_command(self, name: str) -> None:
-        """Run a command: move in the pane, or redraw the screen."""
-        self.query_one(BottomLine).notice = None
-        named(OVERLAY, name).run(self)
+    def hints(self) -> tuple[Hint, ...]:
+        return _HINTS
 
-    def on_key(self, event: events.Key) -> None:
-        self.query_one(BottomLine).notice = None
-        command = _KEYS.get(event.key) or (CLOSE if event.key in CANCEL_KEYS else None)
-        if command is not None:
-            event.stop()
-            self._do(command)
+    def do(self, command: str) -> None:
+        """Run a command. A search looks in all rows, so it shows them all."""
+        if command == SEARCH and not self._every:
+            self._every = self._every_for_search = True
+            self._make()
+        super().do(command)
 
-    @on(BottomLine.Clicked)
-    def hint_clicked(self, event: BottomLine.Clicked) -> None:
-        """Handle a click on a key like the key."""
-        self._do(event.command)
+    def search_hints(self) -> None:
+        """Show the keys; after the search show only the rows that were shown before."""
+        super().search_hints()
+        if self._every_for_search and not self.pane.is_searched and not self.search_bar.is_open:
+            self._every = self._every_for_search = False
+            self._make()
 
-    def _do(self, command: str) -> None:
+    def obey(self, command: str) -> None:
+        """Run a command of this screen."""
         match command:
-            case "close":
-                self.close()
             case "go":
                 self._go()
             case "next-difference" | "previous-difference":
                 self._step(1 if command == NEXT else -1)
             case "every-row":
-                self._every = not self._every
+                self._every, self._every_for_search = not self._every, False
                 self._make()
             case "hide-target":
                 self._hide()
@@ -144,42 +156,21 @@ class MatrixScreen(Screen[tuple[str, str] | None]):
     def _go(self) -> None:
         row = self.pane.row
         if not isinstance(row, MatrixRow):
-            self._say("Choose a migration first.")
+            self.say("Choose a migration first.")
         elif row.cells[self.pane.column] is NoState.ABSENT:
-            self._say(f"{row.name} is not on {self.pane.target}: it has no file, and is not applied there.")
+            self.say(f"{row.name} is not on {self.pane.target}: it has no file, and is not applied there.")
         elif self.is_current:
             self.dismiss((row.name, self.pane.target))
 
     def _step(self, direction: int) -> None:
         if not self.pane.step(direction):
             where = "below" if direction > 0 else "above"
-            self._say(f"No row {where} differs between the targets.")
+            self.say(f"No row {where} differs between the targets.")
 
     def _hide(self) -> None:
         """Hide the target at the cursor, so that the others are compared without it."""
         if len(self.pane.view.columns) < 2:
-            self._say("The last target cannot be hidden.")
+            self.say("The last target cannot be hidden.")
             return
         self._hidden |= {self.pane.target}
         self._make()
-
-    def _say(self, text: str) -> None:
-        self.query_one(BottomLine).notice = (text, True)
-
-    def close(self) -> None:
-        """Close the screen."""
-        if self.is_current:
-            self.dismiss(None)
-
-
-_KEYS = {
-    "q": CLOSE,
-    "T": CLOSE,
-    "enter": GO,
-    "n": NEXT,
-    "N": PREVIOUS,
-    "o": EVERY,
-    "x": HIDE,
-    "X": SHOW,
-    "R": AGAIN,
-}

@@ -14,12 +14,13 @@ from textual.screen import Screen
 
 from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
+from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
-from koonj.tui.screens.confirm_dialog import ConfirmDialog
+from koonj.tui.screens.confirm_dialog import CHANGES, ConfirmDialog
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from koonj.tui.screens.editor import Editor
 
 _LATER = (
+    "koonj.tui.render.plan_lines",
     "koonj.tui.screens.pattern_palette",
     "koonj.tui.screens.command_palette",
     "koonj.tui.screens.copy_dialog",
@@ -57,13 +59,14 @@ _LATER = (
     "koonj.tui.screens.matrix",
     "koonj.tui.screens.file_confirmation",
     "koonj.tui.screens.target_history",
+    "koonj.tui.screens.title_dialog",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
     "koonj.tui.screens.unblock_confirmation",
 )
 
-DIALOG_TASKS = frozenset({"edit", "settle", "unblock"})
+DIALOG_TASKS = frozenset({"edit", "file", "settle", "unblock"})
 """Groups of the tasks that read something, and then open a dialog or another screen."""
 
 
@@ -107,7 +110,7 @@ class Navigator:
     def help(self) -> None:
         """Open the help."""
         self._screen.app.push_screen(
-            HelpDialog(self._entries(dict.fromkeys((*MAIN, *EDITING))), self._situation().pane)
+            HelpDialog(self._entries(dict.fromkeys((*MAIN, *EDITING, *DIALOGS))), self._situation().pane)
         )
 
     def command_palette(self) -> None:
@@ -117,7 +120,7 @@ class Navigator:
         now = self._situation()
         listed = [command for command in MAIN if command.listed]
         listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
-        self._screen.app.push_screen(CommandPaletteDialog(self._entries(listed)), self._chosen)
+        self._screen.app.push_screen(CommandPaletteDialog(self._entries((*listed, *DIALOGS))), self._chosen)
 
     def _entries(self, commands: Iterable[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()
@@ -167,14 +170,19 @@ class Navigator:
 
         def answered(text: str | None) -> None:
             self._question = None
-            if dialog.wants_probe:
-                self._control.probe_next()
+            if dialog.instead is not None:
+                probe, batch = CHANGES[dialog.instead]
+                self._control.plan_again(probe=probe, batch=batch)
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
         dsn = status.dsn if status else ""
         self._question = dialog = ConfirmDialog(
-            asked.plan, asked.question, dsn, can_probe=not self._control.is_probe
+            asked.plan,
+            asked.question,
+            dsn,
+            is_probe=self._control.is_probe,
+            refusal=self._control.batch_refusal,
         )
         self._screen.app.push_screen(dialog, answered)
 

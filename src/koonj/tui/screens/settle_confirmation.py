@@ -10,7 +10,7 @@ from koonj.runner.evidence.interruption_wording import finding_words
 from koonj.runner.evidence.offer import Offer
 from koonj.runner.settle import Settlement
 from koonj.tui.documents.sent_statement import SentStatement
-from koonj.tui.render.facts import fact_lines, target_line
+from koonj.tui.render.facts import fact_lines, target_band
 from koonj.tui.render.offer_text import after_repair_words, choice_text, next_words
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.settle_lines import statement_lines
@@ -77,8 +77,8 @@ class SettleConfirmation(Confirmation):
         return list(self._lines(width))
 
     def _lines(self, width: int) -> Iterator[Line]:
-        yield target_line(self._target.name, width, protected=self._target.protected)
-        yield from fact_lines("server", self._server, width)
+        protected, fills = self._target.protected, self.has_fills
+        yield from target_band(self._target.name, self._server, width, protected=protected, fills=fills)
         yield []
         yield from statement_lines(self._interruption, self._sent, width)
         yield []

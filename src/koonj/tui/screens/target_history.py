@@ -3,50 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widgets import Input
 
 from koonj.config import Target
-from koonj.humanize import count, local_time, now, span_words
+from koonj.humanize import local_time, now, number_words, plural, span_words
 from koonj.migrations.history_entry import HistoryEntry
-from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import OVERLAY
+from koonj.migrations.history_filter import HistoryFilter
+from koonj.tui.screens.full_screen import CLOSE, SEARCH, FullScreen
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.state.target_history import TargetHistory
-from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.history_list import HistoryList
-from koonj.tui.widgets.search_input import SearchRow
-from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.place_line import PlaceLine
+from koonj.tui.widgets.search_bar import SearchBar
+from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.workers.backend import Backend
 
-CLOSE, OPEN, FILTER, AGAIN = "close", "open", "filter", "again"
+if TYPE_CHECKING:
+    from koonj.postgres.history_page import HistoryPage  # imports psycopg
+
+OPEN, AGAIN = "open", "again"
 TIMEOUT = 60.0
 """Seconds that the target has to send its history."""
+PAGE = 1000
+"""Entries that are read at once, newest first."""
 _HINTS = (
     Hint("Enter", "text and log", command=OPEN),
-    Hint("/", "filter", command=FILTER),
+    Hint("/", "filter", command=SEARCH),
     Hint("R", "read again", command=AGAIN),
     Hint("Esc", "close", command=CLOSE),
 )
-_TYPING = (
-    Hint("Enter", "keep filter"),
-    Hint("Up/Down", "scroll"),
-    Hint("Esc", "clear filter", command=CLOSE),
-)
-_EXAMPLES = "migration, person or result; @person, 2026-08-01, 2026-08, today, 7d"
+_EXAMPLES = "words, @person, today, 7d, 2026-08, since:2026-08-01, until:…, ended:failed"
 
 
-class HistoryScreen(Screen[None]):
-    """All history entries of one target, newest first."""
+class HistoryScreen(FullScreen[None]):
+    """The history entries of one target, newest first, read page by page."""
 
-    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
+    KEYS: ClassVar[Mapping[str, str]] = {"H": CLOSE, "enter": OPEN, "R": AGAIN}
     AUTO_FOCUS = "HistoryList"
 
     def __init__(self, backend: Backend, target: Target) -> None:
@@ -54,16 +55,21 @@ class HistoryScreen(Screen[None]):
         self._backend = backend
         self._target = target
         self._entries: tuple[HistoryEntry, ...] = ()
+        """The entries that were read, newest first."""
+        self._total = 0
+        self._is_reading = False
+        """Whether the target is being read."""
+        self._typed = ""
+        """The filter as it was typed."""
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="place")
+        yield PlaceLine("History", self._target)
         yield HistoryList()
-        yield SearchRow("/", _EXAMPLES)
+        yield SearchBar(_EXAMPLES)
         yield BottomLine()
 
     def on_mount(self) -> None:
-        self._row.display = False
-        self.query_one(BottomLine).hints = _HINTS
+        self.search_hints()
         self._read()
 
     @property
@@ -71,21 +77,46 @@ class HistoryScreen(Screen[None]):
         """The list of the entries."""
         return self.query_one(HistoryList)
 
-    @property
-    def _row(self) -> SearchRow:
-        return self.query_one(SearchRow)
-
     # Reading
 
     def _read(self) -> None:
+        """Read again as many entries as were read."""
         self.pane.problem = "" if self.pane.history.is_read else "reading the history"
         self._show_title()
+        self._is_reading = True
         start_task(self, self._bring, "history", exclusive=True)
 
     async def _bring(self) -> None:
+        page = await self._page(max(PAGE, len(self._entries)), None)
+        if page is not None:
+            self._entries, self._total = page.entries, page.total
+            await self._filter()
+
+    @on(HistoryList.EndSeen)
+    def _bring_older(self) -> None:
+        """Read the next page, if there is one. The list asks again as long as its end is visible."""
+        if self.pane.history.has_more and not self._is_reading:
+            self._is_reading = True
+            start_task(self, self._older, "history", exclusive=True)
+
+    async def _older(self) -> None:
+        page = await self._page(PAGE, self._entries[-1].id if self._entries else None)
+        if page is None:
+            return
+        known = self.pane.history
+        self._entries += page.entries
+        self._total = self._total if page.entries else len(self._entries)  # some were deleted meanwhile
+        longer = await asyncio.to_thread(known.with_older, page.entries, self._total)
+        if known is self.pane.history and longer.loaded == len(self._entries):
+            self._show(longer)
+        else:  # the user has typed meanwhile
+            await self._filter()
+
+    async def _page(self, limit: int, below: int | None) -> HistoryPage | None:
+        """Return a page; None if it cannot be read, which the list says then."""
         try:
             async with asyncio.timeout(TIMEOUT):
-                self._entries = await self._backend.history(self._target)
+                page = await self._backend.history_page(self._target, limit, below)
         except TimeoutError:
             self.pane.problem = f"No response within {span_words(TIMEOUT)}. To retry, press R."
         except Exception as error:  # An error of a lost target must not end the screen.
@@ -93,86 +124,89 @@ class HistoryScreen(Screen[None]):
             self.pane.problem = f"koonj could not read the history: {error} {hint}".rstrip()
         else:
             self.pane.problem = ""
-            await self._filter()
+            return page
+        finally:
+            self._is_reading = False
+        return None
+
+    # The filter
+
+    @property
+    def _wanted(self) -> HistoryFilter:
+        return HistoryFilter.parse(self._typed, local_time(now()).date())
 
     async def _filter(self) -> None:
         """Show the entries that match the filter. Thousands are compared in a thread."""
-        today = local_time(now()).date()
-        self.pane.history = await asyncio.to_thread(
-            TargetHistory.of, self._entries, self._row.line.value, today
-        )
+        history = TargetHistory()
+        while not (
+            history.loaded == len(self._entries) and history.is_read and history.wanted == self._wanted
+        ):
+            wanted = self._wanted
+            history = await asyncio.to_thread(TargetHistory.of, self._entries, self._total, wanted)
+        self._show(history)
+
+    def _show(self, history: TargetHistory) -> None:
+        self.pane.history = history
+        self._mark(history.wanted)
         self._show_title()
 
-    def _show_title(self) -> None:
-        guard = " PROTECTED" if self._target.protected else ""
-        parts: list[Part] = [
-            (" History  ", ACCENT),
-            (f" ► {self._target.name}{guard} ", RAISED),
-            ("  ", PLAIN),
-        ]
-        history, typed = self.pane.history, self._row.line.value.strip()
-        if history.is_read and typed:
-            parts.append((f"/{typed}  {len(history.shown)} of {history.total}", PLAIN))
-        elif history.is_read:
-            parts.append((f"{count(history.total, 'entry', 'entries')}, newest first", DIM))
-        self.query_one("#place", TextLine).parts = tuple(parts)
+    def _mark(self, wanted: HistoryFilter) -> None:
+        """Mark the last word of the filter in the entries; n and N go from one to the next."""
+        text = next(reversed((*wanted.people, *wanted.words)), "")
+        if text != self.pane.searcher.text:
+            self.pane.searcher.start(text)
 
-    # Commands
+    def search_in(self, pane: Pane | SqlEditor) -> None:
+        """Open the line for the filter."""
+        super().search_in(pane)
+        self.search_bar.open(self._typed)
+        self.search_bar.show_count(self.search_count)
 
-    def action_command(self, name: str) -> None:
-        """Run a command: move in the list, or redraw the screen."""
-        named(OVERLAY, name).run(self)
-
-    def on_key(self, event: events.Key) -> None:
-        typing = self._row.line.has_focus
-        command = CLOSE if event.key in CANCEL_KEYS else None if typing else _KEYS.get(event.key)
-        if command is not None:
-            event.stop()
-            self._do(command)
-
-    @on(BottomLine.Clicked)
-    def hint_clicked(self, event: BottomLine.Clicked) -> None:
-        """Handle a click on a key like the key."""
-        self._do(event.command)
-
-    def _do(self, command: str) -> None:
-        if command == CLOSE:
-            self.close()
-        elif command == FILTER:
-            self._row.display = True
-            self._row.line.focus()
-            self.query_one(BottomLine).hints = _TYPING
-        elif command == AGAIN:
-            self._read()
-        elif command == OPEN and self.pane.current is not None:
-            self.app.push_screen(EntryScreen(self._backend, self._target, self.pane.current))
-
-    def close(self) -> None:
-        """Clear the filter; without one close the screen."""
-        if self._row.display:
-            self._row.line.value = ""
-            self._keep()
-            self._row.display = False
-        elif self.is_current:
-            self.dismiss(None)
-
-    @on(Input.Changed)
-    def typed(self, event: Input.Changed) -> None:
+    def search_typed(self, text: str) -> None:
         """Filter as the user types."""
-        event.stop()
+        self._typed = text.strip()
         if self.pane.history.is_read:
             start_task(self, self._filter, "filter", exclusive=True)
 
-    @on(Input.Submitted)
-    def keep_filter(self, event: Input.Submitted) -> None:
-        """Keep the filter, and let the keys move in the list."""
-        event.stop()
-        self._keep()
-        self._row.display = bool(self._row.line.value)
+    def search_stepped(self, step: int) -> None:
+        """Move in the list while the user types."""
+        self.pane.go(step)
 
-    def _keep(self) -> None:
-        self.pane.focus()
-        self.query_one(BottomLine).hints = _HINTS
+    @property
+    def is_searched(self) -> bool:
+        return bool(self._typed)
 
+    def end_search(self, pane: Pane | SqlEditor) -> None:
+        """Show all entries."""
+        super().end_search(pane)
+        self.search_typed("")
 
-_KEYS = {"q": CLOSE, "H": CLOSE, "enter": OPEN, "slash": FILTER, "R": AGAIN}
+    @property
+    def search_count(self) -> str:
+        history = self.pane.history
+        return f"{number_words(len(history.shown))} of {number_words(history.total)}" if self._typed else ""
+
+    def _show_title(self) -> None:
+        history = self.pane.history
+        parts: list[Part] = []
+        read = f", the newest {number_words(history.loaded)} read" if history.has_more else ""
+        if history.is_read and self._typed:
+            parts = [(f"/{self._typed}  {self.search_count}", PLAIN), (read, DIM)]
+        elif history.is_read:
+            number = f"{number_words(history.total)} {plural(history.total, 'entry', 'entries')}"
+            parts = [(f"{number}, newest first{read}", DIM)]
+        self.query_one(PlaceLine).details = tuple(parts)
+        if self.search_bar.is_open:
+            self.search_bar.show_count(self.search_count)
+
+    # Commands
+
+    def hints(self) -> tuple[Hint, ...]:
+        return _HINTS
+
+    def obey(self, command: str) -> None:
+        """Read again, or show the entry at the cursor."""
+        if command == AGAIN:
+            self._read()
+        elif command == OPEN and self.pane.current is not None:
+            self.app.push_screen(EntryScreen(self._backend, self._target, self.pane.current))

@@ -50,13 +50,21 @@ class TextSearchScreen(Screen[Result], Generic[Result]):
 
     @on(SearchBar.Typed)
     def _search_typed(self, message: SearchBar.Typed) -> None:
+        self.search_typed(message.text)
+
+    def search_typed(self, text: str) -> None:
+        """Search for what the user has typed so far."""
         if self._searched is not None:
-            self._searched.searcher.start(message.text)
+            self._searched.searcher.start(text)
 
     @on(SearchBar.Stepped)
     def _search_stepped(self, message: SearchBar.Stepped) -> None:
+        self.search_stepped(message.step)
+
+    def search_stepped(self, step: int) -> None:
+        """Handle Up (-1) and Down (1) in the line."""
         if self._searched is not None:
-            self._searched.searcher.step(message.step)
+            self._searched.searcher.step(step)
 
     @on(SearchBar.Kept)
     def _search_kept(self) -> None:
@@ -68,15 +76,24 @@ class TextSearchScreen(Screen[Result], Generic[Result]):
     @on(SearchBar.Ended)
     def _search_ended(self) -> None:
         if self._searched is not None:
-            self._searched.searcher.clear()
+            self.end_search(self._searched)
         self._search_kept()
+
+    def end_search(self, pane: Pane | SqlEditor) -> None:
+        """End the search in `pane`."""
+        pane.searcher.clear()
 
     @on(SearchChanged)
     def _search_changed(self, message: SearchChanged) -> None:
         message.stop()
         if self.search_bar.is_open and self._searched and message.searcher is self._searched.searcher:
-            self.search_bar.show_count(message.searcher.count)
+            self.search_bar.show_count(self.search_count)
         self.search_hints()
+
+    @property
+    def search_count(self) -> str:
+        """What the line says about the matches."""
+        return self._searched.searcher.count if self._searched is not None else ""
 
     def search_hints(self) -> None:
         """Show the keys again, because a search has begun or ended. Subclasses implement this."""

@@ -31,7 +31,11 @@ class TrustDialog(Dialog[bool | None]):
     Only the key y trusts: not Enter, and not a key that was pressed too early or is held down.
     """
 
-    HINTS = (Hint("y", "trust"), Hint("n/Esc", "only look", command=CLOSE), Hint("j/k", "scroll"))
+    HINTS = (
+        Hint("y", "trust", decides=True),
+        Hint("n/Esc", "only look", command=CLOSE, decides=True),
+        Hint("j/k", "scroll"),
+    )
     WIDTH = 78
 
     def __init__(self, trust: Trust) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from koonj.config import Target
 from koonj.postgres.blocking_sessions import command
 from koonj.runner.run.unblock_wording import effect_words, ending_words
-from koonj.tui.render.facts import fact_lines, target_line
+from koonj.tui.render.facts import fact_lines, target_band
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import Choice, session_words, wrapped
 from koonj.tui.screens.confirmation import Confirmation
@@ -76,7 +76,8 @@ class UnblockConfirmation(Confirmation):
     def _lines(self, width: int) -> Iterator[Line]:
         session, how = self._choice.session, self._choice.how
         assert session.process is not None
-        yield target_line(self._target.name, width, protected=self._target.protected)
+        protected, fills = self._target.protected, self.has_fills
+        yield from target_band(self._target.name, "", width, protected=protected, fills=fills)
         yield []
         yield from _session_lines(self._choice, width)
         yield []

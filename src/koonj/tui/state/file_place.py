@@ -27,6 +27,16 @@ _SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line of a migration file to which a key leads; nothing has to be wrong there."""
+
+    name: str
+    """File name of the migration."""
+    line: int | None
+    """1-based; None: the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """A place in a migration file, and what is wrong there."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from koonj.runner.run.events import RunResult
+from koonj.tui.state.file_place import FileLine
 
 
 class Tone(StrEnum):
@@ -28,6 +29,8 @@ class LogLine:
     """Time of the event in Unix seconds."""
     tone: Tone
     text: str
+    place: FileLine | None = None
+    """The migration that it is about, and the line of the statement; None if it is about the whole run."""
 
 
 _RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(

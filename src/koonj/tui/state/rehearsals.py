@@ -19,6 +19,8 @@ from koonj.runner.run.events import Event
 
 REHEARSING = "rehearsing"
 """Word that is shown while the verdict is being found."""
+REHEARSING_GLYPH = "▹"
+"""Its glyph; no state and no verdict has it. One cell in every terminal (East Asian width N)."""
 WORD_WIDTH = max(len(REHEARSING), *map(len, Verdict))
 """Number of cells of the longest word."""
 
@@ -51,11 +53,13 @@ class Rehearsals:
     """Why the last rehearsal has no result; empty if it has one."""
     notes: tuple[str, ...] = ()
     """Notes about the scratch server."""
+    start_themselves: bool = False
+    """Whether koonj rehearses without being asked, so that verdicts will come."""
 
     @property
     def has_any(self) -> bool:
         """Whether there is, or will be, a verdict to show."""
-        return bool(self.results or self.waiting)
+        return bool(self.results or self.waiting or self.start_themselves)
 
     @property
     def progress(self) -> str:
@@ -68,7 +72,7 @@ class Rehearsals:
     def mark(self, name: str) -> Mark | None:
         """Return the mark in a migration's row; None if there is none."""
         if name == self.current:
-            return "…", REHEARSING, None
+            return REHEARSING_GLYPH, REHEARSING, None
         rehearsal = self.results.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
 

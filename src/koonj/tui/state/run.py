@@ -18,6 +18,7 @@ from koonj.runner.run.planned import Plan
 from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker
 from koonj.sql.display import shortened
+from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.log_line import LogLine, Tone
 
 LOG_LIMIT = 2_000
@@ -70,6 +71,9 @@ class RunView:
     progress: events.Progress | None = None
     """How far the running statement is."""
     retrying: events.Retrying | None = None
+    """The next attempt of the migration, until it starts."""
+    attempt: events.Retrying | None = None
+    """The last time that the running migration was tried again; None if it runs for the first time."""
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
     dropped_lines: int = 0
@@ -101,6 +105,11 @@ class RunView:
             return self.blocked.lock.blockers
         holder = None if self.waiting is None else self.waiting.holder
         return () if holder is None else (as_blocker(holder),)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the run waits: for a lock, for the next attempt or for an answer."""
+        return bool(self.in_the_way or self.asking or self.waiting or self.retrying or self.blocked)
 
     @property
     def failure(self) -> Failure | None:
@@ -158,7 +167,15 @@ class RunView:
 
     def with_line(self, event: Event, tone: Tone, text: str) -> RunView:
         """Return the state with a log line about `event`."""
-        return self.with_lines(LogLine(event.at.timestamp(), tone, shortened(text)))
+        return self.with_lines(LogLine(event.at.timestamp(), tone, shortened(text), self.place_of(event)))
+
+    def place_of(self, event: Event) -> FileLine | None:
+        """Return the statement that an event is about, or only its migration; None for neither."""
+        statement = self.statement
+        name = getattr(event, "name", "") or ("" if statement is None else statement.name)
+        if not name:
+            return None
+        return FileLine(name, statement.line if statement is not None and statement.name == name else None)
 
 
 def doing(direction: Direction) -> str:

@@ -34,7 +34,7 @@ def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
     for kind, same in groupby(events_in_order, type):
         if kind is events.Notice:
             notices = [notice for notice in same if isinstance(notice, events.Notice)]
-            view = view.with_lines(*(line for notice in notices for line in _notice(notice)))
+            view = view.with_lines(*(line for notice in notices for line in _notice(view, notice)))
         elif step := _HANDLERS.get(kind):
             for event in same:
                 view = step(view, event)
@@ -126,7 +126,9 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
     ran = 0 if event.index == 1 else view.ran  # a batch begins again from its first one
-    return _between_statements(view, migration=event, waiting=None, retrying=None, ran=ran)
+    same = view.attempt is not None and view.attempt.name == event.name
+    attempt = view.attempt if same else None
+    return _between_statements(view, migration=event, waiting=None, retrying=None, attempt=attempt, ran=ran)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
@@ -167,16 +169,17 @@ def _ended(view: RunView, event: lock_events.BlockerEnded | lock_events.BlockerN
     return view.with_line(event, Tone.BAD, not_done_words(event))
 
 
-def _notice(event: events.Notice) -> Iterator[LogLine]:
+def _notice(view: RunView, event: events.Notice) -> Iterator[LogLine]:
     more = (("DETAIL", event.detail), ("HINT", event.hint))
     texts = (f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text))
-    return (LogLine(event.at.timestamp(), Tone.NOTICE, shortened(text)) for text in texts)
+    at, place = event.at.timestamp(), view.place_of(event)
+    return (LogLine(at, Tone.NOTICE, shortened(text), place) for text in texts)
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.with_line(event, Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
-    return _between_statements(view, retrying=event)
+    return _between_statements(view, retrying=event, attempt=event)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:

@@ -61,6 +61,13 @@ class Check:
         tally = status.tally
         return Counts(tally.applied, tally.pending, tally.conflicts, stopped)
 
+    @cached_property
+    def states(self) -> Mapping[str, State]:
+        """State of each migration on the target by file name; none before the target has answered."""
+        if self.status is None or not self.answered:
+            return {}
+        return {migration.name: migration.state for migration in self.status.migrations}
+
     @property
     def answered(self) -> bool:
         """Whether the last status was read from the server."""

@@ -1,82 +1,38 @@
-"""The history of a target as its screen shows it: newest first, filtered by person, day and words."""
+"""The history of a target as its screen shows it: newest first, filtered, and read page by page."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
 
-from koonj.humanize import local_time
 from koonj.migrations.history_entry import HistoryEntry
-from koonj.migrations.history_wording import action_words
-
-_DATE = re.compile(r"\d{4}-[\d-]*")
-"""A date, or the first part of one: a month, or what the user has typed so far."""
-_LAST_DAYS = re.compile(r"(\d{1,4})d")
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryFilter:
-    """What the user has typed, as terms that an entry must all match."""
-
-    words: tuple[str, ...] = ()
-    """Parts of a name, a person, or what was done."""
-    people: tuple[str, ...] = ()
-    """Parts of a person: ``@ada``."""
-    days: tuple[str, ...] = ()
-    """Starts of a date: ``2026-08-01``, ``2026-08``."""
-    since: date | None = None
-    """First day: ``7d`` means today and the six days before."""
-
-    @staticmethod
-    def parse(text: str, today: date) -> HistoryFilter:
-        """Return the terms of a text."""
-        words, people, days, since = [], [], [], None
-        for term in text.split():
-            if term.startswith("@"):
-                people.append(term[1:])
-            elif term in {"today", "yesterday"}:
-                days.append((today - timedelta(days=term == "yesterday")).isoformat())
-            elif found := _LAST_DAYS.fullmatch(term):
-                since = today - timedelta(days=max(0, int(found[1]) - 1))
-            elif _DATE.fullmatch(term):
-                days.append(term)
-            else:
-                words.append(term)
-        return HistoryFilter(tuple(words), tuple(people), tuple(days), since)
-
-    def matches(self, entry: HistoryEntry) -> bool:
-        """Return whether an entry matches every term."""
-        who = f"{entry.os_user}@{entry.host} {entry.database_role}"
-        if not all(_is_in(person, who) for person in self.people):
-            return False
-        if self.days or self.since is not None:
-            day = local_time(entry.started).date()
-            if not all(day.isoformat().startswith(start) for start in self.days):
-                return False
-            if self.since is not None and day < self.since:
-                return False
-        text = f"{entry.name} {who} {action_words(entry)}" if self.words else ""
-        return all(_is_in(word, text) for word in self.words)
-
-
-def _is_in(word: str, text: str) -> bool:
-    """Return whether a text contains a word; capitals count only if the word has one."""
-    return word in (text if any(map(str.isupper, word)) else text.lower())
+from koonj.migrations.history_filter import HistoryFilter
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # comparing thousands of entries takes too long
 class TargetHistory:
     """The entries that are shown, newest first. It is made in a thread."""
 
+    wanted: HistoryFilter = HistoryFilter()  # noqa: RUF009 - a frozen value
     shown: tuple[HistoryEntry, ...] = ()
+    """Those that were read and match."""
+    loaded: int = 0
+    """Number of entries that were read: the newest ones."""
     total: int = 0
+    """Number of entries of the target."""
     is_read: bool = False
 
     @staticmethod
-    def of(entries: Sequence[HistoryEntry], typed: str, today: date) -> TargetHistory:
-        """Return those of `entries`, which are oldest first, that match what was typed."""
-        wanted = HistoryFilter.parse(typed, today)
-        newest_first = reversed(entries)
-        return TargetHistory(tuple(e for e in newest_first if wanted.matches(e)), len(entries), is_read=True)
+    def of(entries: Sequence[HistoryEntry], total: int, wanted: HistoryFilter) -> TargetHistory:
+        """Return those of `entries`, which are newest first, that match."""
+        return TargetHistory(wanted, wanted.of(entries), len(entries), total, is_read=True)
+
+    def with_older(self, entries: Sequence[HistoryEntry], total: int) -> TargetHistory:
+        """Return the history with one more page of older entries. `total`: as it is known now."""
+        shown = (*self.shown, *self.wanted.of(entries))
+        return replace(self, shown=shown, loaded=self.loaded + len(entries), total=total)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether older entries were not read yet."""
+        return self.is_read and self.loaded < self.total

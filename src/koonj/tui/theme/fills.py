@@ -36,6 +36,12 @@ def badge(tone: str) -> Style:
 
 
 @cache
+def tinted(tone: str) -> Style:
+    """Return the style of a line or a band on the tint of the tone."""
+    return Style(bgcolor=token(f"{tone}-tint"))
+
+
+@cache
 def filled(tone: str) -> Style:
     """Return the style of text on a full fill in the tone."""
     return Style(color=token("background"), bgcolor=token(tone), bold=True)

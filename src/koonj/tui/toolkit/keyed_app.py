@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from textual.app import App
 
 from koonj.tui.toolkit.key_presses import KeyPresses
+
+
+class HasKeys(Protocol):
+    """A command with a name and keys."""
+
+    def name(self) -> str:
+        """Return the name in [keys]."""
+
+    def all_keys(self) -> tuple[str, ...]:
+        """Return Textual's names of the default keys."""
 
 
 class KeyedApp(App[None]):
@@ -18,6 +30,10 @@ class KeyedApp(App[None]):
     def has_fills(self) -> bool:
         """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
         return False
+
+    def keys_of(self, command: HasKeys) -> tuple[str, ...]:
+        """Return Textual's names of the current keys of a command."""
+        return command.all_keys()
 
     def key_now(self, key: str) -> str:
         """Return the key that the user has for `key`, for a text that names it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.strip import Strip
 
-from koonj.tui.theme import DIM, MARKED, PLAIN
+from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.theme.fills import HERE, LIFTED
 from koonj.tui.toolkit.strips import Part, strip
 
@@ -19,3 +19,9 @@ def cursor_row(parts: Iterable[Part], width: int, *, is_current: bool, focused: 
         return strip([(" ", PLAIN), *parts], width)
     bar, ground = (HERE, MARKED) if focused else (DIM, LIFTED)
     return strip([(BAR, bar), *parts], width).apply_style(ground)
+
+
+def with_cursor(line: Strip, *, has_fills: bool) -> Strip:
+    """Return a line of text with the cursor in its first cell; its pane has the focus."""
+    mark, ground = ((BAR, HERE), MARKED) if has_fills else (("›", STRONG), PLAIN)
+    return Strip.join([strip([mark], 1), line.crop(1)]).apply_style(ground)

@@ -13,7 +13,7 @@ from koonj.sql.display import visible
 from koonj.tui.render.drift_lines import SIGNS, DifferenceGroup, side
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.cursor_pane import CursorPane
 
 _SIDE, _KIND = 11, 18
 """Maximum cells of the side and of the kind."""

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, RULE, STRONG
-from koonj.tui.theme.fills import SURFACE
+from koonj.tui.theme.fills import SURFACE, filled
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, strip
 
@@ -41,11 +41,12 @@ class Hint:
     """Help text, shown as a tooltip."""
     changes_target: bool = False
     """Whether the command changes the target."""
+    decides: bool = False
+    """Whether the key answers a dialog: in themes with fills it is a chip."""
 
-    @property
-    def cells(self) -> int:
-        """Width in cells."""
-        return cell_len(self.key) + cell_len(self.label) + 3
+    def cells(self, *, fills: bool) -> int:
+        """Return the width in cells. With `fills`, a key that decides is a chip."""
+        return cell_len(self.key) + cell_len(self.label) + (4 if self.decides and fills else 3)
 
 
 class BottomLine(Widget):
@@ -87,15 +88,16 @@ class BottomLine(Widget):
     def _looks(self) -> _KeyLooks:
         """Return the styles of the keys, and whether groups are parted."""
         if not self._has_fills:
-            return _KeyLooks(STRONG, STRONG, parted=False)
-        return _KeyLooks(ACCENT, BAD if self.danger else ACCENT, parted=True)
+            return _KeyLooks(STRONG, STRONG, STRONG, parted=False)
+        return _KeyLooks(ACCENT, BAD if self.danger else ACCENT, filled("accent"), parted=True)
 
     def hint_at(self, x: int) -> Hint | None:
         """Return the hint that is drawn at column `x`, or None."""
         if self.notice is not None:
             return None
         places = _placed(self.hints, self.size.width, parted=self._has_fills)
-        return next((hint for start, hint in places if start < x < start + hint.cells - 1), None)
+        fills = self._has_fills
+        return next((hint for start, hint in places if start < x < start + hint.cells(fills=fills) - 1), None)
 
     def on_click(self, event: events.Click) -> None:
         """Run the command of the clicked key; if a message is shown, only close it."""
@@ -120,19 +122,19 @@ def _placed(hints: tuple[Hint, ...], width: int, *, parted: bool) -> Iterator[tu
     With `parted`, there is room for a line after the keys that change the target.
     """
     last = [hint for hint in hints if hint.command in LAST]
-    room = width - sum(hint.cells for hint in last)
+    room = width - sum(hint.cells(fills=parted) for hint in last)
     column, before = 0, False
     for hint in (hint for hint in hints if hint.command not in LAST):
         column += len(_PART) if parted and before and not hint.changes_target else 0
         before = hint.changes_target
-        if column + hint.cells > room:
+        if column + hint.cells(fills=parted) > room:
             break
         yield column, hint
-        column += hint.cells
+        column += hint.cells(fills=parted)
     column = max(0, room)
     for hint in last:
         yield column, hint
-        column += hint.cells
+        column += hint.cells(fills=parted)
 
 
 _PART = " │"
@@ -145,6 +147,8 @@ class _KeyLooks:
     key: Style
     changing: Style
     """Of keys that change the target."""
+    deciding: Style
+    """Of keys that answer a dialog."""
     parted: bool
     """Whether a line parts the keys that change the target from the others."""
 
@@ -158,7 +162,9 @@ def _drawn(hints: tuple[Hint, ...], width: int, looks_of_keys: _KeyLooks) -> Ite
         before = hint.changes_target
         yield " " * (start - reached), PLAIN
         key = looks_of_keys.changing if hint.changes_target else looks_of_keys.key
+        key = looks_of_keys.deciding if hint.decides else key
         looks = (key, PLAIN) if hint.usable else (DIM, DIM)
-        yield f" {hint.key}", looks[0]
+        room = " " if hint.decides and looks_of_keys.parted else ""
+        yield f" {hint.key}{room}", looks[0]
         yield f" {hint.label} ", looks[1]
-        reached = start + hint.cells
+        reached = start + hint.cells(fills=looks_of_keys.parted)

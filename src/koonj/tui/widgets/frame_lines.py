@@ -9,9 +9,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from koonj.sql.display import visible
-from koonj.tui.theme import DIM, PLAIN, RULE
+from koonj.tui.theme import DIM, PLAIN, RAISED, RULE
 from koonj.tui.theme.fills import filled, inked
-from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.toolkit.strips import Part, cut, strip
 
 Corners = tuple[str, str]
 TOP: Corners = ("╭", "╮")
@@ -53,3 +53,24 @@ def title_parts(number: str, name: str, tone: str, *, focused: bool) -> list[Par
 def frame_look(tone: str, *, focused: bool) -> Style:
     """Return the style of the border: muted without the focus, unless its tone says something."""
     return inked(tone) if focused or tone != "accent" else RULE
+
+
+def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
+    """Return a title line: a bar if the pane has the focus (`raised`), else a rule."""
+    left, right = f" {left} ", f" {right} " if right else ""
+    right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
+    left = cut(left, width)
+    gap = width - cell_len(left) - cell_len(right)
+    if raised:
+        return strip([(left + " " * gap + right, RAISED)], width)
+    parts: list[Part] = [("─", DIM), (left, PLAIN), ("─" * (gap - 2), DIM), (right, DIM), ("─", DIM)]
+    return strip(parts, width)
+
+
+def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool) -> Strip:
+    """Return the title line of a collapsed pane, with its summary."""
+    if raised:
+        return strip([(f" {left}  ", RAISED), *((text, RAISED) for text, _ in summary)], width, RAISED)
+    parts: list[Part] = [("─", DIM), (f" {left} ", PLAIN), ("── ", DIM), *summary, (" ", PLAIN)]
+    used = sum(cell_len(visible(text)) for text, _ in parts)
+    return strip([*parts, ("─" * (width - used), DIM)], width)

@@ -87,11 +87,12 @@ class TopLine(Widget):
         """Return folder and branch; in a narrow line only the branch, or nothing."""
         folder = snapshot.folder
         path = folder.shown_path or str(folder.path) if folder else str(snapshot.settings.migrations)
-        path, on = visible(path), f"on {visible(snapshot.branch)}" if snapshot.branch else ""
-        left = room - cell_len(on) - 1 if on else room
+        path, branch = visible(path), visible(snapshot.branch or "")
+        on = f" on {branch}" if branch else ""
+        left = room - cell_len(on)
         if cell_len(path) > left:
             path = f"…{path[1 - left :]}" if left >= _PLACE else ""
-        place = f"{path} {on}".strip()
+        place = f"{path}{on}" if path or not branch else f"branch {branch}"
         return place if cell_len(place) <= room else ""
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from rich.style import Style
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -16,7 +17,7 @@ from koonj.migrations.history_wording import action_words, entry_state, took_wor
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.preview.history_tab import entry_lines
 
 _WHEN, _WHAT, _TOOK = 19, 15, 10
@@ -37,6 +38,9 @@ class HistoryList(CursorPane):
     problem: reactive[str] = reactive("", repaint=False)
     """Why the history is not shown: it is being read, or cannot be read."""
 
+    class EndSeen(Message):
+        """Posted when the end of the entries that were read is near the visible part."""
+
     @property
     def current(self) -> HistoryEntry | None:
         """The entry at the cursor; None if the list is empty."""
@@ -45,10 +49,21 @@ class HistoryList(CursorPane):
 
     def watch_history(self, old: TargetHistory, new: TargetHistory) -> None:
         """Keep the cursor on its entry, if that is still shown; the newest one stays the newest one."""
-        was = old.shown[self.cursor] if 0 < self.cursor < len(old.shown) else None
-        ids = [entry.id for entry in new.shown] if was is not None else []
-        self.cursor = ids.index(was.id) if was is not None and was.id in ids else 0
+        at = self.cursor
+        was = old.shown[at] if 0 < at < len(old.shown) else None
+        if was is None or at >= len(new.shown) or new.shown[at].id != was.id:
+            ids = [entry.id for entry in new.shown] if was is not None else []
+            self.cursor = ids.index(was.id) if was is not None and was.id in ids else 0
         self.body_changed()
+        self._look_for_end()
+
+    def watch_top(self) -> None:
+        self._look_for_end()
+
+    def _look_for_end(self) -> None:
+        """Ask for older entries before the user reaches the last one that was read."""
+        if self.history.has_more and self.top + 2 * self.page >= self.count():
+            self.post_message(self.EndSeen())
 
     def watch_problem(self) -> None:
         self.body_changed()

@@ -17,7 +17,7 @@ from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.cursor_pane import CursorPane
 
 _WORD = 13
 """Cells of a column with glyph and word; ``! interrupted`` fits."""

@@ -6,71 +6,34 @@ Only visible lines are drawn, so ten thousand rows are as fast as ten.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.humanize import number_words
 from koonj.migrations.states import State
 from koonj.tui.state.messages import MigrationSelected
-from koonj.tui.state.rehearsals import WORD_WIDTH
+from koonj.tui.state.row_order import RowOrder, end_of_history, first_after, in_order
 from koonj.tui.state.snapshot import Row, Snapshot
-from koonj.tui.theme import BAD, DIM, MARKED, MOVING, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
-from koonj.tui.toolkit.strips import Part, fit, strip, wrap
+from koonj.tui.toolkit.strips import Part, cut, fit, strip, wrap
+from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns
+from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
-from koonj.tui.widgets.migration_columns import GAP, TableColumn, table_columns
-from koonj.tui.widgets.pane import Copyable, CursorPane
-
-WORD = 11
-"""Cells of the state's word in a narrow list; ``interrupted`` fits."""
-_LEAST_WORD = len("applying")
-"""Minimum cells of the state's word, so that the start of an apply does not move the columns."""
-_NUMBER, _NAME = 7, 20
-"""Cells of number and name in a narrow list.
-
-A long number such as `20240131093000` is shortened before the name.
-"""
-_NAME_WITH_WORD = 18
-"""Minimum cells of the name if the verdict is shown with its word."""
-_NAME_WITH_GLYPH = 12
-"""Minimum cells of the name if the verdict is shown as a glyph.
-
-The preview always shows the word.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Cells of each column, without cursor, the state's glyph and blanks."""
-
-    number: int
-    name: int
-    word: int
-    verdict: int = 0
-    """Cells of the verdict with the blank before it; 0 for none, 2 for a glyph."""
-
-
-def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
-    """Return the columns of a list of `width` cells.
-
-    `number` and `word` are the widths of the widest number and state. `rehearsals` says whether there are
-    verdicts.
-    """
-    word = min(word, max(WORD, width // 3))
-    number = min(number, max(_NUMBER, width - word - _NAME - 5))
-    name = width - number - word - 6
-    whole, glyph = 3 + WORD_WIDTH, 2
-    verdict = 0
-    if rehearsals and name - glyph >= _NAME_WITH_GLYPH:
-        verdict = whole if name - whole >= _NAME_WITH_WORD else glyph
-    return Columns(number, name - verdict, word, verdict)
-
+from koonj.tui.widgets.list_texts import empty_reason, folder_problem, parting_line
+from koonj.tui.widgets.migration_columns import (
+    GAP,
+    TableColumn,
+    state_heading,
+    table_columns,
+    verdict_parts,
+)
+from koonj.tui.widgets.pane import Copyable
+from koonj.tui.widgets.run_modes import RunModes
 
 _IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.COSMETIC, None})
 """States that need nothing of the user."""
@@ -96,18 +59,26 @@ class MigrationList(CursorPane):
     filter: reactive[str] = reactive("", repaint=False)
     found: reactive[tuple[frozenset[str], int | None] | None] = reactive(None, repaint=False)
     """For a filter by SQL: names of the files that have it, and how many were searched (None: all)."""
+    order: reactive[RowOrder] = reactive(RowOrder.NUMBER, repaint=False)
     live: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     """File name of the migration that runs now, and what happens with it; None if none runs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[Row, ...] = ()
+        self._ordered: tuple[Sequence[Row], RowOrder, tuple[Row, ...]] = ((), RowOrder.NUMBER, ())
+        """The rows as they were ordered last, with the order and the result."""
+        self._parting: int | None = None
+        """Index of the row before which the line stands that parts what is applied from what comes."""
+        self._to_apply = 0
+        """Number of files after that line."""
         self._selected: str | None = None
         self._number_width = 3
         self._word_width = WORD
         self._columns: tuple[int, Columns] | None = None
         self._table: tuple[TableColumn, ...] = ()
         """Further columns of a wide list, for the width of `_columns`."""
+        self.modes = RunModes(self, self._redraw)
 
     @property
     def selected(self) -> Row | None:
@@ -154,9 +125,8 @@ class MigrationList(CursorPane):
         if (old is None) != (new is None):
             self._measure(self.snapshot)
             self.refresh()
-        for index in range(self.top, min(self.count(), self.top + self.page)):
-            if self.rows[index].name in changed:
-                self.redraw_line(index)
+        for name in changed:
+            self._redraw(name)
         if self.selected is not None and self.selected.name in changed:
             self._post_selected()
 
@@ -173,24 +143,51 @@ class MigrationList(CursorPane):
         self._number_width = snapshot.digits if snapshot else 3
         kinds = {(row.state, row.status is not None and row.status.allowed): row for row in rows}
         words = [len(r.word) for r in kinds.values()] or [WORD]
-        self._word_width = max(*words, len(self.live[1]) if self.live else _LEAST_WORD)
+        self._word_width = max(*words, len(self.live[1]) if self.live else LEAST_WORD)
         self._columns = None
 
+    def watch_order(self) -> None:
+        self._filter()
+
     def _filter(self) -> None:
-        self.rows = self.snapshot.rows if self.snapshot else ()
+        self.rows = self._matching(self._in_order())
+        self._parting = self._find_parting()
+        if self._parting is not None:
+            self._to_apply = sum(row.migration is not None for row in self.rows[self._parting :])
+        self._restore_cursor()
+        self.body_changed()
+        self.show_cursor()
+
+    def _in_order(self) -> tuple[Row, ...]:
+        """Return all rows in the chosen order. They are ordered again only if rows or order changed."""
+        rows = self.snapshot.rows if self.snapshot else ()
+        if self._ordered[0] is not rows or self._ordered[1] is not self.order:
+            self._ordered = (rows, self.order, in_order(rows, self.order))
+        return self._ordered[2]
+
+    def _matching(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Return the rows that match the filter."""
         if self.filter.startswith(SQL):
-            if sql_text(self.filter):
-                names = self.found[0] if self.found else frozenset()
-                self.rows = tuple([row for row in self.rows if row.name in names])
-            self._restore_cursor()
-            self.body_changed()
-            return
+            if not sql_text(self.filter):
+                return rows
+            names = self.found[0] if self.found else frozenset()
+            return tuple([row for row in rows if row.name in names])
         verdicts = self.snapshot.rehearsals.words if self.snapshot and self.filter else {}
         for word in self.filter.lower().split():
             named = {name for name, verdict in verdicts.items() if word in verdict}
-            self.rows = tuple([row for row in self.rows if row.matches(word) or row.name in named])
-        self._restore_cursor()
-        self.body_changed()
+            rows = tuple([row for row in rows if row.matches(word) or row.name in named])
+        return rows
+
+    def _find_parting(self) -> int | None:
+        """Return the first row that comes after all applied ones; None if nothing is to be parted.
+
+        A late one stands above it: an apply does not run it before the user has decided.
+        """
+        if self.snapshot is None or self.order is not RowOrder.NUMBER:
+            return None
+        end = end_of_history(self.snapshot.rows)
+        first = first_after(self.rows, end) if end is not None else 0
+        return first if 0 < first < len(self.rows) else None
 
     def _restore_cursor(self) -> None:
         """Put the cursor back on the selected name; if it is missing, stay near."""
@@ -229,23 +226,35 @@ class MigrationList(CursorPane):
         self.post_message(MigrationSelected(self.selected.name if self.selected else None))
 
     def count(self) -> int:
+        return len(self.rows) + (self._parting is not None)
+
+    def stops(self) -> int:
         return len(self.rows)
 
+    def line_of(self, stop: int) -> int:
+        return stop + (self._parting is not None and stop >= self._parting)
+
+    def stop_at(self, line: int) -> int | None:
+        if self._parting is None or line < self._parting:
+            return line
+        return line - 1 if line > self._parting else None
+
     def title(self) -> tuple[str, str]:
-        """Return the title with the filter, and the position or the number of matches."""
+        """Return the title with order and filter, and the position or the number of matches."""
         total = len(self.snapshot.rows) if self.snapshot else 0
         place = f"{self.cursor + 1} of {len(self.rows)}" if self.rows else "0"
+        name = self.TITLE if self.order is RowOrder.NUMBER else f"{self.TITLE} by {self.order}"
         if not self.filter:
-            return self.TITLE, place
-        return f"{self.TITLE}  /{self.filter}", f"{len(self.rows)} of {total}"
+            return name, place
+        return f"{name}  /{self.filter}", f"{len(self.rows)} of {total}"
 
     def head(self, width: int) -> Sequence[Strip]:
         """Return the problem of the folder, and the reason if the list is empty."""
         if self.snapshot is None:
             return ()
         problem, reason = (
-            _folder_problem(self.snapshot),
-            "" if self.rows else self._empty_reason(self.snapshot),
+            folder_problem(self.snapshot),
+            "" if self.rows else empty_reason(self.snapshot, self.filter, self.found, self.key_now("n")),
         )
         lines: list[list[Part]] = []
         for text in wrap(problem, width - 4, _MOST) if problem else ():
@@ -259,27 +268,31 @@ class MigrationList(CursorPane):
         cells = self._cells(width)
         verdict = "rehearsal" if cells.verdict > _GLYPH else ""
         number = "#".ljust(cells.number)
-        texts = f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)}"
+        state, look = ("state", DIM)
+        if self._table and self.snapshot is not None and len(self.snapshot.checks) > 1:
+            state, look = state_heading(self.snapshot)
+        room = cells.word + 2
         last = f" {fit(verdict, cells.verdict - 1)}" if cells.verdict else ""
-        return [(texts + last, DIM), *(column.heading_part for column in self._table)]
+        return [
+            (f" {number} {fit('name', cells.name)} ", DIM),
+            (cut(state, room), look),
+            (" " * max(0, room - cell_len(state)) + last, DIM),
+            *(column.heading_part for column in self._table),
+        ]
 
-    def _empty_reason(self, snapshot: Snapshot) -> str:
-        """Return why the list is empty."""
-        if snapshot.folder is None:
-            return "" if snapshot.folder_error else "reading the folder"
-        if snapshot.rows:
-            if text := sql_text(self.filter):
-                if self.found is None or self.found[1] is not None:
-                    done = number_words(self.found[1] or 0) if self.found else "0"
-                    return f"Searching the files: {done} of {number_words(len(snapshot.rows))}."
-                return f"No file has the text {text}. Press Esc to clear the filter."
-            none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
-            return f"{none} Press Esc to clear it."
-        where = snapshot.folder.shown_path or snapshot.folder.path
-        return f"No migrations yet in {where}. Press {self.key_now('n')} to create one."
+    def _redraw(self, name: str) -> None:
+        """Draw the row of a migration again, if it is visible."""
+        for line in range(self.top, min(self.count(), self.top + self.page)):
+            index = self.stop_at(line)
+            if index is not None and self.rows[index].name == name:
+                self.redraw_line(line)
 
     def draw(self, index: int, width: int) -> Strip:
-        """Draw cursor, number, name, state and verdict."""
+        """Draw cursor, number, name, state and verdict; or the line between applied and others."""
+        stop = self.stop_at(index)
+        if stop is None:
+            return parting_line(self._to_apply, width)
+        index = stop
         row, cells = self._row(index), self._cells(width)
         is_current = index == self.cursor
         if self.has_fills:
@@ -315,13 +328,12 @@ class MigrationList(CursorPane):
         return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
 
     def _quiet_verdict(self, row: Row, cells: int) -> list[Part]:
-        mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
-        if mark is None:
+        found = verdict_parts(self.snapshot.rehearsals, row) if self.snapshot and cells else []
+        if not found:
             return [(" " * cells, PLAIN)]
-        glyph_of_verdict, text, verdict = mark
-        sign, word = quiet(VERDICTS[verdict] if verdict is not None else MOVING)
-        parts: list[Part] = [(f" {glyph_of_verdict}", sign)]
-        return [*parts, (" " + fit(text, cells - 3), word)] if cells > _GLYPH else parts
+        (sign, look), (word, word_look) = found
+        parts: list[Part] = [(f" {sign}", look)]
+        return [*parts, (fit(word, cells - 2), word_look)] if cells > _GLYPH else parts
 
     def _verdict(self, row: Row, cells: int, style: Style | None) -> Part:
         """Return the verdict as it fits; `style` replaces the verdict's colour."""
@@ -332,32 +344,25 @@ class MigrationList(CursorPane):
         return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or VERDICTS[verdict]
 
     def _cells(self, width: int) -> Columns:
+        whole = width
         if self._columns is None or self._columns[0] != width:
             rehearsals = self.snapshot is not None and self.snapshot.rehearsals.has_any
+            state = self._word_width
             self._table = ()
             if self.framed and self.snapshot is not None and width >= _TABLE:
                 longest = max((cell_len(row.label[1]) for row in self.rows), default=0)
-                least = columns(_TABLE, self._number_width, self._word_width, rehearsals=rehearsals)
-                self._table = table_columns(self.snapshot, width - _TABLE - max(0, longest - least.name))
+                least = columns(_TABLE, self._number_width, state, rehearsals=False)
+                room = width - _TABLE - max(0, longest - least.name)
+                self._table = table_columns(self.snapshot, room, self.modes.word)
+            if self._table and self.snapshot is not None:
                 width -= sum(column.width + GAP for column in self._table)
-            found = columns(width, self._number_width, self._word_width, rehearsals=rehearsals)
-            self._columns = (width, found)
+                rehearsals = False
+                state = max(state, min(WORD, cell_len(state_heading(self.snapshot)[0]) - 2))
+            found = columns(width, self._number_width, state, rehearsals=rehearsals)
+            self._columns = (whole, found)
         return self._columns[1]
 
 
 def _head_values(snapshot: Snapshot) -> tuple[object, ...]:
     """Return the values that the head depends on."""
     return snapshot.folder_error, snapshot.folder
-
-
-def _folder_problem(snapshot: Snapshot) -> str:
-    """Return why the list is out of date or incomplete; empty if it is not."""
-    if snapshot.folder_error is not None:
-        age = "The list is out of date. " if snapshot.rows else ""
-        return age + snapshot.folder_error
-    ignored = snapshot.unlisted_files
-    if not ignored:
-        return ""
-    name, problem = ignored[0]
-    more = f" {len(ignored)} files are ignored. To list them, run: koonj check" if len(ignored) > 1 else ""
-    return f"{name}: {problem.message}{more}"

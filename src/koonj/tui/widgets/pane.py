@@ -1,4 +1,4 @@
-"""The base classes of panes: a title line and a body of lines.
+"""The base class of panes: a title line and a body of lines.
 
 Only visible lines are drawn.
 """
@@ -17,38 +17,26 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.sql.display import visible
-from koonj.tui.documents.text_search import TextMatch
-from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED
+from koonj.tui.theme import ACCENT, DIM, PLAIN
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.strips import Part, cut, strip
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.toolkit.textual_private import draw_own_frame
-from koonj.tui.widgets.frame_lines import BOTTOM, OPEN, TOP, Corners, cells, edge, frame_look, title_parts
+from koonj.tui.widgets.frame_lines import (
+    BOTTOM,
+    OPEN,
+    TOP,
+    Corners,
+    cells,
+    edge,
+    frame_look,
+    summary_line,
+    title_line,
+    title_parts,
+)
 from koonj.tui.widgets.searched_lines import SearchedLines
 
 WHEEL = 3
 """Lines that one step of the mouse wheel scrolls."""
-
-
-def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
-    """Return a title line: a bar if the pane has the focus (`raised`), else a rule."""
-    left, right = f" {left} ", f" {right} " if right else ""
-    right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
-    left = cut(left, width)
-    gap = width - cell_len(left) - cell_len(right)
-    if raised:
-        return strip([(left + " " * gap + right, RAISED)], width)
-    parts: list[Part] = [("─", DIM), (left, PLAIN), ("─" * (gap - 2), DIM), (right, DIM), ("─", DIM)]
-    return strip(parts, width)
-
-
-def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool) -> Strip:
-    """Return the title line of a collapsed pane, with its summary."""
-    if raised:
-        return strip([(f" {left}  ", RAISED), *((text, RAISED) for text, _ in summary)], width, RAISED)
-    parts: list[Part] = [("─", DIM), (f" {left} ", PLAIN), ("── ", DIM), *summary, (" ", PLAIN)]
-    used = sum(cell_len(visible(text)) for text, _ in parts)
-    return strip([*parts, ("─" * (width - used), DIM)], width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,53 +327,3 @@ class Pane(SearchedLines, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.go(-WHEEL)
-
-
-class CursorPane(Pane):
-    """A pane with a cursor on one line.
-
-    A cursor that leaves the visible part scrolls by half a page, so that the whole pane is redrawn less often
-    over a slow connection.
-    """
-
-    cursor: reactive[int] = reactive(0, repaint=False)
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, self.count() - 1))
-
-    def search_origin(self) -> tuple[int, int]:
-        return self.cursor, 0
-
-    def show_match(self, match: TextMatch) -> None:
-        """Move the cursor to the line of the match."""
-        self.go_to(match.line)
-
-    def watch_cursor(self, old: int, new: int) -> None:
-        """Scroll if the cursor is not visible; else redraw only the two lines."""
-        half = max(1, self.page // 2)
-        if new < self.top:
-            self.top = new if self.top - new > half else max(0, self.top - half)
-        elif new >= self.top + self.page:
-            self.top = new - self.page + 1 if new - self.top - self.page >= half else self.top + half
-        self.redraw_line(old)
-        self.redraw_line(new)
-        self.redraw_title()
-
-    def go(self, lines: int) -> None:
-        """Move the cursor by `lines`."""
-        self.cursor += lines
-
-    def go_to(self, index: int) -> None:
-        """Move the cursor to line `index`."""
-        self.cursor = index
-
-    def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked line."""
-        index = self.line_at(event.y)
-        if index is not None:
-            self.cursor = index
-
-    def on_resize(self) -> None:
-        super().on_resize()
-        if self.cursor >= self.top + self.page:
-            self.top = self.cursor - self.page + 1

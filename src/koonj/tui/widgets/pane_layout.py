@@ -59,7 +59,7 @@ _FRAMED = (100, 26)
 """Minimum width and height of panes with borders, which are in two columns too."""
 _WIDE = (160, 38)
 """Minimum width and height of the list as a table."""
-_TARGETS = 54
+_TARGETS = 42
 """Cells of the targets beside a table."""
 _FRAMED_TARGETS, _FRAMED_PREVIEW, _FRAMED_REST = 10, 10, 3
 """Minimum lines of the targets, of the preview while a run is to be read, and of the run."""

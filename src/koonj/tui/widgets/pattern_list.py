@@ -11,7 +11,7 @@ from textual.strip import Strip
 from koonj.tui.documents.drafts import DraftSource
 from koonj.tui.theme import MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.strips import strip
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.cursor_pane import CursorPane
 
 
 class PatternList(CursorPane):

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.humanize import now, time_of_day
-from koonj.tui.render.gauge import with_gauge
 from koonj.tui.render.next_steps import next_keys
-from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
-from koonj.tui.state.log_line import LogLine
+from koonj.tui.render.result_lines import Block, result_blocks, result_lines
+from koonj.tui.render.run_head import filled_progress
+from koonj.tui.render.run_lines import TONES, Line, log_lines, progress, summary
+from koonj.tui.state.file_place import FileLine
+from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.theme.fills import badge, filled
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.cursor_pane import CursorPane
+from koonj.tui.widgets.cursor_row import with_cursor
 from koonj.tui.widgets.frame_lines import title_parts
-from koonj.tui.widgets.pane import Copyable, Pane
+from koonj.tui.widgets.pane import Copyable
 
 TICK = 1.0
 """Seconds between two updates of the elapsed time during a run."""
@@ -27,8 +33,8 @@ _WIDE = 100_000
 """Width, in cells, for copied lines, so that they are not wrapped."""
 
 
-class RunPane(Pane):
-    """The log of a run; scrolls to the newest line, and at the end to the result."""
+class RunPane(CursorPane):
+    """The log of a run; the cursor is on the newest line, and at the end on the result."""
 
     NUMBER = "4"
     TITLE = "Run"
@@ -40,11 +46,20 @@ class RunPane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Line] = []
+        self._places: list[FileLine | None] = []
+        """The place that each line is about."""
         self._wrapped: dict[LogLine, list[Line]] = {}
         self._width = 0
         self._following = True
         self._result_start = 0
         self._ticker: Timer | None = None
+
+    class LineChosen(Message):
+        """Posted when a line with a place is clicked."""
+
+        def __init__(self, place: FileLine) -> None:
+            super().__init__()
+            self.place = place
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
         self._tick(running=new is not None and new.running)
@@ -54,25 +69,33 @@ class RunPane(Pane):
         self.call_after_refresh(self._follow)
 
     def _follow(self) -> None:
-        """Scroll to the newest line, or to the first line of an error or a conflict."""
+        """Go to the newest line, or to the first line of an error or a conflict."""
         if self._following:
             to_read = self.view is not None and self.view.has_problem
             self.top = self._result_start if to_read else self.last_top
+            self.cursor = self._result_start if to_read else self.count() - 1
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
-        log = self._log(self.view, width) if self.view else []
-        result = result_lines(self.view, width) if self.view else []
-        self._result_start = len(log)
-        self._lines = log + result
+        blocks = [*self._log(self.view, width)] if self.view else []
+        self._result_start = sum(len(lines) for _, lines in blocks)
+        blocks += result_blocks(self.view, width, has_fills=self.has_fills) if self.view else []
+        self._lines = [line for _, lines in blocks for line in lines]
+        self._places = [place for place, lines in blocks for _ in lines]
         self.body_changed()
 
-    def _log(self, view: RunView, width: int) -> list[Line]:
-        """Return the lines of the log. Only new entries are wrapped."""
+    def _log(self, view: RunView, width: int) -> Iterator[Block]:
+        """Yield the lines of the log with their places. Only new entries are wrapped."""
         known = self._wrapped if width == self._width else {}
         self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
-        lines = [line for entry in view.log for line in self._wrapped[entry]]
-        return [[(f" … {view.dropped_lines} earlier lines", DIM)], *lines] if view.dropped_lines else lines
+        if view.dropped_lines:
+            yield None, [[(f" … {view.dropped_lines} earlier lines", DIM)]]
+        yield from ((entry.place, self._wrapped[entry]) for entry in view.log)
+
+    @property
+    def place_here(self) -> FileLine | None:
+        """The place that the line of the cursor is about; None if it is about none."""
+        return self._places[self.cursor] if 0 <= self.cursor < len(self._places) else None
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Show another title when another target is chosen."""
@@ -84,14 +107,23 @@ class RunPane(Pane):
         self._follow()
 
     def go(self, lines: int) -> None:
-        """Scroll by `lines`. New lines scroll the pane only while the end is visible."""
+        """Move the cursor by `lines`. New lines move it only while it is on the last one."""
         super().go(lines)
-        self._following = self.top >= self.last_top
+        self._following = self.cursor >= self.count() - 1
 
     def go_to(self, index: int) -> None:
-        """Scroll to line `index`, with the same rule as `go`."""
+        """Move the cursor to line `index`, with the same rule as `go`."""
         super().go_to(index)
-        self._following = self.top >= self.last_top
+        self._following = self.cursor >= self.count() - 1
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the clicked line, and open its place."""
+        if self.view is None or self.line_at(event.y) is None:
+            return
+        super().on_click(event)
+        self._following = self.cursor >= self.count() - 1
+        if self.place_here is not None:
+            self.post_message(self.LineChosen(self.place_here))
 
     def _tick(self, *, running: bool) -> None:
         if running and self._ticker is None:
@@ -131,7 +163,7 @@ class RunPane(Pane):
         if view is None or view.stage is RunStage.REST:
             return "accent"
         if view.running:
-            return "warn" if view.in_the_way else "info"
+            return "warn" if view.waits else "info"
         return "error" if view.has_problem else "accent"
 
     def title_left(self, width: int) -> Sequence[Part]:
@@ -146,9 +178,13 @@ class RunPane(Pane):
         if view is None:
             return []
         if view.running:
-            return [(" in progress ", badge(self.tone if self.tone != "accent" else "info"))]
-        ended = time_of_day(view.ended) if view.ended is not None else ""
-        return [(f" ended {ended} ", badge("error" if view.has_problem else "ok"))]
+            words = "waits for a lock" if view.in_the_way else "waits" if view.waits else "in progress"
+            return [(f" {words} ", badge(self.tone if self.tone != "accent" else "info"))]
+        ended = f" {time_of_day(view.ended)}" if view.ended is not None else ""
+        tone, word = (
+            result_words(view.finished.result) if view.finished is not None else (Tone.BAD, "no result")
+        )
+        return [(f" {TONES[tone][0]} {word}{ended} ", badge("error" if view.has_problem else "ok"))]
 
     def frame_foot(self) -> Sequence[Part]:
         """Return the key that cancels the run or closes its result."""
@@ -169,13 +205,14 @@ class RunPane(Pane):
     def head(self, width: int) -> Sequence[Strip]:
         if self.view is None:
             return ()
-        lines = progress(self.view, now(), width)
-        return [strip(with_gauge(line) if self.has_fills else line, width) for line in lines]
+        made = filled_progress if self.has_fills else progress
+        return [strip(line, width) for line in made(self.view, now(), width)]
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
-        parts = [
+        parts: list[Part] = [(" next      ", DIM)] if keys and self.has_fills else []
+        parts += [
             part for key, label in keys for part in (*self._key(self.key_now(key)), (f" {label} ", PLAIN))
         ]
         return [strip(parts, width)] if parts else ()
@@ -187,7 +224,9 @@ class RunPane(Pane):
     def draw(self, index: int, width: int) -> Strip:
         if self.view is None:
             return strip([(" nothing has run yet", DIM)], width)
-        return strip(self._lines[index], width)
+        if index != self.cursor or not self.has_pseudo_class("focus"):
+            return strip(self._lines[index], width)
+        return with_cursor(strip(self._lines[index], width), has_fills=self.has_fills)
 
 
 def _all_lines(view: RunView) -> list[Line]:

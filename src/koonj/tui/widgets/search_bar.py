@@ -45,8 +45,9 @@ class SearchBar(SearchRow):
             super().__init__()
             self.number = number
 
-    def __init__(self) -> None:
-        super().__init__("/", _TEXT)
+    def __init__(self, placeholder: str = "") -> None:
+        """`placeholder`: what can be typed; by default that of a text search."""
+        super().__init__("/", placeholder or _TEXT)
         self._asks_number = False
 
     @property
@@ -76,7 +77,7 @@ class SearchBar(SearchRow):
     def open(self, text: str) -> None:
         """Show the line with a text, and focus it."""
         self._asks_number = False
-        self.line.placeholder = _TEXT
+        self.line.placeholder = self._placeholder
         self.query_one(".sign", TextLine).parts = ((" /", STRONG),)
         self.display = True
         self.line.value = text

@@ -16,7 +16,7 @@ from koonj.tui.documents import highlighting
 from koonj.tui.documents.sql_text import SqlText, expand, word_end
 from koonj.tui.documents.text_search import TextMatch, TextQuery
 from koonj.tui.documents.wrapped_rows import MAX_WRAPPED, WrappedRows
-from koonj.tui.theme import DIM, RULE, UNDERLINED
+from koonj.tui.theme import DIM, PLAIN, RULE, UNDERLINED
 from koonj.tui.toolkit.strips import Part, mark_cells, strip
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.pane import Pane
@@ -33,6 +33,9 @@ class LineMark:
     style: Style
     column: int | None
     """1-based, in characters of the shown text."""
+    sign: str = "!"
+    fill: Style = PLAIN
+    """Background of the line, if the theme has fills."""
 
 
 class SqlPane(Pane):
@@ -133,15 +136,21 @@ class SqlPane(Pane):
         line = self.sql.first_line + index
         margin: list[Part] = [(f"{line:>{gutter - 1}} ", DIM)]
         if self.has_fills:
-            margin = [(f"{line:>{gutter - 3}} ", DIM), ("│ ", RULE)]
+            margin = [(f"{line:>{gutter - 3}} ", DIM), ("│ ", self.gutter_look(index))]
         room = max(0, self.left + width - gutter)
         text = strip(self.sql.line(index, room), room, more=DIM)
-        if index in self.marked:
-            mark = self.marked[index]
-            number, look = margin[0]
-            margin[0:1] = [(number[:-1], look), ("!", mark.style)]
-            text = mark_cells(text, self._word(mark, index, text))
-        return Strip.join([strip(margin, gutter), text.crop(self.left)])
+        mark = self.marked.get(index)
+        if mark is None:
+            return Strip.join([strip(margin, gutter), text.crop(self.left)])
+        number, look = margin[0]
+        margin[0:1] = [(number[:-1], look), (mark.sign, mark.style)]
+        text = mark_cells(text, self._word(mark, index, text))
+        whole = Strip.join([strip(margin, gutter), text.crop(self.left)])
+        return whole.apply_style(mark.fill) if self.has_fills else whole
+
+    def gutter_look(self, index: int) -> Style:
+        """Return the style of the line between the number and the text of line `index`."""
+        return RULE
 
     def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
         return self.sql.matches(query)
@@ -184,7 +193,8 @@ class SqlPane(Pane):
         line = self.sql.text[start : min(end, start + column + _LONG_WORD)]
         first = cell_len(expand(line[:column])) if column < _LONG_LINE else text.cell_length
         last = cell_len(expand(line[: word_end(line, column)])) if column < _LONG_LINE else first
-        return [(first, min(max(last, first + 1), text.cell_length), UNDERLINED)]
+        look = mark.style + UNDERLINED if self.has_fills else UNDERLINED
+        return [(first, min(max(last, first + 1), text.cell_length), look)]
 
 
 class SqlPreview(SqlPane):

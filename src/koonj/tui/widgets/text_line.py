@@ -10,8 +10,7 @@ from textual.widget import Widget
 
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, strip
-from koonj.tui.widgets.frame_lines import OPEN, edge, frame_look, title_parts
-from koonj.tui.widgets.pane import title_line
+from koonj.tui.widgets.frame_lines import OPEN, edge, frame_look, title_line, title_parts
 
 
 class TextLine(Widget):

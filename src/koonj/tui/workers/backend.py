@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from koonj.postgres.blockers import Blocker
     from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
+    from koonj.postgres.history_page import HistoryPage
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
@@ -283,16 +284,23 @@ class Backend:
 
         return await self._reads.run(read)
 
-    async def history(self, target: Target, name: str | None = None) -> tuple[HistoryEntry, ...]:
-        """Return all history entries of one migration, or of the target, oldest first.
-
-        Raises: TargetError.
-        """
+    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
+        """Return all history entries of one migration, oldest first. Raises: TargetError."""
 
         async def read() -> tuple[HistoryEntry, ...]:
             from koonj.runner.target.history import read_history  # noqa: PLC0415 - brings psycopg
 
             return await read_history(self._reading_connector(), target, name)
+
+        return await self._reads.run(read)
+
+    async def history_page(self, target: Target, limit: int, below: int | None) -> HistoryPage:
+        """Return the newest `limit` history entries whose id is below `below`. Raises: TargetError."""
+
+        async def read() -> HistoryPage:
+            from koonj.runner.target.history import read_history_page  # noqa: PLC0415 - as above
+
+            return await read_history_page(self._reading_connector(), target, limit, below)
 
         return await self._reads.run(read)
 

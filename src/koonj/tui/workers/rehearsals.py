@@ -78,13 +78,18 @@ class RehearsalWorker:
     def _rehearsals(self) -> Rehearsals:
         return self._snapshot().rehearsals
 
+    @property
+    def start_themselves(self) -> bool:
+        """Whether rehearsals start without being asked for."""
+        return self._backend.rehearses and self._backend.settings.trust.given
+
     def start_if_needed(self) -> None:
         """Start a rehearsal if a verdict is missing and no work is in progress.
 
         Returns quickly if the rows did not change.
         """
         rows = self._snapshot().rows
-        if not self._backend.rehearses or not self._snapshot().settings.trust.given:
+        if not self.start_themselves:
             return
         if self._current is not None or self._is_running():
             return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.config import Target
-from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict, decisive_first
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.planned import Plan
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from koonj.runner.run.unblock_request import UnblockRequest
     from koonj.runner.settle import InterruptedMigration, Settlement
 
+_MOST_REFUSALS = 3
+"""Number of migrations that a plan names because they cannot be in a batch."""
 NO = "no"
 """Answer that confirms no question."""
 
@@ -54,9 +56,13 @@ class RunControl:
         self._run: Run | None = None
         self._plan: Plan | None = None
         self._is_quitting = False
-        self._probes_next = False
+        self._changed: Request | None = None
+        """What to plan when the current run has ended: its plan is declined for that."""
+        self._request: Request | None = None
         self.is_probe = False
         """Whether the current run is a probe."""
+        self.batch_refusal = ""
+        """Why the migrations of the current run cannot be a batch; empty if that is not known."""
         self._batcher = EventBatcher(node)
         self.running = False
 
@@ -67,9 +73,10 @@ class RunControl:
         self._node.post_message(RunOpened(target.name, request.direction))
         start_task(self._node, partial(self._run_request, target, request), "run")
 
-    def probe_next(self) -> None:
-        """Probe the migrations of the current run when it has ended: its plan is declined for that."""
-        self._probes_next = True
+    def plan_again(self, *, probe: bool = False, batch: bool = False) -> None:
+        """Plan the current run again in another way, when it has ended: its plan is declined for that."""
+        if self._request is not None:
+            self._changed = replace(self._request, probe=probe, batch=batch)
 
     def settle(self, target: Target, shown: InterruptedMigration, settlement: Settlement) -> None:
         """Carry out what the user has decided about an interruption, as it was shown."""
@@ -141,12 +148,16 @@ class RunControl:
             )
 
     async def _run_request(self, target: Target, request: Request) -> None:
-        self._probes_next, self.is_probe = False, request.probe
+        self._request, self._changed, self.is_probe = request, None, request.probe
+        if request.batch:
+            self.batch_refusal = ""
         finished = await self._follow(partial(self._backend.start_run, target, request), target)
-        if self._probes_next and not self._is_quitting:
-            self.start(replace(request, probe=True, batch=False))
+        self._request, self.batch_refusal = None, ""
+        if self._start_changed():
             return
         if finished is not None and finished.result is RunResult.REFUSED:
+            if request.batch and self._singly(request, finished.conflicts):
+                return
             self._offer_decision(request, finished.conflicts)
 
     async def _run_elsewhere(self, known: KnownRun) -> None:
@@ -204,8 +215,23 @@ class RunControl:
         )
         self.start(replace(stopped.request, allowed=(*stopped.request.allowed, *new)))
 
+    def _start_changed(self) -> bool:
+        """Start the run that the user wanted instead of an answer, if there is one."""
+        if self._changed is None or self._is_quitting:
+            return False
+        self.start(self._changed)
+        return True
+
+    def _singly(self, request: Request, conflicts: tuple[Conflict, ...]) -> bool:
+        """Plan again without a batch, and say in the plan why, if only that was the matter."""
+        if not all(conflict.state == NOT_TRANSACTIONAL for conflict in conflicts):
+            return False
+        self.start(replace(request, batch=False))
+        self.batch_refusal = " ".join(conflict.message for conflict in conflicts[:_MOST_REFUSALS])
+        return True
+
     def _offer_decision(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
         """Let the screen ask what to do if all conflicts can be allowed, or a migration was interrupted."""
         can_allow = bool(conflicts) and all(conflict.can_allow for conflict in conflicts)
         if can_allow or interrupted_name(conflicts) is not None:
-            self._node.post_message(RunStopped(request, conflicts))
+            self._node.post_message(RunStopped(request, decisive_first(conflicts)))

@@ -1,4 +1,4 @@
-"""The lines above a tab in themes with fills: the state as a badge, then facts with labels."""
+"""The look of the lines above a tab in themes with fills: the state as a badge, then facts with labels."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.tui.documents.document import Document
-from koonj.tui.render.history_entry_text import interruption_details, state_details
 from koonj.tui.render.lock_meter import heaviest, meter
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
-from koonj.tui.theme import DIM, MOVING, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme import DIM, MOVING, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import TONES, badge
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, wrap
-from koonj.tui.widgets.preview.header import DETAILS, KNOWN, MODE, Lines, problem_lines
-from koonj.tui.widgets.preview.tabs import Tab
+from koonj.tui.widgets.preview.header import Lines
 
 _LABEL = 11
 """Cells of a label."""
@@ -23,72 +21,56 @@ _LABELLED = 50
 """Minimum cells of a pane with labels."""
 
 
-def filled_head(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
-    """Return the lines, without those that the tab itself shows."""
-    lines = [_badged(row, document, width)]
-    if document is None:
-        return [*lines, [(" reading", DIM)]]
-    if row.migration is None:
-        lines.append([(" File missing. Text from koonj.history.", WARNING)])
-    if tab is not Tab.REHEARSAL:
-        lines += _verdict(row, rehearsals, width)
-    if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        lines += _labelled("history", state_details(row), width, DETAILS)
-        if details := interruption_details(row):
-            return [*lines, *_labelled("run", details, width, KNOWN), *problem_lines(document, width)]
-        mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
-        lines += _labelled("runs", mode, width, MODE)
-        lines += _locks(row, rehearsals, width) if tab is not Tab.ROLLBACK else []
-    return lines + problem_lines(document, width)
+class FilledLook:
+    """Facts with labels, and the state as a badge."""
 
+    def identity(self, row: Row, document: Document | None, width: int) -> list[Part]:
+        """Return the file at the left, and its state as a badge at the right."""
+        state = f" {glyph(row.shown_state)} {row.word} "
+        room = max(1, width - len(state) - 3)
+        path = document.path if document else row.name
+        path = cut(path if len(path) <= room else row.name, room)
+        tone = TONES.get(STATES[row.shown_state])
+        gap = " " * (room + 1 - cell_len(path))
+        return [(" " + path, STRONG), (gap, PLAIN), (state, badge(tone) if tone else DIM)]
 
-def _badged(row: Row, document: Document | None, width: int) -> list[Part]:
-    """Return the file at the left, and its state as a badge at the right."""
-    state = f" {glyph(row.shown_state)} {row.word} "
-    room = max(1, width - len(state) - 3)
-    path = document.path if document else row.name
-    path = cut(path if len(path) <= room else row.name, room)
-    tone = TONES.get(STATES[row.shown_state])
-    gap = " " * (room + 1 - cell_len(path))
-    return [(" " + path, STRONG), (gap, PLAIN), (state, badge(tone) if tone else DIM)]
+    def fact(self, label: str, text: str, width: int, most: int) -> Lines:
+        """Return the text after its label."""
+        lead = _label(label, width)
+        look: Style = PLAIN if len(lead) > 1 else DIM
+        texts = [line for line in wrap(text, width - len(lead) - 1, most) if line]
+        return [
+            [(lead if not index else " " * len(lead), DIM), (line, look)] for index, line in enumerate(texts)
+        ]
+
+    def verdict(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return the verdict after its label, with its reason."""
+        mark = rehearsals.mark(row.name)
+        if mark is None:
+            return []
+        sign, word, verdict = mark
+        lead = _label("rehearsal", width)
+        looks = MOVING if verdict is None else VERDICTS[verdict]
+        found = rehearsals.results.get(row.name)
+        message = found.message if found is not None and row.name != rehearsals.current else ""
+        room = width - len(lead) - len(word) - 5
+        is_calm = TONES.get(looks) == "ok"
+        parts: list[Part] = [(lead, DIM), (f"{sign} ", looks), (word, PLAIN if is_calm else looks)]
+        return [[*parts, (f"  {cut(message, room)}" if message and room > 0 else "", DIM)]]
+
+    def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return the heaviest lock of its apply, if a rehearsal has measured it."""
+        rehearsal = rehearsals.results.get(row.name)
+        found = heaviest(rehearsal.apply) if rehearsal is not None else None
+        if found is None:
+            return []
+        mode, names = found
+        lead = _label("locks", width)
+        sign, looks = meter(mode)
+        room = width - len(lead) - len(sign) - len(mode.value) - 5
+        where = cut(", ".join(names), room) if room > 0 else ""
+        return [[(lead, DIM), (sign, looks), (f"  {mode.value}", PLAIN), (f"  {where}", DIM)]]
 
 
 def _label(text: str, width: int) -> str:
     return " " + text.ljust(_LABEL) if width >= _LABELLED else " "
-
-
-def _labelled(label: str, text: str, width: int, most: int) -> Lines:
-    """Return a text of at most `most` lines after its label."""
-    lead = _label(label, width)
-    look: Style = PLAIN if len(lead) > 1 else DIM
-    texts = [line for line in wrap(text, width - len(lead) - 1, most) if line]
-    return [[(lead if not index else " " * len(lead), DIM), (line, look)] for index, line in enumerate(texts)]
-
-
-def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
-    mark = rehearsals.mark(row.name)
-    if mark is None:
-        return []
-    sign, word, verdict = mark
-    lead = _label("rehearsal", width)
-    looks = MOVING if verdict is None else VERDICTS[verdict]
-    rehearsal = rehearsals.results.get(row.name)
-    message = rehearsal.message if rehearsal is not None and row.name != rehearsals.current else ""
-    room = width - len(lead) - len(word) - 5
-    is_calm = TONES.get(looks) == "ok"
-    parts: list[Part] = [(lead, DIM), (f"{sign} ", looks), (word, PLAIN if is_calm else looks)]
-    return [[*parts, (f"  {cut(message, room)}" if message and room > 0 else "", DIM)]]
-
-
-def _locks(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
-    """Return the heaviest lock of its apply, if a rehearsal has measured it."""
-    rehearsal = rehearsals.results.get(row.name)
-    found = heaviest(rehearsal.apply) if rehearsal is not None else None
-    if found is None:
-        return []
-    mode, names = found
-    lead = _label("locks", width)
-    sign, looks = meter(mode)
-    room = width - len(lead) - len(sign) - len(mode.value) - 5
-    where = cut(", ".join(names), room) if room > 0 else ""
-    return [[(lead, DIM), (sign, looks), (f"  {mode.value}", PLAIN), (f"  {where}", DIM)]]

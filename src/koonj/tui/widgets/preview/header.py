@@ -1,10 +1,17 @@
-"""The lines above a tab: file, state, verdict, last entry, mode, problems."""
+"""The lines above a tab: file, state, verdict, last entry, mode, problems.
+
+Here is their order; how they look is a `HeadLook`, which the theme decides.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
 from koonj.sql.problem import Problem
 from koonj.tui.documents.document import Document
-from koonj.tui.render.history_entry_text import interruption_details, state_details
+from koonj.tui.render.history_entry_text import interruption_details, last_run_words, state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
 from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph
@@ -17,60 +24,102 @@ _PROBLEMS = 3
 """Maximum number of problems that are shown; the others are counted."""
 _LINES = 2
 """Maximum number of lines about one problem."""
-DETAILS = 4
+_DETAILS = 4
 """Maximum number of lines about the last history entry."""
-KNOWN = 9
+_KNOWN = 9
 """Maximum number of lines about an interruption. They replace those about how the statements commit."""
-MODE = 3
+_MODE = 3
 """Maximum number of lines about how the statements commit."""
 
 Lines = list[list[Part]]
 
 
-def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
-    """Return the lines, without those that the tab itself shows."""
-    lines = [_identity(row, document, width)]
+class HeadLook(Protocol):
+    """How the lines look in a theme."""
+
+    def identity(self, row: Row, document: Document | None, width: int) -> list[Part]:
+        """Return the file and its state."""
+
+    def verdict(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return the verdict in one line; the tab Rehearsal shows the details."""
+
+    def fact(self, label: str, text: str, width: int, most: int) -> Lines:
+        """Return a text of at most `most` lines; `label` says what it is about."""
+
+    def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return the heaviest lock of its apply; no lines if the theme has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFacts:
+    """What the lines are about."""
+
+    row: Row
+    document: Document | None
+    tab: Tab
+    rehearsals: Rehearsals
+    is_told: bool = False
+    """Whether the Run pane says why the last run of the migration failed."""
+
+
+def head_lines(facts: HeadFacts, look: HeadLook, width: int) -> Lines:
+    """Return the lines, without those that the tab itself or the Run pane shows."""
+    row, document, tab = facts.row, facts.document, facts.tab
+    lines = [look.identity(row, document, width)]
     if document is None:
         return [*lines, [(" reading", DIM)]]
     if row.migration is None:
         lines.append([(" File missing. Text from koonj.history.", WARNING)])
     if tab is not Tab.REHEARSAL:
-        lines += _verdict(row, rehearsals, width)
+        lines += look.verdict(row, facts.rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2, DETAILS) if text]
+        words = last_run_words(row) if facts.is_told else state_details(row)
+        lines += look.fact("history", words, width, _DETAILS)
         if details := interruption_details(row):
-            known = wrap(details, width - 2, KNOWN)
-            return [*lines, *([(" " + text, PLAIN)] for text in known), *problem_lines(document, width)]
+            return [*lines, *look.fact("run", details, width, _KNOWN), *_problem_lines(document, width)]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
-        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2, MODE)]
-    return lines + problem_lines(document, width)
+        lines += look.fact("runs", mode, width, _MODE)
+        lines += look.locks(row, facts.rehearsals, width) if tab is not Tab.ROLLBACK else []
+    return lines + _problem_lines(document, width)
 
 
-def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
-    state = f"{glyph(row.shown_state)} {row.word}"
-    path = document.path if document else row.name
-    room = width - len(state) - 4
-    path = path if len(path) <= room else row.name
-    return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.shown_state])]
+class PlainLook:
+    """Sentences without labels."""
 
+    def identity(self, row: Row, document: Document | None, width: int) -> list[Part]:
+        """Return the file with its state after it."""
+        state = f"{glyph(row.shown_state)} {row.word}"
+        path = document.path if document else row.name
+        room = width - len(state) - 4
+        path = path if len(path) <= room else row.name
+        return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.shown_state])]
 
-def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
-    """Return the verdict in one line; the tab Rehearsal shows the details."""
-    mark = rehearsals.mark(row.name)
-    if mark is None:
+    def verdict(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return the verdict and its reason."""
+        mark = rehearsals.mark(row.name)
+        if mark is None:
+            return []
+        sign, word, verdict = mark
+        found = rehearsals.results.get(row.name)
+        message = f": {found.message}" if found is not None and row.name != rehearsals.current else ""
+        return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(message, width - len(word) - 4), DIM)]]
+
+    def fact(self, label: str, text: str, width: int, most: int) -> Lines:
+        """Return the text; muted if it is about how the statements commit."""
+        style = DIM if label == "runs" else PLAIN
+        return [[(" " + line, style)] for line in wrap(text, width - 2, most) if line]
+
+    def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+        """Return no lines: the tab Rehearsal has them."""
         return []
-    sign, word, verdict = mark
-    rehearsal = rehearsals.results.get(row.name)
-    message = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.current else ""
-    return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(message, width - len(word) - 4), DIM)]]
 
 
-def problem_lines(document: Document, width: int) -> Lines:
+def _problem_lines(document: Document, width: int) -> Lines:
     """Return the problems of the file; the others are counted."""
     lines: Lines = []
     for problem in document.problems[:_PROBLEMS]:
         style = severity_style(problem.severity)
-        texts = wrap(_words(problem), width - 4, _LINES)
+        texts: Sequence[str] = wrap(_words(problem), width - 4, _LINES)
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; to list them, run: koonj check", DIM)]] if more else lines

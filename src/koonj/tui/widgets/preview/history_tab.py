@@ -9,7 +9,14 @@ from rich.style import Style
 
 from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
-from koonj.migrations.history_wording import ENDS, action_words, committed_words, entry_state, took_words
+from koonj.migrations.history_wording import (
+    ENDS,
+    action_words,
+    committed_words,
+    entry_state,
+    person_words,
+    took_words,
+)
 from koonj.sql.display import shortened
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.toolkit.strips import Part, wrap
@@ -39,9 +46,7 @@ def entry_lines(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
     took, done = took_words(entry), committed_words(entry)
     facts = (to_the_second(entry.started), took and f"took {took}", done)
     yield from _wrapped(", ".join(filter(None, facts)), width)
-    yield from _wrapped(
-        f"by {entry.os_user}@{entry.host} as {entry.database_role}, koonj {entry.version}", width, DIM
-    )
+    yield from _wrapped(f"by {person_words(entry)}, koonj {entry.version}", width, DIM)
     if entry.reason:
         yield from _wrapped(f"reason: {shortened(entry.reason)}", width)
     if entry.outcome is Outcome.FAILED:

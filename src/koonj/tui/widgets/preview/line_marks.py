@@ -6,18 +6,28 @@ from collections.abc import Iterable, Mapping
 
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.state.file_place import FilePlace, by_weight
+from koonj.tui.theme import ACCENT
+from koonj.tui.theme.fills import LIFTED, TONES, tinted
 from koonj.tui.theme.severities import severity_style
 from koonj.tui.widgets.sql_pane import LineMark
 
 
-def line_marks(places: Iterable[FilePlace], sql: SqlText, *, is_rollback: bool) -> Mapping[int, LineMark]:
-    """Return the marks of the lines of a text, by their index; the place of most weight decides."""
+def line_marks(
+    places: Iterable[FilePlace], sql: SqlText, *, is_rollback: bool, shown: int | None = None
+) -> Mapping[int, LineMark]:
+    """Return the marks of the lines of a text, by their index; the place of most weight decides.
+
+    `shown`: line of the file to which a key has led; it has a mark too.
+    """
     marks: dict[int, LineMark] = {}
     for place in by_weight(places):
         index = -1 if place.line is None else place.line - sql.first_line
         if 0 <= index < len(sql):
             column = _column_in_rollback(place, sql, index) if is_rollback else place.column
-            marks.setdefault(index, LineMark(severity_style(place.severity), column))
+            style = severity_style(place.severity)
+            marks.setdefault(index, LineMark(style, column, fill=tinted(TONES[style])))
+    if shown is not None and 0 <= shown - sql.first_line < len(sql):
+        marks.setdefault(shown - sql.first_line, LineMark(ACCENT, None, "›", LIFTED))
     return marks
 
 

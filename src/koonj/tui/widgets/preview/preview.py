@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.sql.display import visible
 from koonj.tui.documents.document import Document
 from koonj.tui.documents.file_places import failure_places, problem_places, rehearsal_place
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.statement_list import ScriptPart, StatementLine
-from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
-from koonj.tui.documents.wrapped_rows import WrappedRows
-from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, neighbour
+from koonj.tui.documents.statement_tones import statement_at, statement_tone
+from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, by_weight, first_with_line, neighbour
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.run import RunView
 from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.theme import ACCENT, DIM, RULE
+from koonj.tui.theme.fills import inked
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
-from koonj.tui.widgets.preview.filled_head import filled_head
-from koonj.tui.widgets.preview.header import head_lines
+from koonj.tui.widgets.preview.filled_head import FilledLook
+from koonj.tui.widgets.preview.header import HeadFacts, PlainLook, head_lines
 from koonj.tui.widgets.preview.line_marks import line_marks
+from koonj.tui.widgets.preview.sheet_pane import SheetPane
 from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab, number_parts, tab_at, tab_names, tab_parts
-from koonj.tui.widgets.sql_pane import SqlPane
-
-_COPIED = 5_000
-"""Maximum number of lines that are copied from a tab without file text."""
 
 
-class Preview(SqlPane):
+class Preview(SheetPane):
     """Preview of the selected migration, as written in the file or formatted."""
 
     NUMBER = "2"
@@ -58,14 +55,16 @@ class Preview(SqlPane):
     """Content of the tabs Changes, Rehearsal and History; None while it is being read."""
     run: reactive[RunView | None] = reactive(None, repaint=False)
     """The last run that has ended."""
+    live: reactive[RunView | None] = reactive(None, repaint=False)
+    """The run in progress on the chosen target."""
     visited: FilePlace | None = None
     """The place to which a key has led last."""
     _kept_line: int | None = None
     """Line of the file that stays visible until the user scrolls; None for none."""
-    _pending: FilePlace | None = None
+    _led_to: int | None = None
+    """Line of the file to which a key has led, and that is marked; None for none."""
+    _pending: FilePlace | FileLine | None = None
     """A place to show when the document of its migration is there."""
-    _sheet: Sheet | None = None
-    """Content that is shown instead of file text."""
 
     class TabShown(Message):
         """Posted when another tab is shown."""
@@ -73,7 +72,7 @@ class Preview(SqlPane):
     def watch_row(self, old: Row | None, new: Row | None) -> None:
         """Forget the document of another migration, and update the view."""
         if new is None or (old is not None and old.name != new.name):
-            self.document = self.visited = self._kept_line = None
+            self.document = self.visited = self._kept_line = self._led_to = None
         self._update()
 
     def watch_check(self, old: Check | None, new: Check | None) -> None:
@@ -83,6 +82,11 @@ class Preview(SqlPane):
 
     def watch_run(self) -> None:
         self._update()
+
+    def watch_live(self, old: RunView | None, new: RunView | None) -> None:
+        """Draw again if another statement of this migration runs, or if it waits."""
+        if self.has_fills and _live_state(old) != _live_state(new):
+            self.refresh()
 
     def watch_rehearsals(self, old: Rehearsals, new: Rehearsals) -> None:
         """Update the view if the rehearsal of this migration changed."""
@@ -129,12 +133,19 @@ class Preview(SqlPane):
     def _show(self) -> None:
         self._sheet = self._make_sheet()
         self.sql = self.formatted or self.shown or SqlText("")
-        is_marked = self._sheet is None and self.formatted is None and self.row is not None
-        self.marked = (
-            line_marks(self.places, self.sql, is_rollback=self.tab is Tab.ROLLBACK) if is_marked else {}
-        )
+        self._mark()
         self.left = self.top = 0
         self.body_changed()
+
+    def _mark(self) -> None:
+        """Mark the lines with something wrong, and the one to which a key has led."""
+        is_marked = self._sheet is None and self.formatted is None and self.row is not None
+        is_rollback = self.tab is Tab.ROLLBACK
+        self.marked = (
+            line_marks(self.places, self.sql, is_rollback=is_rollback, shown=self._led_to)
+            if is_marked
+            else {}
+        )
 
     def _update(self) -> None:
         """Show the current content and keep the scroll position."""
@@ -184,13 +195,13 @@ class Preview(SqlPane):
         wanted = {PlaceSource.LAST_APPLY, PlaceSource.LAST_ROLLBACK} if self.tab is Tab.HISTORY else None
         return first_with_line(p for p in self.places if wanted is None or p.source in wanted)
 
-    def show_place(self, place: FilePlace) -> None:
+    def show_place(self, place: FilePlace | FileLine) -> None:
         """Show the line of a place, now or when the document of its migration is there."""
         self._pending = None
         if self.document is None or self.document.name != place.name:
             self._pending = place
         elif place.line is not None:
-            self.visited = place
+            self.visited = place if isinstance(place, FilePlace) else None
             self.show_line(place.line)
 
     def show_line(self, line: int) -> None:
@@ -198,7 +209,8 @@ class Preview(SqlPane):
         rollback = self.document.rollback if self.document else None
         self.tab = Tab.ROLLBACK if rollback is not None and line >= rollback.first_line else Tab.BODY
         self.formatted = None
-        self._kept_line = line
+        self._kept_line = self._led_to = line
+        self._mark()
         self._keep_line()
 
     def _keep_line(self) -> None:
@@ -282,38 +294,38 @@ class Preview(SqlPane):
                 title = Strip.join([before, name.apply_style(DIM), after])
         return title
 
+    def gutter_look(self, index: int) -> Style:
+        """Return the tone of the statement of a line: the accent, or how far it is in the run."""
+        lines = self.document.statements if self.document is not None else None
+        if lines is None or self.row is None or self.formatted is not None:
+            return super().gutter_look(index)
+        statement = statement_at(lines, self.sql.first_line + index)
+        run = self.live or (self.run if self.run is not None and self.run.target == self._target else None)
+        tone = statement_tone(statement, self.row.name, run) if statement is not None else None
+        return inked(tone) if tone is not None else super().gutter_look(index)
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether the Run pane beside it says why the last run of the migration failed."""
+        run = self.run
+        if run is None or run.closed or run.failure is None or self.has_class("-zoomed"):
+            return False
+        return self.row is not None and (run.target, run.failure.name) == (self._target, self.row.name)
+
+    @property
+    def _target(self) -> str:
+        return self.check.target.name if self.check is not None else ""
+
     def head(self, width: int) -> Sequence[Strip]:
         if self.row is None:
             return ()
         filled = self.has_fills
-        made = filled_head if filled else head_lines
-        lines = made(self.row, self.document, self.tab, self.rehearsals, width)
+        facts = HeadFacts(self.row, self.document, self.tab, self.rehearsals, self._is_told)
+        lines = head_lines(facts, FilledLook() if filled else PlainLook(), width)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])
         below: list[Part] = [(" " + "─" * (width - 2), RULE)] if filled else []
         return [strip(line, width) for line in [*lines, *([below] if self.document is not None else [])]]
-
-    def count(self) -> int:
-        """Lines of the text or the sheet."""
-        return super().count() if self._sheet is None else self._sheet.count(self.size.width)
-
-    def draw(self, index: int, width: int) -> Strip:
-        if self._sheet is None:
-            return super().draw(index, width)
-        fixed, moving = self._sheet.line(index, width)
-        taken = sum(cell_len(text) for text, _ in fixed)
-        room = max(0, self.left + width - taken)
-        return Strip.join([strip(fixed, taken), strip(moving, room, more=DIM).crop(self.left)])
-
-    def validate_left(self, left: int) -> int:
-        if self._sheet is None:
-            return super().validate_left(left)
-        return max(0, min(left, self._sheet.widest(self.size.width) - self.size.width))
-
-    def _colour(self) -> None:
-        """Colour lines only if the tab shows file text."""
-        if self._sheet is None:
-            super()._colour()
 
     # Search
 
@@ -323,32 +335,6 @@ class Preview(SqlPane):
         if text:
             self.go_to(0)
             self.searcher.start(text)
-
-    def search_text(self, index: int) -> str:
-        assert self._sheet is not None
-        fixed, moving = self._sheet.line(index, self.size.width)
-        return visible("".join(text for text, _ in (*fixed, *moving)))
-
-    def search_matches(self, query: TextQuery) -> Iterator[TextMatch | None]:
-        if self._sheet is None:
-            return super().search_matches(query)
-        return matches_in_lines(query, self.count(), self.search_text)
-
-    @property
-    def rows(self) -> WrappedRows | None:
-        """The rows of the wrapped text; None if the tab shows no file text."""
-        return super().rows if self._sheet is None else None
-
-    def _columns_of(self, match: TextMatch) -> tuple[int, int]:
-        if self._sheet is None:
-            return super()._columns_of(match)
-        text = self.search_text(match.line)
-        return cell_len(text[: match.start]), cell_len(text[: match.end])
-
-    @property
-    def margin_width(self) -> int:
-        """Cells of the line number; none if the tab shows no file text."""
-        return super().margin_width if self._sheet is None else 0
 
     # Mouse and copy
 
@@ -372,13 +358,9 @@ class Preview(SqlPane):
         """Return the text of the tab."""
         if self.row is None or not self.count():
             return None
-        return Copyable(f"the {self.tab.lower()} of {self.row.name}", self._text)
+        return Copyable(f"the {self.tab.lower()} of {self.row.name}", self.whole_text)
 
-    def _text(self) -> str:
-        """Return the text of the tab; at most `_COPIED` lines if it is not file text."""
-        if self._sheet is None:
-            return self.sql.text
-        width = max(self.size.width, 1)
-        lines = (self._sheet.line(index, width) for index in range(min(self.count(), _COPIED)))
-        texts = ("".join(text for text, _ in (*fixed, *moving)) for fixed, moving in lines)
-        return "".join(text.rstrip() + "\n" for text in texts)
+
+def _live_state(view: RunView | None) -> tuple[object, ...]:
+    """Return what the tones of the statements depend on."""
+    return () if view is None else (view.statement, view.waits)

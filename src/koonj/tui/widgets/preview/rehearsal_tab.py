@@ -23,6 +23,7 @@ from koonj.runner.rehearse.rehearsal_wording import (
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.sql.display import shortened
 from koonj.tui.render.drift_lines import definition_lines, group_differences
+from koonj.tui.render.lock_meter import meter
 from koonj.tui.state.rehearsals import verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
@@ -132,12 +133,14 @@ def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[
 
 
 def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
-    """Yield a lock; its mode is coloured if other sessions must wait for it."""
+    """Yield a lock with its meter; its mode is coloured if other sessions must wait for it."""
     look = BAD if mode.stops_reads else WAITING if mode.stops_writes else DIM
-    texts = wrap(f"{mode.value} {', '.join(names)}", width - _MARGIN - 3)
+    sign, tone = meter(mode)
+    texts = wrap(f"{mode.value} {', '.join(names)}", width - _MARGIN - len(sign) - 4)
     for index, text in enumerate(texts):
         cut = len(mode.value) if not index else 0
-        yield [(" " * (_MARGIN + 2), PLAIN), (text[:cut], look), (text[cut:], PLAIN)]
+        lead: Part = (sign, tone) if not index else (" " * len(sign), PLAIN)
+        yield [(" " * (_MARGIN + 2), PLAIN), lead, (f" {text[:cut]}", look), (text[cut:], PLAIN)]
 
 
 def _cost(trace: StatementTrace) -> str:

@@ -1,0 +1,26 @@
+"""Give a migration file another title; it keeps its number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.new import locked, slugify
+
+
+def retitled(name: str, words: str) -> FileRename:
+    """Return the rename of the file `name` to the title `words`: ``016_add.sql`` -> ``016_add_status.sql``.
+
+    Raises: SlugError if a file cannot have this title.
+    """
+    return FileRename(name, f"{name.partition('_')[0]}_{slugify(words)}.sql")
+
+
+def retitle_file(folder: Path, rename: FileRename) -> None:
+    """Rename the file, unless it keeps its name. Never overwrites a file.
+
+    Raises: as `rename_file`.
+    """
+    if rename.old != rename.new:
+        with locked(folder):
+            rename_file(folder, rename)

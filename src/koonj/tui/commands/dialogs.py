@@ -1,0 +1,79 @@
+"""Commands of dialogs. Their keys can be changed; the keys that answer (y, n, Enter, Esc, digits) cannot."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from koonj.tui.commands.command import Command, Group, Situation
+
+_NO_PLAN = "It is a command of the plan that a run shows before it asks."
+_NO_CONFLICT = "It is a command of the dialog that asks for the reason to allow a conflict."
+
+
+class PlanVerbs(Protocol):
+    """Methods of the dialog that shows a plan."""
+
+    def probe_instead(self) -> None:
+        """Probe the plan instead."""
+
+    def run_together(self) -> None:
+        """Plan again, with all migrations in one transaction, or each in its own."""
+
+
+class AllowVerbs(Protocol):
+    """Methods of the dialog that asks for reasons."""
+
+    def same_reason(self) -> None:
+        """Give the last reason again."""
+
+
+class ProbePlan(Command[PlanVerbs]):
+    """In a plan: run everything on the target and roll it back, before you decide.
+
+    A key that types text does not work where you type the name of a protected target.
+    """
+
+    key, also = "p", ("f5",)
+    label = "probe"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_PLAN
+
+    def run(self, screen: PlanVerbs) -> None:
+        screen.probe_instead()
+
+
+class BatchPlan(Command[PlanVerbs]):
+    """In the plan of an apply: run all migrations in one transaction, all of them or none.
+
+    Pressed again, each has its own. koonj says why if one of them cannot be in it.
+    """
+
+    key, also = "b", ("f6",)
+    label = "batch"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_PLAN
+
+    def run(self, screen: PlanVerbs) -> None:
+        screen.run_together()
+
+
+class SameReason(Command[AllowVerbs]):
+    """In the dialog that asks for a reason: give the reason of the conflict before it again."""
+
+    key = "f2"
+    label = "same reason"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_CONFLICT
+
+    def run(self, screen: AllowVerbs) -> None:
+        screen.same_reason()
+
+
+PROBE_PLAN, BATCH_PLAN, SAME_REASON = ProbePlan(), BatchPlan(), SameReason()
+DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, SAME_REASON)

@@ -1,0 +1,86 @@
+"""The dialog that asks for the title of a file, and shows the name that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events, on
+from textual.widget import Widget
+from textual.widgets import Input
+
+from koonj.migrations.file_rename import FileRename
+from koonj.migrations.new import SlugError
+from koonj.migrations.retitle import retitled
+from koonj.tui.render.run_lines import Line
+from koonj.tui.render.unblock_lines import wrapped
+from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
+from koonj.tui.theme import BAD, STRONG
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.widgets.footer import BottomLine, Hint
+
+_LINES = 5
+"""Lines of the text, however long the name is."""
+
+
+class TitleDialog(Dialog[FileRename | None]):
+    """Ask for the title of a migration. The result is the rename, or None."""
+
+    HINTS = (Hint("Enter", "rename"), Hint("Esc", "cancel", command=CLOSE))
+
+    def __init__(self, name: str, note: str) -> None:
+        """`note`: which targets are known not to have applied the file."""
+        super().__init__()
+        self._file = name
+        self._note = note
+        self._typed = name.removesuffix(".sql").partition("_")[2]
+
+    def heading(self) -> str:
+        return f"Rename {self._file}?"
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """Return the name that the file would have, or why it cannot have the title."""
+        try:
+            words, looks = f"becomes {retitled(self._file, self._typed).new}", STRONG
+        except SlugError as error:
+            words, looks = str(error), BAD
+        note = f"The number and the text stay as they are. {self._note}".rstrip()
+        return [*wrapped(words, width, 1, looks), [], *wrapped(note, width, 1)]
+
+    def answers(self) -> Sequence[Widget]:
+        title = Input(value=self._typed, placeholder="title", compact=True, id="typed", select_on_focus=False)
+        title.cursor_blink = False
+        return (title,)
+
+    def min_lines(self, width: int) -> int:
+        return _LINES
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in CANCEL_KEYS:
+            event.stop()
+            self.close()
+
+    @on(Input.Changed)
+    def typed_more(self, event: Input.Changed) -> None:
+        """Show the name that the file would have now."""
+        event.stop()
+        self._typed = event.value
+        self.query_one("#keys", BottomLine).notice = None
+        self.query_one(DialogText).rebuild()
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Close with the rename, if there is one."""
+        event.stop()
+        try:
+            rename = retitled(self._file, event.value)
+        except SlugError as error:
+            self.say(str(error))
+            return
+        if rename.new == rename.old:
+            self.say("The file has this name already. Type another title, or press Esc to cancel.")
+        else:
+            self.dismiss(rename)

@@ -1,0 +1,205 @@
+"""The screens over the main screen: their search, and the history that is read page by page."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from koonj.tui.screens import target_history
+from koonj.tui.screens.history_entry import EntryScreen
+from koonj.tui.screens.matrix import MatrixScreen
+from koonj.tui.screens.target_history import HistoryScreen
+from koonj.tui.widgets.entry_panes import EntryLog
+from koonj.tui.widgets.history_list import HistoryList
+from koonj.tui.widgets.matrix_pane import MatrixPane
+from support.screen import Project, Screen, apply
+
+SIZE = (120, 36)
+
+
+def history(screen: Screen) -> HistoryList:
+    return screen.app.screen.query_one(HistoryList)
+
+
+async def open_history(screen: Screen) -> None:
+    await screen.press("H")
+    await screen.until(
+        lambda: isinstance(screen.app.screen, HistoryScreen) and bool(screen.app.screen.query(HistoryList))
+    )
+    await screen.until(lambda: history(screen).history.is_read)
+
+
+async def open_matrix(screen: Screen) -> MatrixPane:
+    await screen.press("T")
+    await screen.until(
+        lambda: isinstance(screen.app.screen, MatrixScreen) and bool(screen.app.screen.query(MatrixPane))
+    )
+    pane = screen.app.screen.query_one(MatrixPane)
+    await screen.until(lambda: pane.view.folder is not None)
+    return pane
+
+
+async def test_slash_searches_the_recorded_text_and_esc_ends_the_search_first(tables: Project) -> None:
+    async with tables.open(SIZE) as screen:
+        await apply(screen)
+        await open_history(screen)
+        await screen.press("enter")
+        await screen.until(lambda: isinstance(screen.app.screen, EntryScreen))
+        await screen.until("CREATE TABLE t3")
+        entry = screen.app.screen
+        assert isinstance(entry, EntryScreen)
+        await screen.press("slash")
+        await screen.type("t3")
+        assert "1 of 3" in screen.bottom()
+        await screen.press("enter", "n")
+        assert "/t3  2 of 3" in screen.text()
+        await screen.press("N")
+        assert "/t3  1 of 3" in screen.text()
+        await screen.press("escape")
+        assert not entry.pane.is_searched
+        assert screen.app.screen is entry
+        await screen.press("slash")
+        await screen.type("TABLE T3")
+        assert "no match" in screen.bottom()
+        await screen.press("escape", "escape")
+        await screen.until(lambda: isinstance(screen.app.screen, HistoryScreen))
+
+
+async def test_slash_searches_the_pane_that_has_the_focus(tables: Project) -> None:
+    async with tables.open(SIZE) as screen:
+        await apply(screen)
+        await open_history(screen)
+        await screen.press("enter")
+        await screen.until("This machine has no journal")
+        await screen.press("tab", "slash")
+        await screen.type("t3")
+        assert screen.app.screen.query_one(EntryLog).searcher.text == "t3"
+
+
+async def test_search_of_the_matrix_looks_in_all_rows_and_then_shows_those_of_before(
+    three_targets: Project,
+) -> None:
+    for number in range(1, 13):
+        three_targets.table(number)
+    async with three_targets.open(SIZE) as screen:
+        pane = await open_matrix(screen)
+        assert len(pane.view.rows) == 3  # the ten in the middle have the same states
+        await screen.press("slash")
+        await screen.type("t7")
+        await screen.until(lambda: getattr(pane.row, "name", "") == "007_make_t7.sql")
+        assert "1 of 1" in screen.bottom()
+        await screen.press("enter")
+        assert screen.bottom().startswith(" n next match")
+        await screen.press("escape")
+        await screen.until(lambda: len(pane.view.rows) == 3)
+        assert isinstance(screen.app.screen, MatrixScreen)
+        assert screen.bottom().startswith(" Enter go")
+
+
+async def test_search_of_the_matrix_leaves_all_rows_to_who_has_asked_for_them(three_targets: Project) -> None:
+    for number in range(1, 13):
+        three_targets.table(number)
+    async with three_targets.open(SIZE) as screen:
+        pane = await open_matrix(screen)
+        await screen.press("o")
+        await screen.until(lambda: len(pane.view.rows) == 12)
+        await screen.press("slash")
+        await screen.type("make")
+        assert "1 of 12" in screen.bottom()
+        await screen.press("enter", "n")
+        assert pane.cursor == 1
+        await screen.press("N", "N")
+        assert pane.cursor == 11
+        await screen.press("escape")
+        await screen.pilot.pause()
+        assert pane.view.every
+
+
+async def test_filter_of_the_history_marks_its_word_and_n_goes_to_the_next_one(tables: Project) -> None:
+    async with tables.open(SIZE) as screen:
+        await apply(screen)
+        await open_history(screen)
+        await screen.press("slash")
+        await screen.type("MAKE")
+        await screen.until("None of 3 entries matches the filter.")
+        await screen.press("ctrl+u")
+        await screen.type("make_")
+        await screen.until(lambda: "3 of 3" in screen.bottom())
+        await screen.press("enter", "n")
+        assert history(screen).cursor == 1
+        assert "/make_  2 of 3" in screen.text()
+        await screen.press("escape")
+        assert not history(screen).is_searched
+        assert isinstance(screen.app.screen, HistoryScreen)
+
+
+# Pages
+
+
+def write_entries(project: Project, number: int) -> None:
+    """Copy the only entry of the history, so that there are `number`: 900_x.sql to 900+n_x.sql."""
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+        columns = conn.execute(
+            "SELECT string_agg(quote_ident(attname), ',') FROM pg_attribute "
+            "WHERE attrelid = 'koonj.history'::regclass AND attnum > 0 AND NOT attisdropped "
+            "AND attname NOT IN ('id', 'name')"
+        ).fetchone()
+        assert columns is not None
+        conn.execute(
+            f"INSERT INTO koonj.history (name, {columns[0]}) SELECT (899 + n) || '_x.sql', {columns[0]} "
+            f"FROM koonj.history, generate_series(2, {number}) n WHERE koonj.history.id = 1 ORDER BY n"
+        )
+
+
+@pytest.fixture
+async def many(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose target has a hundred entries, of which the screen reads twenty at once."""
+    project.table(1)
+    monkeypatch.setattr(target_history, "PAGE", 20)
+    async with project.open() as screen:
+        await apply(screen)
+    write_entries(project, 100)
+    return project
+
+
+async def test_history_is_read_page_by_page_as_the_user_scrolls(many: Project) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.until(lambda: pane.history.loaded == 40)  # one page ahead of what is visible
+        assert "100 entries, newest first, the newest 40 read" in screen.lines()[0]
+        assert pane.history.shown[0].name == "999_x.sql"
+        await screen.press("G")
+        await screen.until(lambda: pane.history.loaded == 60)
+        assert pane.current is not None
+        assert pane.current.id == pane.history.shown[39].id
+        while pane.history.has_more:
+            await screen.press("G")
+            await screen.pilot.pause()
+        await screen.press("G")
+        assert pane.current.name == "001_make_t1.sql"
+        assert "100 entries, newest first" in screen.lines()[0]
+        assert "read" not in screen.lines()[0]
+        assert len({entry.id for entry in pane.history.shown}) == 100
+
+
+async def test_filter_of_the_history_finds_entries_that_were_not_read_yet(many: Project) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.press("slash")
+        await screen.type("make_t1")
+        await screen.until(lambda: [e.name for e in pane.history.shown] == ["001_make_t1.sql"])
+        await screen.until(lambda: "1 of 100" in screen.bottom())
+
+
+async def test_entries_that_were_deleted_meanwhile_do_not_let_the_screen_ask_for_ever(many: Project) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.until(lambda: pane.history.loaded == 40)
+        with psycopg.connect(many.targets[0].dsn, autocommit=True) as conn:
+            conn.execute("DELETE FROM koonj.history WHERE id <= 60")
+        await screen.press("G")
+        await screen.until(lambda: not pane.history.has_more)
+        assert pane.history.total == pane.history.loaded == 40
