@@ -866,6 +866,93 @@ PARTITIONS = (
         uncertain="unknown",
     ),
 )
+REFERRED = "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE t (id int PRIMARY KEY, b int REFERENCES p);"
+MORE_PARTITIONS = (
+    case(
+        "partition_of_referred",
+        REFERRED,
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);",
+        "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);",
+    ),
+    case(
+        "attached_to_referred",
+        REFERRED + "CREATE TABLE p2 (id int NOT NULL);",
+        "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES IN (2);",
+        "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1); INSERT INTO p2 VALUES (2);",
+        "INSERT INTO p2 VALUES (3);",
+        "INSERT INTO p2 VALUES (2), (2);",
+    ),
+    case(
+        "refers_to_partitioned",
+        "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE t (id int PRIMARY KEY, b int);",
+        "ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES p;",
+        "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);",
+        "INSERT INTO t VALUES (1, 1);",
+    ),
+    case(
+        "attach_partitioned",
+        "CREATE TABLE m (id int, k int) PARTITION BY LIST (k); CREATE TABLE t (id int, k int) PARTITION BY LIST (id); CREATE TABLE t1 PARTITION OF t DEFAULT;",
+        "ALTER TABLE m ATTACH PARTITION t FOR VALUES IN (1);",
+        "INSERT INTO t VALUES (1, 1);",
+        "INSERT INTO t VALUES (1, 2);",
+    ),
+    case(
+        "default_is_partitioned",
+        "CREATE TABLE m (id int, k int) PARTITION BY LIST (k); CREATE TABLE t PARTITION OF m DEFAULT PARTITION BY LIST (id); CREATE TABLE t1 PARTITION OF t DEFAULT;",
+        "CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);",
+        "INSERT INTO m VALUES (1, 2);",
+        "INSERT INTO m VALUES (1, 1);",
+    ),
+    case(
+        "retyped_checked_column",
+        "CREATE TABLE t (id int PRIMARY KEY, n numeric CHECK (n > 0.5));",
+        "ALTER TABLE t ALTER n TYPE int;",
+        "INSERT INTO t VALUES (1, 1);",
+        "INSERT INTO t VALUES (1, 0.6);",
+    ),
+    case(
+        "retyped_to_zero",
+        "CREATE TABLE t (id int PRIMARY KEY, n numeric CHECK (n > 0));",
+        "ALTER TABLE t ALTER n TYPE int;",
+        "INSERT INTO t VALUES (1, 1);",
+        "INSERT INTO t VALUES (1, 0.4);",
+    ),
+    case(
+        "retyped_key",
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, b int REFERENCES p);",
+        "ALTER TABLE t ALTER b TYPE bigint;",
+        "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);",
+    ),
+    case(
+        "detached_then_strict",
+        "CREATE TABLE m (id int, k int) PARTITION BY LIST (k); CREATE TABLE t PARTITION OF m DEFAULT;",
+        "ALTER TABLE m DETACH PARTITION t; ALTER TABLE t ALTER id SET NOT NULL;",
+        "INSERT INTO m VALUES (1, 1);",
+        "INSERT INTO m VALUES (NULL, 1);",
+    ),
+    case(
+        "inherit_unique",
+        T + "CREATE TABLE kid (UNIQUE (a)) INHERITS (t);",
+        "ALTER TABLE t ALTER a TYPE varchar(3);",
+        "INSERT INTO kid (id, a) VALUES (1, 'abc');",
+        "INSERT INTO kid (id, a) VALUES (1, 'abcd');",
+    ),
+    case("gin_expression", T, "CREATE INDEX ON t USING gin ((a::jsonb));", _a("'{}'"), _a("'x'")),
+    case(
+        "timestamp_texts",
+        T,
+        "ALTER TABLE t ALTER a TYPE timestamptz USING a::timestamptz;",
+        _a("'2020-01-01'"),
+        _a("'2020-13-01'"),
+    ),
+    case(
+        "to_date",
+        T,
+        "ALTER TABLE t ALTER a TYPE date USING to_date(a, 'YYYY-MM-DD');",
+        _a("'2020-01-01'"),
+        _a("'2020-13-01'"),
+    ),
+)
 DOMAINS = (
     case(
         "using_domain",
@@ -929,6 +1016,7 @@ FAMILIES = {
     "keys": KEYS,
     "casts": CASTS,
     "partitions": PARTITIONS,
+    "more partitions": MORE_PARTITIONS,
     "domains": DOMAINS,
     "extended": EXTENDED,
 }

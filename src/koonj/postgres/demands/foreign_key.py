@@ -16,6 +16,8 @@ def demands(change: Change) -> Iterator[Demand]:
     """Yield a demand for each foreign key. Those of a parent are asked of the parent."""
     for before, after in change.old():
         for constraint in new_constraints(before, after, "f"):
+            if constraint.parent in after.constraints:
+                continue  # for a partition of the table that it refers to: a row needs only one of them
             if constraint.parent and _is_asked(change, constraint.parent):
                 continue
             other = change.after.relations.get(constraint.other)
@@ -30,7 +32,6 @@ def _is_asked(change: Change, parent: int) -> bool:
             before = change.before.relations.get(oid)
             was = None if before is None else before.constraints.get(parent)
             return was is None or not was.holds
-    # A constraint of the same table for a partition of the table that it refers to.
     return False
 
 
