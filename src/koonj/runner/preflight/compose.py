@@ -144,8 +144,11 @@ _ALL = 1_000_000_000
 
 
 def unknown_demands(pending: PendingDemands) -> str:
-    """Return why it is not known what a migration demands; empty if it is."""
-    return "it has not been rehearsed" if pending.demands is None else pending.demands.unknown
+    """Return why it is not known what a rehearsed migration demands; empty if it is.
+
+    That one has not been rehearsed, the plan says anyway.
+    """
+    return "" if pending.demands is None else pending.demands.unknown
 
 
 def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
