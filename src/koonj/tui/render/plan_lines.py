@@ -146,7 +146,7 @@ def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
         yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
         yield from ([(" " * 10 + text, looks)] for text in lines[1:])
     if found := passing(migration.row_checks):
-        yield [(f"   {found}", DIM)]
+        yield from ([("   " + text, DIM)] for text in wrap(found, width - 4))
 
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:
