@@ -155,7 +155,7 @@ async def test_new_value_of_an_enum_names_the_file_and_the_way_out(project: Proj
     assert end.failure.target_state.startswith("Nothing of the batch was applied")
     assert end.failure.next_steps[0] == (
         "If a migration before it in the same transaction is the cause (such as a new value of an enum), "
-        "run it without --batch: koonj apply 5"
+        "apply it outside a batch: koonj apply 5"
     )
     assert project.sql("SELECT enumlabel FROM pg_enum") == [("ok",)]
     assert run_finished(await project.apply()).result is RunResult.DONE
@@ -223,15 +223,13 @@ async def test_a_file_that_cannot_be_in_it_stops_it_before_anything_runs(
     assert end.result is RunResult.REFUSED
     (conflict,) = end.conflicts
     assert (conflict.name, conflict.state, conflict.message) == ("002_x.sql", "not_transactional", message)
-    assert conflict.hint == (
-        "Apply those before it: koonj apply --batch 1. Then apply it without --batch: koonj apply"
-    )
+    assert conflict.hint == ("Apply those before it: koonj apply --batch 1. Then apply it alone: koonj apply")
     assert (project.tables(), _rows(project)) == (set(), [])
     assert run_finished(await _apply(project, extent=Extent.UP_TO, number=1)).committed == (
         "001_make_t1.sql",
     )
     end = run_finished(await _apply(project))
-    assert end.conflicts[0].hint == "First apply it without --batch: koonj apply"
+    assert end.conflicts[0].hint == "First apply it alone: koonj apply"
 
 
 async def test_settings_of_a_file_hold_for_it_alone(project: Project) -> None:

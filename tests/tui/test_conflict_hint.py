@@ -36,6 +36,6 @@ def test_hints_are_sentences() -> None:
     ]
 
 
-def test_a_hint_about_what_cannot_be_allowed_stays_as_it_is() -> None:
-    hint = "To list the migrations, run: koonj status"
-    assert shown(hint, can_allow=False) == hint
+def test_a_hint_about_what_cannot_be_allowed_names_the_key() -> None:
+    hint = "To see what can be done, run: koonj settle 3"
+    assert shown(hint, can_allow=False) == "To see what can be done, press s"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from koonj.tui.commands.clipboard import LIMIT, clean
 from koonj.tui.screens.copy_dialog import CopyDialog
+from koonj.tui.widgets.preview import Tab
 from support.screen import Project, Screen
 
 
@@ -41,6 +42,17 @@ async def test_preview_copies_the_text_of_the_tab(project: Project) -> None:
         assert body.rstrip().endswith("COMMIT;")
         await screen.press("v")
         assert await copied(screen) == "BEGIN;\nDROP TABLE t1;\nCOMMIT;\n"
+
+
+async def test_sentences_of_a_tab_are_copied_without_the_line_ends_of_the_pane(project: Project) -> None:
+    project.table(1)
+    async with project.open((80, 24)) as screen:
+        screen.main.preview.tab = Tab.CHANGES
+        await screen.press("2")
+        await screen.until(lambda: len(screen.pane("2")[3].split()) > 1)
+        text = await copied(screen)
+        assert text.count("\n") == 1
+        assert len(text) > screen.main.preview.size.width
 
 
 async def test_targets_copy_the_dsn_without_secrets(three_targets: Project) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from koonj.migrations.folder import Folder
+from koonj.tui.commands import files
+from koonj.tui.screens import file_changes
 from koonj.tui.screens.file_confirmation import FileConfirmation
 from koonj.tui.screens.title_dialog import TitleDialog
+from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
 from koonj.user_folders import STATE, folder_path
 from support.screen import Project, Screen, apply
@@ -263,3 +268,46 @@ async def test_y_does_not_copy_while_a_change_of_a_file_is_read(
         assert "is about to open" in screen.bottom()
         may_answer.set()
         await screen.expect_dialog("001_make_t1.sql is deleted.")
+
+
+async def test_settings_after_a_lock_was_not_available(project: Project) -> None:
+    project.table(1)
+    text = "-- koonj: lock_wait 200ms\n-- Adds b.\nALTER TABLE t1 ADD b int;\n-- Rollback: none: test\n"
+    async with project.open((120, 36)) as screen:
+        await apply(screen)
+        project.write("002_b.sql", text)
+        await select(screen, "002_b", "pending")
+        await screen.press("L")
+        assert "did not fail at a lock" in screen.bottom()
+        with closing(psycopg.connect(project.targets[0].dsn)) as conn:
+            conn.execute("LOCK TABLE t1")
+            await screen.press("a")
+            await screen.expect_dialog()
+            await screen.yes()
+            await screen.expect_run("failed")
+        await screen.press("1")
+        await select(screen, "002_b", "failed")
+        shown = await ask(screen, "L", "- -- koonj: lock_wait 200ms", "+ -- koonj: lock_wait 400ms")
+        assert "+ -- koonj: max_stall 1s" in shown
+        assert (project.migrations / "002_b.sql").read_text() == text
+        await screen.yes()
+        file = project.migrations / "002_b.sql"
+        wanted = text.replace("200ms", "400ms").replace("b.\n", "b.\n-- koonj: max_stall 1s\n")
+        await screen.until(lambda: file.read_text() == wanted)
+        await apply(screen, "a")
+
+
+async def test_settings_are_not_written_over_a_change_of_another_program(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: test\n")
+    monkeypatch.setattr(file_changes, "wanted_settings", lambda *_: {"retries": "5"})
+    monkeypatch.setattr(files, "wanted_settings", lambda *_: {"retries": "5"})
+    monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 3600.0)
+    async with project.open((120, 36)) as screen:
+        await select(screen, "001_a", "pending")
+        await ask(screen, "L", "+ -- koonj: retries 5")
+        project.write("001_a.sql", "SELECT 2;\n")
+        await screen.yes()
+        await screen.until("was changed by another program")
+        assert (project.migrations / "001_a.sql").read_text() == "SELECT 2;\n"

@@ -9,6 +9,7 @@ import pytest
 from koonj.tui.render import target_facts
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import migration_columns
+from koonj.tui.widgets.matrix_pane import MatrixPane
 from support.looks import look_grid, plain
 from support.screen import Project, Screen, apply, masked
 
@@ -62,3 +63,29 @@ async def test_looks_match_golden(
         await screen.press("2")
         await screen.pilot.pause()
         _compare(request, screen, f"preview_{size[0]}")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("pinned")
+async def test_looks_of_the_other_screens_match_golden(
+    states: Project, request: pytest.FixtureRequest, size: tuple[int, int], theme: str
+) -> None:
+    async with states.open(size, Terminal(theme=theme)) as screen:
+        await apply(screen)
+        await screen.press("T")
+        await screen.until("3 targets, 3 migrations")
+        pane = screen.app.screen.query_one(MatrixPane)
+        await screen.until(lambda: all(c.since is None and c.status for c in pane.view.columns))
+        await screen.until(lambda: pane.view.same_inputs(screen.main.snapshot, frozenset(), every=False))
+        await screen.pilot.pause()
+        _compare(request, screen, f"matrix_{size[0]}")
+        await screen.press("escape", "H")
+        await screen.until("3 entries, newest first")
+        await screen.pilot.pause()
+        _compare(request, screen, f"history_{size[0]}")
+        await screen.press("enter")
+        await screen.until("This machine has no journal of the run.")
+        await screen.until("CREATE TABLE t3")
+        await screen.pilot.pause()
+        _compare(request, screen, f"history_entry_{size[0]}")

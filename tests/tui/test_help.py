@@ -11,6 +11,7 @@ from koonj.migrations.states import GLYPHS, MEANINGS, State
 from koonj.sql.display import spaced
 from koonj.tui.screens.dialog import DialogText
 from koonj.tui.screens.help import HelpDialog
+from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 STATES = Path(__file__).parents[2] / "docs" / "states.md"
@@ -31,9 +32,24 @@ async def test_command_that_is_not_available_shows_reason(project: Project) -> N
         await open_help(screen)
         lines = screen.dialog().splitlines()
         at = next(i for i, line in enumerate(lines) if "roll-back-last" in line)
-        assert "Not available: Nothing is applied on local." in lines[at + 1]
+        words = " ".join(" ".join(lines[at : at + 3]).split())
+        assert "applied last. Not available: Nothing is applied on local." in words
         at = next(i for i, line in enumerate(lines) if "apply-next" in line)
-        assert "Not available" not in lines[at + 1]
+        assert "Not available" not in lines[at] + lines[at + 1]
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal"])
+async def test_all_of_a_command_that_is_not_available_is_quiet(project: Project, theme: str) -> None:
+    project.table(1)
+    async with project.open((120, 36), Terminal(theme=theme)) as screen:
+        await open_help(screen)
+        pane = screen.app.screen.query_one(DialogText)
+        lines = [pane.draw(index, pane.size.width) for index in range(pane.count())]
+        at = next(i for i, line in enumerate(lines) if "roll-back-last" in line.text)
+        for line in lines[at : at + 2]:
+            assert all(
+                segment.style is not None and segment.style.dim for segment in line if segment.text.strip()
+            )
 
 
 async def test_slash_searches_as_typed_and_esc_clears_search(project: Project) -> None:

@@ -9,6 +9,7 @@ from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import states
+from koonj.migrations.states import State
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.state.snapshot import Listed, Snapshot
 
@@ -55,3 +56,21 @@ def test_a_target_with_an_error_has_rows_without_states() -> None:
     status = replace(answer(files), error="no answer")
     known = START.with_folder(files).with_check("local", status, None, Listed.of(files, status))
     assert [(row.name, row.state) for row in known.rows] == [("001_a.sql", None)]
+
+
+def test_what_is_computed_from_a_status_is_kept_while_the_target_is_asked_again() -> None:
+    """Ten thousand migrations are counted once for each answer, not for each question to six targets."""
+    files = folder("001_a.sql", "002_b.sql")
+    answered = START.with_folder(files).with_check("local", answer(files), None)
+    facts = answered.check.facts
+    assert (facts.counts.pending, facts.states, facts.exceptions) == (
+        2,
+        {"001_a.sql": State.PENDING, "002_b.sql": State.PENDING},
+        (),
+    )
+    asked = answered.with_check("local", None, 1.0)
+    assert asked.check.since == 1.0
+    assert asked.check.facts is facts
+    again = asked.with_check("local", answer(folder("001_a.sql")), None)
+    assert again.check.counts.pending == 1
+    assert START.check.counts.pending == 0

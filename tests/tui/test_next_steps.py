@@ -44,7 +44,7 @@ def keys(view: RunView) -> str:
     ("changes", "expected"),
     [
         ({}, "i edit 003, a try again"),
-        ({"sqlstate": "55P03"}, "a try again, i edit 003"),
+        ({"sqlstate": "55P03"}, "a try again, L wait longer in 003, i edit 003"),
         ({"sqlstate": None}, "a try again, i edit 003"),
         ({"name": "", "sqlstate": "08006"}, "R refresh the target, a try again"),
     ],

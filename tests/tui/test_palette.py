@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from koonj.patterns.pattern import Pattern, load
+from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.pattern_palette import PatternPalette
+from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.sql_pane import SqlPreview
+from koonj.tui.widgets.text_line import TextBlock
+from support.looks import look_of
 from support.screen import Project, Screen
 
 PATTERNS, _ = load()
@@ -83,10 +88,12 @@ async def test_blank_migration_is_written_and_selected(project: Project) -> None
         await screen.type("Add status")
         assert "[ Write 002_add_status.sql ]" in screen.text()
         await screen.press("enter", "enter")
-        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.until(lambda: isinstance(screen.app.screen, Editor))
+        await screen.until("002_add_status.sql")
+        await screen.until(lambda: "roblem" in screen.text())
+        await screen.press("escape")
         await screen.until("002 add_status")
         assert screen.row("add_status").startswith("›")
-        assert "Created 002_add_status.sql." in screen.bottom()
     assert (project.migrations / "002_add_status.sql").read_text().startswith("-- 002_add_status.sql\n")
 
 
@@ -147,3 +154,43 @@ async def test_file_that_cannot_be_written_is_a_problem(project: Project) -> Non
         assert screen.bottom().startswith(" ! No file was written: ")
         await screen.press("escape")
         assert "No file was written" not in screen.text()
+
+
+async def test_hints_are_wrapped_at_80_columns(project: Project) -> None:
+    pattern = max(PATTERNS, key=lambda one: max(len(field.help) for field in one.fields))
+    async with project.open((80, 24)) as screen:
+        palette = await open_palette(screen, pattern.title)
+        await screen.press("enter")
+        row = max(palette.rows, key=lambda one: len(one.field.help))
+        row.focus_entry()
+        note = row.query_one(".note", TextBlock)
+        await screen.until(lambda: note.display and note.size.height > 1)
+        shown = " ".join(note.render_line(y).text.strip() for y in range(note.size.height))
+        assert shown == row.field.help
+        about = palette.query_one("#about", TextBlock)
+        assert about.size.height == 2
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)
+async def test_dark_palette_has_borders_where_the_main_screen_has(
+    project: Project, size: tuple[int, int]
+) -> None:
+    project.table(6)
+    async with project.open(size, Terminal(theme="dark")) as screen:
+        palette = await open_palette(screen, "blank migration")
+        await screen.press("enter")
+        await screen.type("new")
+        framed = size[0] >= 100
+        await screen.until(lambda: ("New migration" in screen.top()) is framed)
+        if framed:
+            await screen.until(lambda: "007_new.sql" in screen.top())
+            lines = screen.lines()
+            assert lines[1].startswith("╭─ Patterns ─")
+            assert lines[1].rstrip().endswith("╮")
+            assert "╭─ blank migration ─" in lines[1]
+            assert any(line.startswith("╭─ SQL ") for line in lines)
+            place = palette.query_one(FormBox).region
+            assert look_of(screen.app, " blank migration ", place.y)[1] == "accent", "the form has the focus"
+            assert look_of(screen.app, "▌ blank migration") == ("muted", "raised", False)
+        else:
+            assert "╭" not in screen.text()

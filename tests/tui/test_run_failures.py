@@ -160,7 +160,7 @@ async def test_open_dialog_follows_the_terminal_size(project: Project) -> None:
             box = [line for line in screen.lines() if "│" in line or "┌" in line or "└" in line]
             assert any("┌" in line for line in box)
             assert any("└" in line for line in box)
-            assert "y confirm" in screen.text()
+            assert "y apply" in screen.text()
             assert "Apply 29 migrations" in screen.text()
         await screen.press("n")
         await screen.expect_run("not confirmed")
@@ -210,13 +210,15 @@ async def test_several_conflicts_are_allowed_one_after_the_other(project: Projec
         await screen.until("◂ late")
         await screen.until("✎ edited")
         await screen.press("a")
-        await screen.expect_dialog("Conflict 1 of 2", "late")
+        await screen.expect_dialog("Conflict 1 of 2", "002_make_t2.sql: edited")
         await screen.type("  ")
         await screen.press("enter")
         await screen.until("Enter a reason, or press Esc")
         await screen.type("both")
         await screen.press("enter")
-        await screen.expect_dialog("Conflict 2 of 2", "edited", "F2 gives the same reason again: both")
+        await screen.expect_dialog(
+            "Conflict 2 of 2", "001_make_t1.sql: late", "F2 gives the same reason again: both"
+        )
         await screen.press("f2")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")

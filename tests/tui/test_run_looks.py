@@ -200,6 +200,16 @@ async def test_run_is_as_high_as_its_failure_needs_and_the_preview_keeps_ten_lin
         assert panes["2"] >= 10
 
 
+async def test_keys_stand_at_the_end_of_the_result(project: Project) -> None:
+    project.write("001_fails.sql", FAILS)
+    async with project.open((120, 36), Terminal(theme="dark")) as screen:
+        await fail(screen)
+        await screen.press("4", "plus")
+        await screen.until("zoomed")
+        advice = row_of(screen, "koonj apply")
+        assert screen.lines()[advice + 1].split()[1:4] == ["next", "i", "edit"]
+
+
 # A lock
 
 

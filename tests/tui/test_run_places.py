@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +13,13 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
 from koonj.runner.run.failure import AwaitedLock
 from koonj.tui.screens.editor import Editor
+from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import fold
+from koonj.tui.widgets.entry_panes import EntryLog
 from koonj.tui.widgets.run_pane import RunPane
+from support.command import KOONJ
 from support.screen import Project, Screen
 
 SEVERAL = """\
@@ -63,6 +68,10 @@ async def test_enter_on_a_line_of_the_log_leads_to_its_statement(several: Projec
         assert screen.main.pane is screen.main.preview
         await screen.until("3›CREATE INDEX CONCURRENTLY")
         assert "5!SELECT 1 / 0;" in screen.preview()
+        await screen.press("i")
+        await screen.until(lambda: isinstance(screen.app.screen, Editor))
+        assert isinstance(screen.app.screen, Editor)
+        assert screen.app.screen.text.cursor_location == (2, 0)
 
 
 async def test_enter_on_an_applied_migration_shows_its_file(several: Project) -> None:
@@ -112,6 +121,25 @@ async def test_new_lines_move_the_cursor_only_while_it_is_on_the_last_one(severa
         await screen.press("G")
         pane.view = fold(second, [_notice(31)])
         await screen.until(lambda: pane.cursor == 31)
+
+
+async def test_enter_in_an_old_entry_of_the_history_leads_to_where_it_failed(project: Project) -> None:
+    project.write("001_fails.sql", "SELECT 1;\nSELECT 2 FROM nowhere;\n-- Rollback: none: a test\n")
+    options = ("--dsn", project.targets[0].dsn, "--migrations", str(project.migrations))
+    await asyncio.to_thread(subprocess.run, (*KOONJ, "apply", "--yes", *options), check=False, timeout=60)
+    project.table(2)
+    async with project.open((120, 36)) as screen:
+        for keys in (("enter",), ("tab", "g", "enter")):
+            screen.main.migrations.select("002_make_t2.sql")
+            await screen.press("1", "H")
+            await screen.until("001_fails.sql")
+            await screen.press("enter")
+            await screen.until(lambda: isinstance(screen.app.screen, EntryScreen))
+            await screen.until(lambda: screen.app.screen.query_one(EntryLog).count() > 0)
+            await screen.press(*keys)
+            await screen.until(lambda: screen.app.screen is screen.main)
+            await screen.until("2›SELECT 2 FROM nowhere;")
+            assert screen.row("001 fails").startswith("›")
 
 
 def _notice(number: int) -> events.Notice:

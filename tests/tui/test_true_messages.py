@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+import pytest
 from textual.widgets import Input
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
@@ -60,14 +62,15 @@ async def test_reason_that_is_still_true_stays(tables: Project) -> None:
         assert "Nothing is applied on local." in screen.bottom()
 
 
-async def test_y_copies_nothing_while_a_dialog_is_on_its_way(tables: Project) -> None:
+@pytest.mark.parametrize("group", ["edit", "file", "settle", "unblock"])
+async def test_y_copies_nothing_while_a_dialog_is_on_its_way(tables: Project, group: str) -> None:
     async with tables.open() as screen:
         opened = asyncio.Event()
 
         async def read() -> None:
             await opened.wait()
 
-        start_task(screen.main, read, "settle")
+        start_task(screen.main, read, group)
         await screen.pilot.pause()
         await screen.press("y")
         assert "Not now: what you asked for is about to open." in screen.bottom()
@@ -76,6 +79,26 @@ async def test_y_copies_nothing_while_a_dialog_is_on_its_way(tables: Project) ->
         await screen.until(lambda: not screen.main.situation().awaits_dialog)
         await screen.press("y")
         await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
+
+
+async def test_y_copies_nothing_while_a_change_of_a_file_asks_the_targets(tables: Project) -> None:
+    async with tables.open() as screen:
+        asked, answer = asyncio.Event(), asyncio.Event()
+        check = screen.main.backend.must_be_unused
+
+        async def slow(*args: Any) -> None:
+            asked.set()
+            await answer.wait()
+            await check(*args)
+
+        screen.main.backend.must_be_unused = slow  # type: ignore[method-assign, assignment] # a slow server
+        await screen.press("delete")
+        await asked.wait()
+        await screen.press("y")
+        assert "Not now: what you asked for is about to open." in screen.bottom()
+        answer.set()
+        await screen.expect_dialog("001_make_t1.sql")
+        assert not any(isinstance(s, CopyDialog) for s in screen.app.screen_stack)
 
 
 async def test_error_of_a_failed_run_is_said_once(project: Project) -> None:

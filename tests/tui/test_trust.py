@@ -134,7 +134,7 @@ async def test_dialog_opens_again_with_its_key(untrusted: Untrusted) -> None:
         await screen.yes()
         await screen.until(lambda: screen.main.snapshot.settings.trust.given)
         await screen.press("u")
-        await screen.until("You already trust this folder. To undo that, run: koonj trust --remove")
+        await screen.until("You already trust this folder. Only the command line can undo that.")
 
 
 @pytest.mark.parametrize("keys", [["enter"], ["space"], ["y", "y"], ["u", "u"]])

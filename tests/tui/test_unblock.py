@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,13 +14,14 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.blockers import Blocker, BlockerKind
-from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
+from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right, checked_command
 from koonj.runner.apply import statement_watch
 from koonj.runner.process.journal_reader import known_runs
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.lock_events import Blocked
 from koonj.tui.render.unblock_lines import Choice
+from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
 from koonj.tui.screens.unblock_dialog import UnblockDialog
 from koonj.tui.state.run import RunView
@@ -253,3 +255,44 @@ def _dialog(name: str, target: Target) -> UnblockDialog | UnblockReasonDialog | 
             return UnblockReasonDialog(choice)
         case _:
             return UnblockConfirmation(target, choice, "the import can run again tonight")
+
+
+async def test_sql_that_ends_the_session_is_copied_and_ends_only_that_one(
+    project: Project, reader: psycopg.Connection
+) -> None:
+    pid = reader.info.backend_pid
+    async with project.open((120, 36)) as screen:
+        await blocked(screen, pid)
+        await screen.press("b")
+        text = await screen.expect_dialog("In the way on local")
+        assert "copy the SQL that ends them" in screen.text(), text
+        await screen.press("y")
+        await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
+        sql = screen.app.clipboard
+        assert sql.endswith(";")
+        assert "\n" not in sql
+        with closing(psycopg.connect(project.targets[0].dsn, autocommit=True)) as conn:
+            other = re.sub(r"= (\d+);", lambda found: f"= {int(found[1]) + 1};", sql)
+            assert other != sql
+            assert conn.execute(other.encode()).fetchall() == [], "another session with this pid"
+            assert conn.execute(sql.encode()).fetchall() == [(True,)]
+        await screen.press("escape")
+        await screen.press("escape")
+        await screen.expect_run("done")
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "start", "function"),
+    [
+        (BlockerKind.SESSION, Right.GRANTED, 7, "pg_terminate_backend"),
+        (BlockerKind.SESSION, Right.OTHER_ROLE, 7, "pg_terminate_backend"),
+        (BlockerKind.AUTOVACUUM, Right.SERVER_PROCESS, 7, "pg_cancel_backend"),
+        (BlockerKind.SESSION, Right.SERVER_PROCESS, 7, ""),
+        (BlockerKind.SESSION, Right.GRANTED, None, ""),
+    ],
+)
+def test_sql_for_each_kind_of_session(
+    kind: BlockerKind, right: Right, start: int | None, function: str
+) -> None:
+    sql = checked_command(BlockingSession(Blocker(kind, 1, 4711), start, right))
+    assert (f"{function}(pid)" in sql) if function else sql == ""

@@ -118,6 +118,23 @@ def command(process: ServerProcess, ending: Ending) -> str:
     return f"SELECT {function}({process.pid})"
 
 
+def checked_command(session: BlockingSession) -> str:
+    """Return the SQL that ends the session, or cancels an autovacuum; empty if it cannot be identified.
+
+    For another connection, whose role may do what this one may not. Like koonj, it ends nobody who has got
+    the pid since.
+    """
+    process, kind = session.process, session.blocker.kind
+    is_vacuum = kind in (BlockerKind.AUTOVACUUM, BlockerKind.AUTOVACUUM_WRAPAROUND)
+    if process is None or (session.right is Right.SERVER_PROCESS and not is_vacuum):
+        return ""
+    function = "pg_cancel_backend" if is_vacuum else "pg_terminate_backend"
+    return (
+        f"SELECT pg_catalog.{function}(pid) FROM pg_catalog.pg_stat_activity WHERE pid = {process.pid} "
+        f"AND (extract(epoch FROM backend_start) * 1000000)::pg_catalog.int8 = {process.started};"
+    )
+
+
 async def has_taken_effect(
     conn: AsyncConnection[Any], process: ServerProcess, ending: Ending, seconds: float
 ) -> bool:

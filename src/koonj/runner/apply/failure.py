@@ -191,13 +191,13 @@ def _for_batch(work: Work, place: BatchPlace, error: psycopg.Error | None, first
     sqlstate = None if error is None else error.sqlstate
     if sqlstate == COMMITS_ITSELF:
         return (
-            f"The statement commits by itself, so it cannot be in a batch. Without --batch, run: {alone}",
+            f"The statement commits by itself, so it cannot be in a batch. To apply it alone, run: {alone}",
         )
     if sqlstate in CAUSED_BY_ONE_TRANSACTION and place.index > 1:
         words = (
             "If a migration before it in the same transaction is the cause (such as a new value of an enum)"
         )
-        return (f"{words}, run it without --batch: {alone}", *steps)
+        return (f"{words}, apply it outside a batch: {alone}", *steps)
     return steps
 
 

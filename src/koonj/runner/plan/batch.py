@@ -49,7 +49,7 @@ def _note(number: int) -> str:
     return (
         f"batch: {count(number, 'migration')} in one transaction, with their history entries. All of them "
         "are committed at its end, or none. It keeps all its locks until then. Rehearsals run each migration "
-        "in a transaction of its own; to try them in one, use --probe instead of --batch"
+        "in a transaction of its own; to try them in one, probe them"
     )
 
 
@@ -66,7 +66,7 @@ def _conflicts(works: Sequence[Work]) -> Iterator[Conflict]:
 
 
 def _hint(before: Work | None) -> str:
-    alone = "apply it without --batch: koonj apply"
+    alone = "apply it alone: koonj apply"
     if before is None:
         return f"First {alone}"
     return f"Apply those before it: koonj apply --batch {before.migration.number}. Then {alone}"

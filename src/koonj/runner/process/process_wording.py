@@ -20,7 +20,7 @@ def broken_words(event: JournalBroken) -> tuple[str, str]:
     )
     if event.lost:
         message += f" {event.lost:,} lines of the journal could not be written."
-    hint = "To see what the target contains, run: koonj status"
+    hints = ["To see what the target contains, run: koonj status"]
     if event.errors:
-        hint += f"\nkoonj printed an error before it ended: {event.errors}"
-    return message, hint
+        hints.append(f"koonj printed an error before it ended: {event.errors}")
+    return message, "\n".join(hints)

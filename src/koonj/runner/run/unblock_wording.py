@@ -82,7 +82,7 @@ def effect_words(session: BlockingSession, how: Ending) -> str:
     if how is Ending.CANCEL:
         return "Its statement fails, and its transaction releases its locks. The client stays connected."
     if session.blocker.kind is BlockerKind.KOONJ:
-        return "That run fails. What it has not committed is rolled back; koonj status shows the rest."
+        return "That run fails. What it has not committed is rolled back; the history shows the rest."
     return "What it has not committed is rolled back, and its client loses the connection."
 
 

@@ -122,6 +122,9 @@ class FileVerbs(Protocol):
     def rename(self) -> None:
         """Give it another title."""
 
+    def take_settings(self) -> None:
+        """Write settings into it with which it waits longer, or tries again."""
+
     def restore(self) -> None:
         """Give it the text that ran, or its earlier name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from koonj.migrations.migration_status import can_restore
 from koonj.migrations.states import State
 from koonj.tui.commands.command import Command, Group, Situation, Verbs
+from koonj.tui.state.patience import wanted_settings
 
 _PENDING = frozenset({State.PENDING, State.LATE, State.DUPLICATE, State.FAILED})
 
@@ -115,6 +116,28 @@ class NewFromEdit(_FileChange):
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.files.from_edit()
+
+
+class RetrySettings(_FileChange):
+    """After a failure at a lock or a deadlock: write settings into the file with which it waits longer.
+
+    They are a comment, -- koonj: lock_wait 20min, max_stall 1s, or -- koonj: retries 5. koonj shows the
+    difference first.
+    """
+
+    key = "L"
+    label = "wait longer"
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason unless the last run failed in this file for want of patience."""
+        if (reason := super().why_not(now)) is not None or now.selected is None:
+            return reason
+        if wanted_settings(now.run, now.selected):
+            return None
+        return f"The last run did not fail at a lock, a deadlock or a serialization in {now.selected.name}."
+
+    def run(self, screen: Verbs) -> None:
+        screen.navigator.files.take_settings()
 
 
 class DeleteFile(_FileChange):

@@ -17,7 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
-from koonj.tui.commands.files import DeleteFile, NewFromEdit, Rename, Renumber, Restore
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Rename, Renumber, Restore, RetrySettings
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -70,6 +70,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     Renumber(),
     Restore(),
     NewFromEdit(),
+    RetrySettings(),
     Filter(),
     SearchSql(),
     Sort(),

@@ -17,9 +17,7 @@ class Trust(Command[Verbs]):
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the user already trusts the folder."""
         is_trusted = now.snapshot.settings.trust.given
-        return (
-            "You already trust this folder. To undo that, run: koonj trust --remove" if is_trusted else None
-        )
+        return "You already trust this folder. Only the command line can undo that." if is_trusted else None
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.trust()

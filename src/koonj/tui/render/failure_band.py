@@ -16,7 +16,7 @@ from koonj.tui.theme import BAD, DIM, PLAIN, STRONG, UNDERLINED
 from koonj.tui.theme.fills import HERE, inked, tinted
 from koonj.tui.toolkit.strips import Part, cut, wrap
 
-_LABEL = 11
+_LABEL = 12
 """Cells of a label."""
 _BAR = "▌"
 

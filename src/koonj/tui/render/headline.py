@@ -95,7 +95,7 @@ def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
     by_weight: dict[Weight, list[str]] = {}
     conflicts = check.counts.problems
     more: dict[Weight, str] = {}
-    for status in check.status.migrations:
+    for status in check.facts.exceptions:
         weight = WEIGHTS.get(status.state)
         if weight is not None and not status.allowed and status.name != live:
             number = status.name.partition("_")[0]

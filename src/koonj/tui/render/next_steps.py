@@ -10,6 +10,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from koonj.runner.run.failure import Failure
+from koonj.sql.retry_settings import LOCK_NOT_AVAILABLE, REPEATABLE
 from koonj.tui.state.run import RunView, interrupted_name
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})
@@ -46,8 +47,14 @@ def _after_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
         return (("R", "refresh the target"), again)
     edit = ("i", f"edit {_number(failure.name)}")
     if failure.sqlstate in _AGAIN_FIRST or failure.sqlstate is None:
-        return (again, edit, *_undo(view, failure))
+        return (again, *_patience(failure), edit, *_undo(view, failure))
     return (edit, again, *_undo(view, failure))
+
+
+def _patience(failure: Failure) -> tuple[Key, ...]:
+    """Suggest settings for the file with which it waits longer for locks, or tries again."""
+    waits = failure.sqlstate in {LOCK_NOT_AVAILABLE, *REPEATABLE}
+    return (("L", f"wait longer in {_number(failure.name)}"),) if waits else ()
 
 
 def _undo(view: RunView, failure: Failure) -> tuple[Key, ...]:

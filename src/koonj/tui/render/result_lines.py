@@ -19,6 +19,7 @@ from koonj.tui.render.source_cut import around
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.log_line import result_words
 from koonj.tui.state.run import RunView
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG
 from koonj.tui.toolkit.strips import cut, wrap
 
@@ -55,7 +56,7 @@ def result_blocks(view: RunView, width: int, *, has_fills: bool = False) -> Iter
     if view.broken is not None:
         message, hint = broken_words(view.broken)
         yield None, marked("✗", BAD, message, width, STRONG)
-        yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
+        yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint), width - 6)]
     if failure is not None:
         yield failed, _failure_lines(view, failure, width, has_fills=has_fills)
     label = fact if has_fills else labelled

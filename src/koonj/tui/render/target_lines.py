@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, fit, wrap
@@ -177,7 +178,7 @@ def _leftover_lines(leftovers: Sequence[Leftover], width: int, most: int, more_h
         yield from (("   " + line, WARNING) for line in wrap(leftover.problem, width - 4))
         yield from (("     " + line, ACCENT) for line in wrap(leftover.repair, width - 6) if line)
     if len(leftovers) > most:
-        yield (cut(f"   and {len(leftovers) - most} more; {more_hint}", width), DIM)
+        yield (cut(f"   and {len(leftovers) - most} more{f'; {more_hint}' if more_hint else ''}", width), DIM)
 
 
 def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Part]:
@@ -193,5 +194,5 @@ def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: st
     else:
         error = " ".join(status.error.split())
         stop = "" if error.endswith((".", "?", "!")) else "."
-        text = f"{error}{stop} {status.hint or ''}".rstrip()
+        text = f"{error}{stop} {in_keys(status.hint or '')}".rstrip()
     return [("   " + line, DIM) for line in wrap(text, width - 4, MOST)]

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 
 from rich.cells import chop_cells
 from textual import events
+from textual.app import App
 
 from koonj.humanize import plural
 from koonj.sql.display import visible
-from koonj.tui.commands.clipboard import LIMIT, Clip
+from koonj.tui.commands.clipboard import LIMIT, Clip, clip
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
+from koonj.tui.widgets.pane import Copyable
 
 _SENT = """\
 koonj sent {size} to the terminal's clipboard (OSC 52). If the terminal does not allow that, \
@@ -26,6 +28,14 @@ select the text here (Shift+mouse)."""
 _TOO_LONG = """\
 The text has {size}, more than terminals accept ({limit}). Nothing was sent. \
 Select the text here (Shift+mouse), or copy it from the file."""
+
+
+def copy(app: App[object], copyable: Copyable) -> None:
+    """Copy a text to the clipboard unless it is too long, and show it."""
+    found = clip(copyable)
+    if found.fits:
+        app.copy_to_clipboard(found.text)
+    app.push_screen(CopyDialog(found))
 
 
 class CopyDialog(Dialog[None]):

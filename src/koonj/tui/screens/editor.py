@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from koonj.humanize import to_the_second
 from koonj.migrations.migration import Migration
 from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, read, save
 from koonj.tui.commands.command import bindings, named
@@ -23,8 +24,9 @@ from koonj.tui.documents.editor_analysis import EditorAnalysis, analyze_for_edit
 from koonj.tui.documents.file_places import moved, problem_places, unchanged, with_present_lines
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
+from koonj.tui.screens.editor_draft import EditorDraft
 from koonj.tui.screens.editor_movement import EditorMovement
-from koonj.tui.state.file_place import FilePlace, PlaceSource
+from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import applied_warning, file_parts
@@ -35,6 +37,7 @@ from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
+    from koonj.migrations.unsaved_text import UnsavedText
     from koonj.tui.toolkit.keyed_app import KeyedApp
 
 PAUSE = 0.25
@@ -58,11 +61,13 @@ class Editor(EditorMovement):
         file: FileOnDisk,
         snapshot: Callable[[], Snapshot],
         failures: tuple[FilePlace, ...] = (),
-        start: FilePlace | None = None,
+        start: FilePlace | FileLine | None = None,
+        left: UnsavedText | None = None,
     ) -> None:
         """Create the editor of `migration`, whose file was read as `file`.
 
-        `failures`: what failed with this text. `start`: where the cursor is first.
+        `failures`: what failed with this text. `start`: where the cursor is first. `left`: the unsaved text
+        of an earlier editor, to go on with.
 
         Raises:
             NotEditable: the editor could not save the file unchanged.
@@ -82,12 +87,17 @@ class Editor(EditorMovement):
         self._saved = False
         self._writing = asyncio.Lock()
         self._pause: Timer | None = None
+        self._left = left
+        # Not asked for in the tree: a file can be read or written while the screen is closing.
+        self._place, self._listed = TextLine(id="place"), ProblemList()
+        self._area = SqlEditor(self._opened.text, self._opened.newline)
+        self._draft = EditorDraft(self, migration.path, self._unsaved, self.say, left)
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="place")
+        yield self._place
         yield TextLine(id="ran")
-        yield SqlEditor(self._opened.text, self._opened.newline)
-        yield ProblemList()
+        yield self._area
+        yield self._listed
         yield SearchBar()
         yield BottomLine()
 
@@ -103,7 +113,24 @@ class Editor(EditorMovement):
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
         self._show_place()
         self._examine()
+        if self._left is not None:
+            self._go_on_with(self._left)
         start_task(self, self._watch_file, "file")
+
+    def _go_on_with(self, left: UnsavedText) -> None:
+        self.text.load(left.text.decode("utf-8").removeprefix(self._opened.bom), self._opened.newline)
+        start_task(self, self._check_file, "left")
+        self.say(
+            f"This is the unsaved text of {to_the_second(left.at)}. It is not saved yet.", is_problem=False
+        )
+
+    def on_unmount(self) -> None:
+        """Keep the text if koonj ends while it is unsaved."""
+        self._draft.leave()
+
+    @property
+    def text(self) -> SqlEditor:
+        return self._area
 
     @property
     def save_state(self) -> SaveState:
@@ -114,6 +141,11 @@ class Editor(EditorMovement):
     def dirty(self) -> bool:
         """Whether the text has unsaved changes."""
         return self.text.text != self._opened.text
+
+    def _unsaved(self) -> tuple[bytes, bytes] | None:
+        """Return the bytes that were read and those that would be saved; None if nothing is unsaved."""
+        text = self._area.text
+        return None if text == self._opened.text else (self._file.raw, self._opened.to_bytes(text))
 
     @property
     def _folder(self) -> Path:
@@ -144,6 +176,7 @@ class Editor(EditorMovement):
     def changed(self) -> None:
         """Examine the text when the user pauses."""
         self.text.searcher.restart()
+        self._draft.changed()
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(PAUSE, self._examine)
@@ -151,14 +184,14 @@ class Editor(EditorMovement):
 
     @on(TextArea.SelectionChanged)
     def _show_place(self) -> None:
-        row, column = self.text.cursor_location
-        line = self.text.document.get_line(row)
+        row, column = self._area.cursor_location
+        line = self._area.document.get_line(row)
         width = self.size.width or self.app.size.width
-        self.query_one("#place", TextLine).parts = file_parts(
+        self._place.parts = file_parts(
             self._migration.shown_path, self.save_state, row + 1, column + 1, line[column : column + 1], width
         )
-        here = self.text.looks.problems_at(row)
-        self.query_one(ProblemList).current = here[0] if here else None
+        here = self._area.looks.problems_at(row)
+        self._listed.current = here[0] if here else None
 
     def on_resize(self) -> None:
         self._show_place()
@@ -188,7 +221,7 @@ class Editor(EditorMovement):
         self._list_problems()
 
     def _list_problems(self) -> None:
-        self.query_one(ProblemList).problems = (*self._failures, *self._checked)
+        self._listed.problems = (*self._failures, *self._checked)
         self._show_place()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
@@ -312,6 +345,7 @@ class Editor(EditorMovement):
             self._opened = replace(self._opened, text=text)
             self._failures = unchanged(self._failures, self._present_line)
             self._examine()
+            self._draft.changed()
             self._disk_state, self._saved = None, True
             self._show_place()
             self.say("Saved.", is_problem=False)
@@ -342,6 +376,7 @@ class Editor(EditorMovement):
 
     def _end(self) -> None:
         if self.is_current:
+            self._draft.close()
             self.dismiss(self._saved)
 
 

@@ -93,3 +93,17 @@ def applied_question(names: Sequence[str]) -> Question:
         "To change the schema, write a new migration."
     )
     return "Already applied", text, (("s", "save anyway"),), "keep editing"
+
+
+def left_question(name: str, at: str, state: SaveState | None) -> Question:
+    """Return the question about unsaved text that koonj kept at `at`; `state`: of the file since then."""
+    since = ""
+    if state is SaveState.DELETED_ON_DISK:
+        since = " The file is missing now: another program deleted or renamed it."
+    elif state is SaveState.CHANGED_ON_DISK:
+        since = " Another program has changed the file since then; koonj asks before it replaces that."
+    text = (
+        f"{name} had text that was not saved when koonj ended. koonj kept it at {at}.{since} "
+        "To go on with it, press e: it is not saved before you do that. To discard it, press d."
+    )
+    return "Unsaved text", text, (("e", "edit it"), ("d", "discard it")), "decide later"

@@ -18,16 +18,18 @@ class EditorMovement(TextSearchScreen[bool]):
     @property
     def text(self) -> SqlEditor:
         """The text area."""
-        return self.query_one(SqlEditor)
+        raise NotImplementedError
 
     def say(self, text: str, *, is_problem: bool = True) -> None:
         """Show a message until the next key."""
-        self.query_one(BottomLine).notice = (text, is_problem)
+        for line in self.query(BottomLine):  # none while the screen is closing
+            line.notice = (text, is_problem)
 
     @on(SqlEditor.KeyPressed)
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
-        self.query_one(BottomLine).notice = None
+        for line in self.query(BottomLine):
+            line.notice = None
 
     def next_problem(self, step: int) -> None:
         """Move the cursor to the next problem (`step` 1) or the previous one (-1)."""

@@ -14,6 +14,7 @@ from koonj.tui.commands.command import Situation
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
 from koonj.tui.state.messages import MigrationsWritten, StatusMessage
+from koonj.tui.state.patience import wanted_settings
 from koonj.tui.state.snapshot import Row
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.workers.backend import Backend
@@ -56,6 +57,10 @@ class FileChanges:
     def from_edit(self) -> None:
         """Put the changes of the selected file into a new migration, and restore the file."""
         self._start(self._from_edit)
+
+    def take_settings(self) -> None:
+        """Write settings into the selected file with which it waits longer, or tries again."""
+        self._start(self._take_settings)
 
     def delete(self) -> None:
         """Delete the selected file, and keep its text."""
@@ -196,6 +201,32 @@ class FileChanges:
         lines = partial(_restore_lines, found, change, text)
         heading = f"Put the changes of {row.name} into a new migration?"
         self._confirm(heading, lines, partial(self._write, folder, found, made.draft))
+
+    async def _take_settings(self, folder: Folder, row: Row) -> None:
+        from koonj.migrations.save import save  # noqa: PLC0415 - seldom needed
+        from koonj.sql.retry_settings import with_settings  # noqa: PLC0415 - as above
+        from koonj.sql.text_diff import diff_texts  # noqa: PLC0415 - as above
+        from koonj.tui.render.diff_lines import diff_lines  # noqa: PLC0415 - as above
+
+        migration, wanted = row.migration, wanted_settings(self._situation().run, row)
+        assert migration is not None
+        comment = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        new = await asyncio.to_thread(with_settings, migration.text, wanted)
+        if new is None or migration.text.encode() != migration.raw:
+            self._say(f"koonj cannot write into {row.name}. Add a line at its start: -- koonj: {comment}")
+            return
+        change = await asyncio.to_thread(diff_texts, migration.text, new)
+
+        def lines(width: int) -> Iterator[Line]:
+            yield from wrapped("Only a comment changes, so the statements stay the same.", width, 1)
+            yield []
+            yield from diff_lines(change, "- the file now, + with the settings", width)
+
+        async def act() -> None:
+            await asyncio.to_thread(save, folder.path, row.name, new.encode(), migration.raw)
+            self._done((row.name,), f"{row.name} has the settings: {comment}.")
+
+        self._confirm(f"Write settings into {row.name}?", lines, act)
 
     async def _write(self, folder: Folder, found: Restoration, draft: Draft | None) -> None:
         """Create the draft, if there is one, and restore the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import events, on
 
@@ -15,8 +15,10 @@ from koonj.tui.commands.search import MATCHES
 from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.screens.text_search import SEARCH_HINTS, TextSearchScreen
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pane_layout import has_frames
 
 Result = TypeVar("Result")
 
@@ -128,6 +130,16 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
 
     # Layout
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._frame())
+
     def on_resize(self, event: events.Resize) -> None:
-        """Place the panes side by side if the screen is wide enough."""
+        """Place the panes side by side if the screen is wide enough, and put borders around them."""
         self.set_class(self.WIDE is not None and event.size.width >= self.WIDE, "-wide")
+        self._frame()
+
+    def _frame(self) -> None:
+        """Put borders around the panes as those of the main screen have them, or remove them."""
+        framed = cast("KeyedApp", self.app).has_fills and has_frames(*self.app.size)
+        for pane in self.query(Pane):
+            pane.framed = framed

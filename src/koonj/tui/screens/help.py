@@ -153,16 +153,14 @@ def _keys(entry: CommandEntry) -> str:
 def _entry(entry: CommandEntry, keys: int, names: int, width: int) -> Iterator[Line]:
     """Yield keys, name and help of a command.
 
-    A command that is not available is dim, with the reason.
+    All of a command that is not available is dim, with the reason after the help: the others are seen.
     """
-    usable = entry.reason is None
-    looks = (STRONG, PLAIN) if usable else (DIM, DIM)
+    looks = (STRONG, PLAIN) if entry.reason is None else (DIM, DIM)
+    words = entry.help if entry.reason is None else f"{entry.help} Not available: {entry.reason}"
     narrow = width < _NARROW
     lead: Line = [("   " + _keys(entry).ljust(keys), looks[0]), (entry.name.ljust(names), DIM)]
     left = _INDENT + 2 if narrow else 3 + keys + names
-    texts: list[Line] = [[(text, looks[1])] for text in wrap(entry.help, width - left - 1)]
-    if entry.reason is not None:
-        texts += [[(text, PLAIN)] for text in wrap(f"Not available: {entry.reason}", width - left - 1)]
+    texts: list[Line] = [[(text, looks[1])] for text in wrap(words, width - left - 1)]
     if narrow:
         yield lead
     else:

@@ -191,6 +191,11 @@ class Main(MainState):
         is_failure = failed is not None and (here is None or here == FileLine(failed.name, failed.line))
         return failed if is_failure else here
 
+    @on(messages.PlaceChosen)
+    def place_chosen(self, message: messages.PlaceChosen) -> None:
+        """Show the place that was chosen on another screen."""
+        self.show_place(message.place)
+
     @on(RunPane.LineChosen)
     def line_of_run_chosen(self, message: RunPane.LineChosen) -> None:
         """Show the place of a line of the run that was clicked."""
@@ -290,6 +295,9 @@ class Main(MainState):
         """Clear the message on every key, even one without a command; go on in a search."""
         self.clear_message()
         self.search_key(event, self.pane)
+
+    def on_screen_resume(self) -> None:
+        self.call_later(self.navigator.resumed)
 
     def on_descendant_focus(self) -> None:
         self._hints()

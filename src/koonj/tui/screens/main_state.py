@@ -20,7 +20,9 @@ from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView
+from koonj.tui.state.run_advice import view_in_keys
 from koonj.tui.state.run_events import crashed, fold
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Listed, Snapshot
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
@@ -152,7 +154,7 @@ class MainState(FilteredList):
     def run_reported(self, message: messages.RunReported) -> None:
         """Update the run with its new events."""
         if self.view is not None:
-            self.view = fold(self.view, message.events)
+            self.view = view_in_keys(fold(self.view, message.events), self.keymap.current_key)
             self.navigator.run_changed()
         finished = any(isinstance(event, MigrationFinished) for event in message.events)
         if finished:
@@ -162,7 +164,7 @@ class MainState(FilteredList):
     def run_found(self, message: messages.RunFound) -> None:
         """Show a run that ended before, unless there is a newer one."""
         if not self.control.running and (self.view is None or self.view.closed):
-            self.view = message.view
+            self.view = view_in_keys(message.view, self.keymap.current_key)
 
     @on(messages.QuestionAsked)
     def question_asked(self, message: messages.QuestionAsked) -> None:
@@ -203,7 +205,11 @@ class MainState(FilteredList):
             self.rehearsing.finish(message.error)
 
     def set_rehearsals(self, rehearsals: Rehearsals) -> None:
-        """Store the state of the rehearsals."""
+        """Store the state of the rehearsals, with advice in keys."""
+        if rehearsals.error or rehearsals.notes:
+            key = self.keymap.current_key
+            notes = tuple(in_keys(note, key) for note in rehearsals.notes)
+            rehearsals = replace(rehearsals, error=in_keys(rehearsals.error, key), notes=notes)
         if rehearsals != self.snapshot.rehearsals:
             self.known = replace(self.snapshot, rehearsals=rehearsals)
 

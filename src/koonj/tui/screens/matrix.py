@@ -110,9 +110,12 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
         self._show(await asyncio.to_thread(MatrixView.of, snapshot, hidden, every=every))
 
     def _show(self, view: MatrixView) -> None:
+        searched = self.pane.searcher.text if self.search_bar.is_open else ""
+        if searched:
+            self.pane.searcher.clear()  # so that it is searched only once
         self.pane.view = view
-        if self.search_bar.is_open and self.pane.is_searched:
-            self.pane.searcher.start(self.pane.searcher.text)  # in rows that were not shown before
+        if searched:
+            self.pane.searcher.start(searched)  # in rows that were not shown before
         self.query_one(PlaceLine).details = title_parts(view)
         self.query_one("#counts", TextLine).parts = summary_parts(view)
 

@@ -6,7 +6,6 @@ Help, palettes, editor, dialogs and the drift screen.
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +16,19 @@ from koonj.tui.commands.command import Command, Situation
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.main_screen import MAIN
-from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import CHANGES, ConfirmDialog
+from koonj.tui.screens.editing import Editing
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
+from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.messages import (
     MigrationsWritten,
+    PlaceChosen,
     QuestionAsked,
     RunStopped,
     StatusMessage,
@@ -36,7 +37,6 @@ from koonj.tui.state.messages import (
 )
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from koonj.migrations.migration import Migration
-    from koonj.tui.screens.editor import Editor
 
 _LATER = (
     "koonj.tui.render.plan_lines",
@@ -91,7 +89,7 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
-        self._editor: Editor | None = None
+        self._editing = Editing(screen, watcher, control, situation)
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
         self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
@@ -105,6 +103,7 @@ class Navigator:
             for module in _LATER:
                 await asyncio.to_thread(import_module, module)
 
+        start_task(self._screen, self._editing.offer_left_texts, "left")
         start_task(self._screen, import_screens, "palette")
 
     def help(self) -> None:
@@ -135,16 +134,12 @@ class Navigator:
 
     def copy(self) -> None:
         """Copy the pane's text to the clipboard unless it is too long, and show it."""
-        from koonj.tui.commands.clipboard import clip  # noqa: PLC0415 - as above
-        from koonj.tui.screens.copy_dialog import CopyDialog  # noqa: PLC0415 - as above
+        from koonj.tui.screens.copy_dialog import copy  # noqa: PLC0415 - as above
 
         number = self._situation().pane
         copyable = next(p for p in self._screen.query(Pane) if number == p.NUMBER).copyable()
         assert copyable is not None
-        found = clip(copyable)
-        if found.fits:
-            self._screen.app.copy_to_clipboard(found.text)
-        self._screen.app.push_screen(CopyDialog(found))
+        copy(self._screen.app, copyable)
 
     def new_migration(self) -> None:
         """Open the pattern palette."""
@@ -152,9 +147,11 @@ class Navigator:
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
-        self._screen.app.push_screen(PatternPalette(snapshot.settings, snapshot.folder), self._written)
+        palette = PatternPalette(snapshot.settings, snapshot.folder)
+        self._screen.app.push_screen(palette, lambda paths: self._written(paths, is_blank=palette.is_blank))
 
-    def _written(self, paths: tuple[Path, ...] | None) -> None:
+    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool) -> None:
+        """Select the new files; open the editor on a blank one, because it has no statements yet."""
         if paths:
             names = tuple(path.name for path in paths)
             edit, external = map(self._situation().keymap.current_key, ("i", "e"))
@@ -162,6 +159,8 @@ class Navigator:
             self._screen.post_message(MigrationsWritten(names))
             self._screen.post_message(StatusMessage(text))
             self._watcher.read_folder()
+            if is_blank and not self._control.running:
+                self._editing.edit_new(paths[0])
 
     def confirm(self, asked: QuestionAsked) -> None:
         """Show the plan and ask for confirmation, unless the run has ended."""
@@ -264,7 +263,12 @@ class Navigator:
         """Show the history of the chosen target."""
         from koonj.tui.screens.target_history import HistoryScreen  # noqa: PLC0415 - see `start`
 
-        self._screen.app.push_screen(HistoryScreen(self._backend, self._situation().snapshot.target))
+        def chosen(place: FileLine | None) -> None:
+            if place is not None:
+                self._screen.post_message(PlaceChosen(place))
+
+        screen = HistoryScreen(self._backend, self._situation().snapshot.target)
+        self._screen.app.push_screen(screen, chosen)
 
     def _read_all(self) -> None:
         self._watcher.read_folder()
@@ -293,51 +297,19 @@ class Navigator:
 
     def edit(self) -> None:
         """Read the selected file and open it in koonj's editor."""
-        row = self._situation().selected
-        assert row is not None
-        assert row.migration is not None
-        start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
-
-    async def _edit(self, migration: Migration) -> None:
-        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `start`
-        from koonj.tui.documents.edit_buffer import NotEditable  # noqa: PLC0415 - as above
-        from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
-
-        try:
-            file = await asyncio.to_thread(read, migration.path.parent, migration.name)
-            preview = self._screen.query_one(Preview)
-            failures, start = preview.failures, preview.first_place
-            screen = Editor(migration, file, lambda: self._situation().snapshot, failures, start)
-        except (NotEditable, NotSaved, FileRefused, OSError) as error:
-            self._say(f"koonj cannot edit {migration.name}: {error}")
-        else:
-            if self._screen.is_current:
-                self._editor = screen
-                self._screen.app.push_screen(screen, self._edited)
+        self._editing.edit()
 
     def known_changed(self) -> None:
         """Let the editor show the result of a rehearsal that has ended since it was opened."""
-        if self._editor is not None and self._editor.is_current:
-            self._editor.take_failures(self._screen.query_one(Preview).failures)
+        self._editing.known_changed()
 
-    def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
-        self._editor = None
-        self._watcher.read_folder()
-        if saved:
-            self._screen.post_message(StatusMessage("Saved."))
+    def resumed(self) -> None:
+        """Ask what waits until no dialog is open."""
+        self._editing.resumed()
 
     def edit_external(self) -> None:
         """Open the selected file in the user's editor."""
-        row = self._situation().selected
-        assert row is not None
-        assert row.migration is not None
-        try:
-            place = self._screen.query_one(Preview).first_place
-            position = (place.line, place.column) if place is not None else (None, None)
-            external_editor.edit(self._screen.app, row.migration.path, *position)
-        except external_editor.EditorError as error:
-            self._say(str(error))
-        self._watcher.read_folder()
+        self._editing.edit_external()
 
     def quit(self) -> None:
         """Quit koonj; during a run ask whether to leave it running, or to wait for it, or to cancel it."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
 from koonj.config import Settings
@@ -28,20 +30,27 @@ from koonj.tui.documents.drafts import (
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
-from koonj.tui.theme import DIM
+from koonj.tui.theme import DIM, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.toolkit.strips import cut
+from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.strips import Part, fit
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pane_layout import has_frames
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
-from koonj.tui.widgets.text_line import Heading, TextLine
+from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
 
 _WIDTH = 3
 """Digits of a number if the folder is empty."""
+_TALL = 30
+"""Lines of a screen with room for more lines about a pattern."""
+_MOST_ABOUT = (2, 3)
+"""Maximum lines about a pattern, without and with that room."""
 
 
 class PatternPalette(Screen[tuple[Path, ...] | None]):
@@ -60,11 +69,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self._show_all_errors = False
 
     def compose(self) -> ComposeResult:
+        yield TextLine(id="top")
         with Horizontal(id="upper"):
             yield PatternList()
-            with Vertical(id="form"):
+            with FormBox(id="form"):
                 yield Heading()
-                yield TextLine(id="about")
+                yield TextBlock(id="about")
                 yield VerticalScroll(id="fields", can_focus=False)
                 yield WriteLine()
         yield SqlPreview()
@@ -99,6 +109,11 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def hint_clicked(self) -> None:
         """Close: this is the only key with a click."""
         self.close()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the form is that of a migration without statements."""
+        return isinstance(self._source, BlankSource)
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -136,12 +151,32 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors)
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
-        self.query_one(Heading).text = self._source.title
-        about = cut(" ".join(self._source.description.split()), 400)
-        self.query_one("#about", TextLine).parts = ((f" {about}", DIM),)
+        self.query_one(FormBox).text = self._source.title
+        about = self.query_one("#about", TextBlock)
+        about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
+        about.lead, about.text = (" ", DIM), (" ".join(self._source.description.split()), DIM)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
+        self.query_one("#top", TextLine).parts = self._top(tuple(files))
+
+    def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
+        """Return the first line: what is made here, and where."""
+        width, where = self.size.width, str(self._relative_path(self._settings.migrations)) + " "
+        left: list[Part] = [(" koonj  ", STRONG), (" New migration ", RAISED)]
+        room = width - sum(cell_len(text) for text, _ in left) - cell_len(where) - 2
+        names = ", ".join(files)
+        return (*left, (f" {fit(names, max(0, room))} ", STRONG), (where, DIM))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw borders if theme and size have room for them, as in the main screen."""
+        has_fills = cast("KeyedApp", self.app).has_fills
+        framed = has_fills and has_frames(event.size.width, event.size.height)
+        self.query_one("#top").display = framed
+        self.set_class(framed, "-framed")
+        self.query_one(FormBox).framed = framed
+        for pane in self.query(Pane):
+            pane.framed = framed
 
     @on(FieldRow.Entered)
     def entered(self, event: FieldRow.Entered) -> None:
@@ -179,7 +214,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = _LIST if in_list else _FORM
-        self.query_one(Heading).raised = not isinstance(self.focused, Pane)
+        self.query_one(FormBox).raised = not isinstance(self.focused, Pane)
         for row in self.rows:
             row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
 

@@ -15,6 +15,7 @@ from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_filter import HistoryFilter
 from koonj.tui.screens.full_screen import CLOSE, SEARCH, FullScreen
 from koonj.tui.screens.history_entry import EntryScreen
+from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part
@@ -44,7 +45,7 @@ _HINTS = (
 _EXAMPLES = "words, @person, today, 7d, 2026-08, since:2026-08-01, until:…, ended:failed"
 
 
-class HistoryScreen(FullScreen[None]):
+class HistoryScreen(FullScreen[FileLine]):
     """The history entries of one target, newest first, read page by page."""
 
     KEYS: ClassVar[Mapping[str, str]] = {"H": CLOSE, "enter": OPEN, "R": AGAIN}
@@ -209,4 +210,10 @@ class HistoryScreen(FullScreen[None]):
         if command == AGAIN:
             self._read()
         elif command == OPEN and self.pane.current is not None:
-            self.app.push_screen(EntryScreen(self._backend, self._target, self.pane.current))
+            entry = EntryScreen(self._backend, self._target, self.pane.current)
+            self.app.push_screen(entry, self._leave_to)
+
+    def _leave_to(self, place: FileLine | None) -> None:
+        """Close this screen too if a place was chosen on that of the entry."""
+        if place is not None:
+            self.dismiss(place)

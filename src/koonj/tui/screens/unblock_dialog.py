@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from textual import events
+
 from koonj.config import Target
-from koonj.postgres.blocking_sessions import BlockingSession
+from koonj.postgres.blocking_sessions import BlockingSession, checked_command
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import Choice, choices, unblock_lines, wrapped
+from koonj.tui.screens.copy_dialog import copy
 from koonj.tui.screens.numbered_dialog import NumberedDialog
+from koonj.tui.widgets.footer import Hint
+from koonj.tui.widgets.pane import Copyable
+
+_COPY = "y"
 
 
 class UnblockDialog(NumberedDialog[Choice]):
@@ -23,6 +30,19 @@ class UnblockDialog(NumberedDialog[Choice]):
         self._target = target
         self._awaited = awaited
         self._sessions = sessions
+        self._sql = "\n".join(filter(None, map(checked_command, sessions)))
+        """What another connection can run to end the sessions."""
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        first, *others = super().hints
+        copying = (Hint(_COPY, "copy the SQL that ends them"),) if self._sql else ()
+        return (first, *copying, *others)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == _COPY and self._sql:
+            event.stop()
+            copy(self.app, Copyable("the SQL that ends the sessions in the way", lambda: self._sql))
 
     def heading(self) -> str:
         return f"In the way on {self._target.name}"

@@ -59,7 +59,7 @@ class UnblockDialogs:
         targets = [check.target for check in self._situation().snapshot.checks]
         target = next((one for one in targets if one.name == view.target), None)
         if target is None:  # the run was started with another target of the command line
-            self._say(f"{view.target} is not a target of this screen. In a shell, run: koonj unblock")
+            self._say(f"{view.target} is not a target of this screen. Open koonj in its project.")
             return
         try:
             sessions = await self._backend.read_blocking_sessions(target, view.in_the_way)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.sql.problem import Problem, Severity
+from koonj.tui.state.screen_advice import in_keys
 
 
 class PlaceSource(StrEnum):
@@ -34,6 +35,13 @@ class FileLine:
     """File name of the migration."""
     line: int | None
     """1-based; None: the whole file."""
+    column: int | None = None
+    """1-based, in characters of the file; None: the start of the line."""
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column, for sorting; both 0-based."""
+        return (self.line or 1) - 1, (self.column or 1) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class FilePlace:
             PlaceSource.CHECK,
             problem.severity,
             problem.code,
-            problem.hint,
+            in_keys(problem.hint),
         )
 
     @property

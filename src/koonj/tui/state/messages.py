@@ -15,6 +15,7 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, Question
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
+from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.run import RunView, interrupted_name
 from koonj.tui.state.snapshot import Listed
 
@@ -159,6 +160,13 @@ class RehearsalEnded(Message):
 
     source: object
     error: str = ""
+
+
+@dataclass
+class PlaceChosen(Message):
+    """The user wants to see a migration, or a line of it, in the preview."""
+
+    place: FileLine
 
 
 @dataclass

@@ -38,6 +38,36 @@ class Counts:
     """Whether one of them is failed or interrupted."""
 
 
+_IN_ORDER = frozenset({State.APPLIED, State.ADOPTED, State.PENDING})
+
+
+class StatusFacts:
+    """What is computed from one status: only once, because a folder can have thousands of migrations."""
+
+    def __init__(self, status: TargetStatus | None) -> None:
+        self.status = status
+        self._migrations = status.migrations if status is not None else ()
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Numbers of migrations on the target."""
+        if self.status is None:
+            return Counts(0, 0, 0)
+        stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in self.exceptions)
+        tally = self.status.tally
+        return Counts(tally.applied, tally.pending, tally.conflicts, stopped)
+
+    @cached_property
+    def exceptions(self) -> tuple[MigrationStatus, ...]:
+        """The migrations that are neither applied nor pending: in another state."""
+        return tuple([status for status in self._migrations if status.state not in _IN_ORDER])
+
+    @cached_property
+    def states(self) -> Mapping[str, State]:
+        """State of each migration on the target by file name."""
+        return {status.name: status.state for status in self._migrations}
+
+
 @dataclass(frozen=True)
 class Check:
     """One target with its last status."""
@@ -47,26 +77,22 @@ class Check:
     """Last status; None before the first answer."""
     since: float | None = None
     """Time on the monotonic clock since which the target is being asked; None if it is not."""
+    facts: StatusFacts = field(default=StatusFacts(None), repr=False, compare=False)
+    """What is computed from the status. A copy with the same status has the same facts."""
 
-    @cached_property
+    def __post_init__(self) -> None:
+        if self.facts.status is not self.status:
+            object.__setattr__(self, "facts", StatusFacts(self.status))
+
+    @property
     def counts(self) -> Counts:
-        """Numbers of migrations on the target.
+        """Numbers of migrations on the target."""
+        return self.facts.counts
 
-        They are counted only once, because a folder can have thousands.
-        """
-        status = self.status
-        if status is None:
-            return Counts(0, 0, 0)
-        stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in status.migrations)
-        tally = status.tally
-        return Counts(tally.applied, tally.pending, tally.conflicts, stopped)
-
-    @cached_property
+    @property
     def states(self) -> Mapping[str, State]:
         """State of each migration on the target by file name; none before the target has answered."""
-        if self.status is None or not self.answered:
-            return {}
-        return {migration.name: migration.state for migration in self.status.migrations}
+        return self.facts.states if self.answered else {}
 
     @property
     def answered(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.strip import Strip
 
-from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
+from koonj.tui.theme import DIM, MARKED, PLAIN, RULE, STRONG
 from koonj.tui.theme.fills import HERE, LIFTED
 from koonj.tui.toolkit.strips import Part, strip
 
@@ -19,6 +19,11 @@ def cursor_row(parts: Iterable[Part], width: int, *, is_current: bool, focused: 
         return strip([(" ", PLAIN), *parts], width)
     bar, ground = (HERE, MARKED) if focused else (DIM, LIFTED)
     return strip([(BAR, bar), *parts], width).apply_style(ground)
+
+
+def rule(width: int) -> Strip:
+    """Return the line between the rows of a list and what is known of the current one."""
+    return strip([(" " + "─" * max(0, width - 2), RULE)], width)
 
 
 def with_cursor(line: Strip, *, has_fills: bool) -> Strip:

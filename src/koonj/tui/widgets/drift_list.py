@@ -14,6 +14,7 @@ from koonj.tui.render.drift_lines import SIGNS, DifferenceGroup, side
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.cursor_pane import CursorPane
+from koonj.tui.widgets.cursor_row import cursor_row
 
 _SIDE, _KIND = 11, 18
 """Maximum cells of the side and of the kind."""
@@ -90,6 +91,9 @@ class DriftList(CursorPane):
 
     def draw(self, index: int, width: int) -> Strip:
         is_current = index == self.cursor
+        if self.has_fills:
+            focused = self.has_pseudo_class("focus")
+            return cursor_row(self._parts(index, width)[1:], width, is_current=is_current, focused=focused)
         style = (MARKED if self.has_pseudo_class("focus") else STRONG) if is_current else PLAIN
         return strip(self._parts(index, width), width, style if is_current else Style.null())
 
@@ -98,7 +102,9 @@ class DriftList(CursorPane):
         word = side(difference)
         sign, look = SIGNS[word]
         style, dim = PLAIN, DIM
-        if is_current:
+        if is_current and self.has_fills:
+            style = STRONG
+        elif is_current:
             style = dim = look = MARKED if self.has_pseudo_class("focus") else STRONG
         wide = width - self._kind - _SIDE - 7 >= _WIDE_NAME
         return [

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from koonj.patterns.pattern import Field
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
-from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.widgets.text_line import TextBlock, TextLine
 
 LABEL = 16
 """Cells of a label."""
@@ -94,7 +94,7 @@ class FieldRow(Vertical):
                 entry = Input(compact=True, select_on_focus=False)
                 entry.cursor_blink = False
                 yield entry
-        yield TextLine(classes="note")
+        yield TextBlock(classes="note")
 
     def on_mount(self) -> None:
         if not self.is_complete:
@@ -123,12 +123,12 @@ class FieldRow(Vertical):
             self._placeholder = default or example
             self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
-        note = self.query_one(".note", TextLine)
-        note.display = bool(error) or self.has_focus_within
+        note = self.query_one(".note", TextBlock)
+        note.display = bool(error) or (self.has_focus_within and bool(self.field.help))
         if error:
-            note.parts = ((" " * LABEL + "! ", BAD), (error, PLAIN))
+            note.lead, note.text = (" " * LABEL + "! ", BAD), (error, PLAIN)
         else:
-            note.parts = ((" " * (LABEL + 2) + self.field.help, DIM),)
+            note.lead, note.text = (" " * (LABEL + 2), PLAIN), (self.field.help, DIM)
 
     def on_resize(self) -> None:
         if self.is_complete and not self.field.choices:

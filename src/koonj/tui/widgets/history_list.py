@@ -14,17 +14,21 @@ from textual.strip import Strip
 from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_wording import action_words, entry_state, took_words
+from koonj.migrations.states import State
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme.fills import quiet
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.cursor_pane import CursorPane
+from koonj.tui.widgets.cursor_row import cursor_row, rule
 from koonj.tui.widgets.preview.history_tab import entry_lines
 
-_WHEN, _WHAT, _TOOK = 19, 15, 10
-"""Cells of the time, of what was done, and of how long it took."""
-_WHO, _WIDE_WHO = 13, 28
-"""Cells of the person; of the person and the role in a pane that is `_WIDE`."""
-_WIDE = 110
+_WHEN = 19
+"""Cells of the time."""
+_WIDE, _NARROW = 110, 100
+"""Cells of a pane from which the role is shown, and below which only the glyph shows how an entry ended."""
+_IN_ORDER = frozenset({State.APPLIED, State.PENDING, State.ADOPTED})
+"""States of entries that are done."""
 FOOT = 5
 """Lines about the current entry."""
 
@@ -71,7 +75,8 @@ class HistoryList(CursorPane):
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
         width, height = self.size
-        self.refresh(Region(0, max(0, height - FOOT), width, FOOT))
+        lines = len(self.foot(width))
+        self.refresh(Region(0, max(0, height - lines), width, lines))
 
     def count(self) -> int:
         return len(self.history.shown)
@@ -101,7 +106,8 @@ class HistoryList(CursorPane):
         """Return what is known of the entry at the cursor."""
         entry = self.current
         lines = [] if entry is None else list(islice(entry_lines(entry, width), FOOT))
-        return [strip(line, width) for line in [*lines, *([[]] * (FOOT - len(lines)))]]
+        shown = [strip(line, width) for line in [*lines, *([[]] * (FOOT - len(lines)))]]
+        return [rule(width), *shown] if self.has_fills else shown
 
     def draw(self, index: int, width: int) -> Strip:
         entry, is_current = self.history.shown[index], index == self.cursor
@@ -110,18 +116,33 @@ class HistoryList(CursorPane):
         if is_current:
             mark = MARKED if self.has_pseudo_class("focus") else STRONG
             style, dim, look = mark, mark, look + mark
-        who = f"{entry.os_user}@{entry.host}"
+        narrow = width < _NARROW
+        who = entry.os_user if narrow else f"{entry.os_user}@{entry.host}"
         if width >= _WIDE:
             who += f" as {entry.database_role}"
         lead = f"{'›' if is_current else ' '}{glyph(state)}"
         when, what, name, took, by = self._texts(
             f"{lead} {to_the_second(entry.started)}",
-            action_words(entry),
+            entry.action if narrow else action_words(entry),
             entry.name,
             took_words(entry),
             who,
             width,
         )
+        if self.has_fills:
+            sign, word = quiet(STATES[state])
+            loud = is_current or state not in _IN_ORDER
+            quiet_parts = [
+                (when[1:2], sign),
+                (when[2:], DIM),
+                (what, word),
+                (name, STRONG if loud else PLAIN),
+                (took, PLAIN),
+                (by, DIM),
+            ]
+            return cursor_row(
+                quiet_parts, width, is_current=is_current, focused=self.has_pseudo_class("focus")
+            )
         parts: list[Part] = [
             (when[:2], look),
             (when[2:], dim),
@@ -137,12 +158,12 @@ class HistoryList(CursorPane):
         when: str, what: str, name: str, took: str, who: str, width: int
     ) -> tuple[str, str, str, str, str]:
         """Return the texts of a line, each as wide as its column."""
-        by = _WIDE_WHO if width >= _WIDE else _WHO
-        room = max(8, width - _WHEN - 4 - _WHAT - 1 - _TOOK - 1 - by - 2)
+        done, duration, by = (8, 9, 10) if width < _NARROW else (15, 10, 28 if width >= _WIDE else 13)
+        room = max(8, width - _WHEN - 4 - done - 1 - duration - 1 - by - 2)
         return (
             fit(when, _WHEN + 3) + " ",
-            fit(what, _WHAT) + " ",
+            fit(what, done) + " ",
             fit(name, room) + " ",
-            fit(took.rjust(_TOOK), _TOOK) + "  ",
+            fit(took.rjust(duration), duration) + "  ",
             fit(who, by),
         )

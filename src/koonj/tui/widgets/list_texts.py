@@ -23,7 +23,7 @@ def folder_problem(snapshot: Snapshot) -> str:
     if not ignored:
         return ""
     name, problem = ignored[0]
-    more = f" {len(ignored)} files are ignored. To list them, run: koonj check" if len(ignored) > 1 else ""
+    more = f" {len(ignored)} files are ignored." if len(ignored) > 1 else ""
     return f"{name}: {problem.message}{more}"
 
 

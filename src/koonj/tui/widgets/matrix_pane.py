@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.reactive import reactive
@@ -15,9 +16,11 @@ from koonj.runner.target.matrix import Alike, MatrixRow
 from koonj.tui.render.matrix_lines import FOOT, cell_glyph, cell_word, foot_lines
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Check
-from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG, UNDERLINED, WAITING
+from koonj.tui.theme.fills import quiet
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
 from koonj.tui.widgets.cursor_pane import CursorPane
+from koonj.tui.widgets.cursor_row import cursor_row, rule
 
 _WORD = 13
 """Cells of a column with glyph and word; ``! interrupted`` fits."""
@@ -123,7 +126,7 @@ class MatrixPane(CursorPane):
 
     def watch_column(self, old: int, new: int) -> None:
         """Redraw what shows the current target; all if other columns are visible now."""
-        before, after = (matrix_columns(*self._layout_values, at, self.view.longest) for at in (old, new))
+        before, after = (self._columns_at(self.size.width, at) for at in (old, new))
         if before != after:
             self.body_changed()
             return
@@ -137,11 +140,8 @@ class MatrixPane(CursorPane):
 
     def _redraw_foot(self) -> None:
         width, height = self.size
-        self.refresh(Region(0, max(0, height - FOOT), width, FOOT))
-
-    @property
-    def _layout_values(self) -> tuple[int, list[str]]:
-        return self.size.width, self._headings()
+        lines = FOOT + 1 if self.has_fills else FOOT
+        self.refresh(Region(0, max(0, height - lines), width, lines))
 
     def sideways(self, columns: int) -> None:
         """Go to the next or the previous target."""
@@ -179,12 +179,19 @@ class MatrixPane(CursorPane):
         left = f"{more[0]}{more[1] if found.last < len(names) else ''}".strip()
         parts: list[Part] = [(fit(f" {left}", found.name + 2), DIM)]
         for index in range(found.first, found.last):
-            look = STRONG if index == self.column else PLAIN
+            look = self._heading_look(index)
             parts.append((" " * _GAP + fit(names[index], found.widths[index - found.first]), look))
         lines = [strip(parts, width)]
         if self.view.folder is not None and not self.view.rows:
             lines.append(strip([(f" {self._empty()}", DIM)], width))
         return lines
+
+    def _heading_look(self, index: int) -> Style:
+        """Return the style of a target's name: the column of the cursor, and a protected one, are seen."""
+        if not self.has_fills:
+            return STRONG if index == self.column else PLAIN
+        look = BAD if self.view.columns[index].target.protected else DIM
+        return look + UNDERLINED + STRONG if index == self.column else look
 
     def _empty(self) -> str:
         if not self.view.total:
@@ -195,7 +202,8 @@ class MatrixPane(CursorPane):
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return what is known of the cell at the cursor."""
-        return [strip(line, width) for line in foot_lines(self.view, self.row, self.column, width)]
+        lines = [strip(line, width) for line in foot_lines(self.view, self.row, self.column, width)]
+        return [rule(width), *lines] if self.has_fills else lines
 
     def draw(self, index: int, width: int) -> Strip:
         row, found, is_current = self.view.rows[index], self._columns(width), index == self.cursor
@@ -203,6 +211,8 @@ class MatrixPane(CursorPane):
         if isinstance(row, Alike):
             look = STRONG if is_current else DIM
             return strip([(f"{lead}  … {len(row.rows)} more with the same states", look)], width)
+        if self.has_fills:
+            return self._quiet_row(row, found, width, is_current=is_current)
         mark = "≠" if row.differs else " "
         name = fit(row.name, found.name)
         parts: list[Part] = [(f"{lead}{mark}", STRONG), (name, STRONG if is_current else PLAIN)]
@@ -214,12 +224,34 @@ class MatrixPane(CursorPane):
             parts += [(" " * _GAP, PLAIN), (text, look + MARKED if marked else look)]
         return strip(parts, width)
 
+    def _quiet_row(self, row: MatrixRow, found: MatrixColumns, width: int, *, is_current: bool) -> Strip:
+        """Draw a row of which only what is not in order is seen; the cell at the cursor is underlined."""
+        parts: list[Part] = [
+            ("≠ " if row.differs else "  ", WAITING),
+            (fit(row.name, found.name - 1), STRONG if is_current or row.differs else PLAIN),
+        ]
+        for at in range(found.first, found.last):
+            cell, room = row.cells[at], found.widths[at - found.first]
+            sign, look = cell_glyph(cell)
+            word = cell_word(cell) if found.with_words else ""
+            looks = [part + UNDERLINED if is_current and at == self.column else part for part in quiet(look)]
+            used = cell_len(sign) + (1 + cell_len(cut(word, room - 2)) if word else 0)
+            parts += [(" " * _GAP, PLAIN), (sign, looks[0])]
+            parts += [(f" {cut(word, room - 2)}", looks[1])] if word else []
+            parts.append((" " * max(0, room - used), PLAIN))
+        return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
+
     def _headings(self) -> list[str]:
         """Return the names of the targets, those with a mark that have not answered."""
         return [_mark(check) + cut(check.target.name, _LONGEST - 2) for check in self.view.columns]
 
     def _columns(self, width: int) -> MatrixColumns:
-        return matrix_columns(width, self._headings(), self.column, self.view.longest)
+        return self._columns_at(width, self.column)
+
+    def _columns_at(self, width: int, column: int) -> MatrixColumns:
+        """Return the layout with the cursor on a column; with fills a blank is between mark and name."""
+        longest = self.view.longest + 1 if self.has_fills else self.view.longest
+        return matrix_columns(width, self._headings(), column, longest)
 
 
 def _mark(check: Check) -> str:

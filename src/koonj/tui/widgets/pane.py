@@ -63,6 +63,9 @@ class Pane(SearchedLines, can_focus=True):
     NOTHING_TO_COPY: ClassVar[str] = "Nothing to copy here."
     """Reason that is shown if `copyable` returns None."""
 
+    FOOT_FOLLOWS: ClassVar[bool] = False
+    """Whether the lines below the body stand at its end, not at that of the pane."""
+
     framed: reactive[bool] = reactive(default=False, init=False)
     """Whether a border is around the pane, and its title in the border."""
     untitled: bool = False
@@ -159,9 +162,10 @@ class Pane(SearchedLines, can_focus=True):
         if y <= len(head):
             return head[y - 1]
         row = y - 1 - len(head)
-        if row >= page:
+        end = min(page, self.count()) if self.FOOT_FOLLOWS else page
+        if row >= end:
             foot = self.foot(width)
-            return foot[row - page] if row - page < len(foot) else strip((), width)
+            return foot[row - end] if row - end < len(foot) else strip((), width)
         index = self.top + row
         if not 0 <= index < self.count():
             return strip((), width)

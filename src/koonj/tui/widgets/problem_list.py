@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from koonj.humanize import count
 from koonj.tui.state.file_place import FilePlace
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.theme.severities import severity_style
 from koonj.tui.toolkit.strips import Part, strip, wrap
@@ -89,7 +90,9 @@ class ProblemList(Pane):
     def _problem_lines(self, problem: FilePlace, width: int) -> Iterator[list[Part]]:
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
         first = f"{where:>6} {problem.label}: "
-        text = " ".join(f"{problem.message} {problem.hint}".split())  # a server's message can have lines
+        text = " ".join(
+            f"{problem.message} {in_keys(problem.hint)}".split()
+        )  # a server's message can have lines
         head: list[Part] = [
             (" ! ", severity_style(problem.severity)),
             (first, STRONG if problem == self.current else DIM),

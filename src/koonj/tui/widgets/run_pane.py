@@ -39,6 +39,7 @@ class RunPane(CursorPane):
     NUMBER = "4"
     TITLE = "Run"
     NOTHING_TO_COPY = "Nothing has run yet."
+    FOOT_FOLLOWS = True
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
@@ -211,7 +212,7 @@ class RunPane(CursorPane):
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
-        parts: list[Part] = [(" next      ", DIM)] if keys and self.has_fills else []
+        parts: list[Part] = [(" next       ", DIM)] if keys and self.has_fills else []
         parts += [
             part for key, label in keys for part in (*self._key(self.key_now(key)), (f" {label} ", PLAIN))
         ]

@@ -96,7 +96,7 @@ class TargetList(CursorPane):
             return ()
         most, more = 1, f"to see them, press {self.key_now('+')}"
         if self.has_class("-zoomed"):
-            most, more = _ZOOMED, "to list them, run: koonj status"
+            most, more = _ZOOMED, ""
         if self.framed:
             facts = target_facts(self.current, width, leftovers=most, more_hint=more)
             rule: list[Part] = [(" " + "─" * (width - 2), RULE)]

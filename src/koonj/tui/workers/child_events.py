@@ -49,7 +49,7 @@ async def rehearsal_events(output: asyncio.StreamReader) -> AsyncGenerator[Event
             yield event
         if isinstance(event, RehearsalFinished):
             return
-    raise SubprocessError("koonj rehearse ended without a result. To see why, run: koonj rehearse")
+    raise SubprocessError("The process of the rehearsal ended without a result.")
 
 
 def _event_of(line: bytes) -> Event | None:
@@ -97,7 +97,7 @@ async def _line(output: asyncio.StreamReader) -> bytes:
     try:
         return await output.readline()
     except ValueError as error:  # a line longer than the stream's limit
-        raise SubprocessError(f"The output of koonj rehearse has a line that is too long: {error}") from error
+        raise SubprocessError(f"The output of the rehearsal has a line that is too long: {error}") from error
 
 
 async def read_drift(output: asyncio.StreamReader) -> DriftReport:
@@ -114,7 +114,7 @@ def _drift_of(output: bytes) -> DriftReport:
     try:
         return from_plain(DriftReport, json.loads(output)["drift"])
     except (ValueError, TypeError, KeyError) as error:
-        why = error_of(output) or "koonj drift ended without a result. To see why, run: koonj drift"
+        why = error_of(output) or "The process of the comparison ended without a result."
         raise SubprocessError(why) from error
 
 

@@ -165,4 +165,4 @@ def journal_view(run_id: str) -> RunView | None:
 def _told(unseen: list[KnownRun]) -> str:
     more = len(unseen) - 1
     text = "This run ended while nobody watched it. To read its log, press 4."
-    return text if not more else f"{text} {more} more ended unseen: koonj runs"
+    return text if not more else f"{text} {more} more ended unseen."

@@ -189,7 +189,7 @@ class RunControl:
             self._backend.following = None
         except Exception as broken:  # a defect must be visible, and must not end the screen
             failure = f"koonj failed: {type(broken).__name__}: {broken}."
-            error = f"{failure} To see what was committed, run: koonj status"
+            error = f"{failure} The target shows what was committed."
         finally:
             self._end()
             self._batcher.flush()

@@ -13,6 +13,7 @@ from koonj.sql.problem import Problem
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, last_run_words, state_details
 from koonj.tui.state.rehearsals import Rehearsals
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Row
 from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph
 from koonj.tui.theme.severities import severity_style
@@ -122,9 +123,9 @@ def _problem_lines(document: Document, width: int) -> Lines:
         texts: Sequence[str] = wrap(_words(problem), width - 4, _LINES)
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
-    return [*lines, [(f"   and {more} more; to list them, run: koonj check", DIM)]] if more else lines
+    return [*lines, [(f"   and {more} more; the editor lists them", DIM)]] if more else lines
 
 
 def _words(problem: Problem) -> str:
     where = f", line {problem.line}" if problem.line else ""
-    return f"{problem.severity.value}{where}: {problem.message} {problem.hint}"
+    return f"{problem.severity.value}{where}: {problem.message} {in_keys(problem.hint)}"

@@ -183,8 +183,10 @@ class Preview(SheetPane):
         return (*self.failures, *problem_places(name, problems))
 
     @property
-    def first_place(self) -> FilePlace | None:
+    def first_place(self) -> FilePlace | FileLine | None:
         """The place where an editor opens the file: the last one visited, or that of most weight."""
+        if self.visited is None and self._led_to is not None and self.row is not None:
+            return FileLine(self.row.name, self._led_to)
         return self.visited if self.visited in self.places else first_with_line(self.places)
 
     @property
@@ -236,6 +238,7 @@ class Preview(SheetPane):
     def jump(self, number: int) -> None:
         """Show a line of the file; in a tab without file text a line of the tab."""
         if self.tab.is_text:
+            self.visited = None
             self.show_line(number)
         else:
             super().jump(number)
@@ -243,7 +246,8 @@ class Preview(SheetPane):
     def next_problem(self, step: int) -> str:
         """Show the next place (`step` 1) or the previous one (-1). Return what is wrong there, in words."""
         places = {place.position: place for place in reversed(by_weight(self.places)) if place.line}
-        here = self.visited.position if self.visited in self.places and self.visited else (-1, 0)
+        here = (-1 if self._led_to is None else self._led_to - 1, 0)
+        here = self.visited.position if self.visited in self.places and self.visited else here
         found = neighbour(list(places), here, step)
         if found is None:
             return "No problem of this migration has a line number."
