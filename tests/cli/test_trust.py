@@ -265,3 +265,16 @@ def test_init_does_not_trust_migrations_that_it_finds(
     assert project.koonj("trust", "--list").out == ""
     (cloned / "koonj.toml").unlink()
     assert "To let koonj run what this folder already contains, run: koonj trust" in project.koonj("init").out
+
+
+def test_rows_of_a_target_are_asked_only_with_trust(project: Project) -> None:
+    """A query of the preflight is made of the folder's files."""
+    project.write("001_base.sql", "BEGIN;\nCREATE TABLE documents (id int PRIMARY KEY, n int);\nCOMMIT;\n")
+    assert project.run("apply", "--yes", KOONJ_TRUST="1").code == 0
+    project.sql("INSERT INTO documents VALUES (17)")
+    project.write("002_strict.sql", "BEGIN;\nALTER TABLE documents ALTER n SET NOT NULL;\nCOMMIT;\n")
+    asked = project.run("apply", "--plan", KOONJ_TRUST="1")
+    assert "n NULL, for example id 17" in asked.out
+    unasked = project.run("apply", "--plan", "--preflight", "exact")
+    assert "alter table documents" in unasked.out.lower(), unasked.err
+    assert "for example" not in unasked.out

@@ -10,6 +10,7 @@ import pytest
 from koonj.runner.impact.plan_summary import Heaviest, heaviest_of
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.row_check import RowCheck, RowOutcome
 from koonj.sql.transactions import Mode
 from koonj.tui.render.plan_lines import plan_lines
 from koonj.tui.theme import BAD, DIM, PLAIN, WARNING
@@ -191,3 +192,31 @@ def test_band_names_target_and_server_and_fills_the_line(width: int, fills: bool
     assert (len(text) == width) is fills
     assert text.startswith("▌") is not fills
     assert "PostgreSQL 18.6" in " ".join("".join(part for part, _ in line) for line in lines[: number + 3])
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_rows_that_a_migration_refuses_are_in_the_first_lines_and_below_it(width: int) -> None:
+    """What fails is a warning, what is not known is not; what passes is counted."""
+
+    def check(line: int, outcome: RowOutcome, message: str) -> RowCheck:
+        return RowCheck(1, line, "not_null", "public.t", outcome, message)
+
+    checks = (
+        check(3, RowOutcome.PASSES, "passes: no rows of public.t"),
+        check(4, RowOutcome.NOT_KNOWN, "not known whether rows of public.t have a NULL: timeout"),
+        check(5, RowOutcome.WILL_FAIL, "will fail: 1,204 rows of public.t have b NULL, for example id 17"),
+    )
+    plan = replace(_plan(1, "verified"), migrations=(_planned("016_x.sql", row_checks=checks),))
+    lines = plan_lines(plan, "", width)
+    texts = ["".join(text for text, _ in line) for line in lines]
+    assert all(len(text) <= width for text in texts)
+    whole = " ".join(" ".join(texts).split())
+    assert "rows 1 will fail, 1 is not known, 1 passes (what the migrations demand of" in whole
+    assert whole.index(f"5 {checks[2].message}") < whole.index(f"4 {checks[1].message}"), (
+        "what fails is first"
+    )
+    assert "passes: no rows" not in whole
+    assert "the target's rows pass 1 check of this migration" in whole
+    styles = {text.strip().partition(":")[0]: look for line in lines for text, look in line}
+    assert styles["will fail"] is WARNING
+    assert next(look for text, look in styles.items() if text.startswith("not known")) is DIM

@@ -16,6 +16,7 @@ from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, RunFinished, RunStarted
 from koonj.runner.run.request import Extent, Request
+from koonj.runner.run.row_check import Preflight
 from koonj.runner.run.run import Run
 from koonj.runner.start import start
 
@@ -79,7 +80,8 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         override=args.override,
         probe=args.probe,
         batch=batch,
-        measure=_plan_is_read(call),
+        measure=_plan_is_read(call) or _asks_rows(call),
+        preflight=Preflight(getattr(args, "preflight", None) or "quick"),
     )
 
 
@@ -91,6 +93,12 @@ def _plan_is_read(call: Call) -> bool:
     args = call.args
     confirmed = args.yes or args.confirm is not None
     return (args.plan or not confirmed) and not args.probe and switched(call.environ) is not False
+
+
+def _asks_rows(call: Call) -> bool:
+    """Return whether the user wants the target's rows to be asked, even if nothing else is."""
+    wanted = getattr(call.args, "preflight", None) in {"quick", "exact"}
+    return wanted and not call.args.probe and switched(call.environ) is not False
 
 
 def _number(call: Call, args: Namespace, reader: FolderReader) -> int:

@@ -70,12 +70,21 @@ checked at the end of each file. All locks are kept until the end. A file's `ret
 
 """
 
+_PREFLIGHT = """\
+A plan says which statements will fail because of the target's rows, such as NULLs below a new NOT NULL, with
+the keys of three rows and a query for all. koonj reads the rows in READ ONLY transactions, under ACCESS SHARE
+locks: all rows of small tables, 1 % of larger ones. --preflight exact reads them all, at most 60 s for each
+question. What could not be asked is `not known`.
+
+"""
+
 APPLY = _RUN.format(
-    more=_BATCH,
+    more=_BATCH + _PREFLIGHT,
     examples="""\
   koonj apply                 apply the next pending migration
   koonj apply 16              apply all pending migrations up to and including number 16
   koonj apply --all --plan    show the plan of all pending migrations and exit
+  koonj apply --plan --preflight exact    and ask all rows of the target whether it will fail on them
   koonj apply --all --probe   run all of them on the target, then roll everything back
   koonj apply --batch         apply all pending migrations in one transaction: all of them or none
   koonj apply --all --yes     apply all pending migrations without asking

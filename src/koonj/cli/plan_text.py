@@ -15,6 +15,7 @@ from koonj.runner.impact.plan_summary import (
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, rehearsed_words
+from koonj.runner.preflight.wording import asked_at, decisive, passing, place, told
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
@@ -43,6 +44,8 @@ def plan_lines(plan: Plan, *, verbose: bool, marks: StateMarks) -> Iterator[str]
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
+    if when := asked_at(plan):
+        yield when
     for allowed in plan.allowed:
         yield f"allowed (recorded in the history): {allowed.message}"
     for note in plan.notes:
@@ -64,6 +67,8 @@ def _decisive(plan: Plan) -> Iterator[str]:
     if not groups:
         return
     yield f"rehearsal: {'; '.join(group.words for group in groups)}"
+    if rows := decisive(plan):
+        yield f"rows: {rows}"
     found, unknown = heaviest_of(plan.migrations), unknown_words(plan)
     if found is not None:
         yield f"heaviest lock: {found.words}, in {found.migration}"
@@ -112,6 +117,16 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
         yield from _statement(one)
     if len(shown) < len(statements):
         yield f"  and {count(len(statements) - len(shown), 'more statement')}; to list all, add --verbose"
+    yield from _row_checks(migration)
+
+
+def _row_checks(migration: PlannedMigration) -> Iterator[str]:
+    for check in told(migration.row_checks):
+        yield f"  {place(check)}{check.message}"
+        if check.query:
+            yield f"     {check.query}"
+    if found := passing(migration.row_checks):
+        yield f"  {found}"
 
 
 def _statement(one: PlannedStatement) -> Iterator[str]:

@@ -76,6 +76,12 @@ def add_run_options(meaning: str, parser: Parser, *, with_batch: bool = False) -
             action="store_true",
             help="apply all pending migrations, or those up to N, in one transaction: all of them or none",
         )
+        parser.add_argument(
+            "--preflight",
+            choices=("quick", "exact", "off"),
+            help="how thoroughly the target's rows are asked whether the migrations will fail on them: "
+            "quick (default of a plan that is read), exact (all rows of large tables too) or off",
+        )
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the plan and exit")
     parser.add_argument(
         "--probe", action="store_true", help="run the migrations on the target, then roll everything back"

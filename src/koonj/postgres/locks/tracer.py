@@ -99,6 +99,15 @@ class Tracer:
         states = Comparison(initial, last.relations, now.relations)
         return compared(replace(bare, locks=locks), states, taken(last.modes, now.modes), counted)
 
+    async def pass_over(self) -> None:
+        """Leave out what koonj itself wrote since the last statement, and rolled back.
+
+        Raises: psycopg.Error.
+        """
+        if self._alone:
+            async with in_savepoint(self._conn):
+                self._last = replace(self._last, wal=await read_wal(self._conn))
+
     def trace_silent_statement(self, bare: StatementTrace) -> StatementTrace:
         """Return the trace of a statement that uses no relation. Sends no query."""
         return replace(bare, held=strongest(self._last.modes, self._initial))

@@ -18,7 +18,7 @@ from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.untrusted import ADVICE
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal
-from koonj.runner.impact.plan_locks import relations_of, with_impact
+from koonj.runner.impact.plan_locks import relations_of, with_impact, with_row_checks
 from koonj.runner.impact.self_commits import with_commits
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import Work, can_run_as_written
@@ -30,8 +30,10 @@ from koonj.runner.rehearse.events import (
 )
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
 from koonj.runner.run.request import Request
+from koonj.runner.run.row_check import Preflight, RowCheck
 from koonj.runner.run.run import Cancelled, Control
 from koonj.sql.transactions import might_commit
 
@@ -74,6 +76,8 @@ class ImpactMeasurement:
     facts: Mapping[str, RelationFacts] = field(default_factory=dict)
     """Sizes and activity of relations on the target, by qualified name."""
     notes: tuple[str, ...] = ()
+    row_checks: Mapping[str, tuple[RowCheck, ...]] = field(default_factory=dict)
+    """What the target's rows answer, by file name."""
     reason: str = ""
     """Why koonj could not rehearse; empty if it could."""
 
@@ -114,6 +118,7 @@ class ImpactMeasurement:
         control.working_on(None)
         if required or self._is_shown:
             await control.unless_cancelled(self._read_facts(kept, planned))
+            await control.unless_cancelled(self._ask_rows(kept, planned))
 
     async def _read_cached(self, names: Collection[str]) -> None:
         """Read cached verdicts, for the locks that the migrations take first. It must be cheap."""
@@ -147,6 +152,7 @@ class ImpactMeasurement:
         if not (self._is_shown or requires_rehearsal(self.target, self.request)):
             return planned
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
+        migrations = with_row_checks(migrations, self.row_checks)
         notes = (*planned.plan.notes, *self.notes)
         measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
         if not requires_rehearsal(self.target, self.request):
@@ -176,6 +182,21 @@ class ImpactMeasurement:
                 self.reason = f"{event.message} {event.hint}".strip()
                 if not cached_only:
                     self.notes = (*self.notes, f"not rehearsed, so the locks are unknown: {self.reason}")
+
+    async def _ask_rows(self, kept: KeptConnection, planned: PreparedPlan) -> None:
+        """Ask the target which of its rows the migrations will refuse."""
+        request = self.request
+        wanted = self.place.trusted and request.direction is Direction.APPLY and not request.probe
+        if not wanted or request.preflight is Preflight.OFF or not self._is_shown:
+            return
+        # Only a plan that somebody reads needs these.
+        from koonj.runner.preflight.checks import pending_demands, row_checks  # noqa: PLC0415 - as above
+
+        pending = pending_demands(planned.plan.migrations, self.rehearsals)
+        found: dict[str, tuple[RowCheck, ...]] = {}
+        async for name, check in row_checks(kept, self.target, pending, request.preflight):
+            found[name] = (*found.get(name, ()), check)
+        self.row_checks = found
 
     async def _read_facts(self, kept: KeptConnection, planned: PreparedPlan) -> None:
         direction = self.request.direction

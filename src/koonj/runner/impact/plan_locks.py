@@ -12,6 +12,7 @@ from koonj.runner.rehearse.rollback_verdict import rollback_verdict
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.row_check import RowCheck
 
 
 def with_impact(
@@ -24,6 +25,13 @@ def with_impact(
     """
     batch = _Batch(facts)
     return tuple(batch.with_locks(migration, rehearsals.get(migration.name)) for migration in migrations)
+
+
+def with_row_checks(
+    migrations: tuple[PlannedMigration, ...], checks: Mapping[str, tuple[RowCheck, ...]]
+) -> tuple[PlannedMigration, ...]:
+    """Return the migrations with what the target's rows answer, by file name."""
+    return tuple(replace(one, row_checks=checks.get(one.name, ())) for one in migrations)
 
 
 def relations_of(rehearsals: Mapping[str, Rehearsal], direction: Direction) -> frozenset[str]:

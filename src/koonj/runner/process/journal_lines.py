@@ -18,9 +18,17 @@ from koonj.runner.run.events import (
     MigrationFinished,
     MigrationStarted,
     Notice,
+    PlanMade,
     StatementFinished,
     StatementStarted,
 )
+from koonj.runner.run.planned import Plan
+
+
+def without_row_checks(plan: Plan) -> Plan:
+    """Return a plan without what the target's rows answered: a file must not keep their keys."""
+    return replace(plan, migrations=tuple(replace(one, row_checks=()) for one in plan.migrations))
+
 
 HOLD = 0.1
 """Seconds for which the start of a migration or a statement is held back, since its end can replace it."""
@@ -68,6 +76,8 @@ class JournalLines:
                 yield from self._finish(event)
             case Notice():
                 yield from self._notice(event)
+            case PlanMade():
+                yield event_to_plain(replace(event, plan=without_row_checks(event.plan)))
             case _:
                 yield from self._started()
                 if isinstance(event, MigrationFailed):

@@ -8,7 +8,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog, Difference, ObjectName
 from koonj.postgres.catalog.compare import compare, significant
 from koonj.runner.rehearse.fixed_times import fixed_times
-from koonj.runner.rehearse.harmless import only_creates
+from koonj.runner.rehearse.harmless import demands_nothing, only_creates
 from koonj.runner.rehearse.routines import Routines, routines
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import ScriptResult
@@ -75,7 +75,8 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
     touches_rows = migration.has_rollback and _can_touch_rows(migration, before)
     event_functions = routines(before, before).event_functions
     trial = await scratch.try_on_rows(migration, event_functions) if touches_rows else None
-    applied = await scratch.run(migration, Direction.APPLY, traced=True)
+    asks_rows = _demands_rows(migration, before)
+    applied = await scratch.run(migration, Direction.APPLY, traced=True, asks_rows=asks_rows)
     if applied.failure is not None:
         return CycleResult(migration, applied)
     applied_catalog = await scratch.catalog()
@@ -119,3 +120,12 @@ def _can_touch_rows(migration: Migration, catalog: Catalog) -> bool:
     return not only_creates(
         migration.sections.body.statements, () if rollback is None else rollback.statements
     )
+
+
+def _demands_rows(migration: Migration, catalog: Catalog) -> bool:
+    """Return whether a migration can demand something of the rows of older tables."""
+    has_tables = any(
+        name.kind in {"table", "partitioned table", "materialized view"} for name in catalog.objects
+    )
+    event_triggers = any(name.kind == "event trigger" for name in catalog.objects)
+    return has_tables and (event_triggers or not demands_nothing(migration.sections.body.statements))

@@ -72,6 +72,7 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
         apply_seconds=cycle.apply.seconds,
         rollback_seconds=0.0 if cycle.rollback is None else cycle.rollback.seconds,
         at=datetime.now(UTC),
+        demands=cycle.apply.demands,
     )
 
 

@@ -18,6 +18,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.serialize import from_bytes, to_bytes
+from koonj.postgres.demands.watch import DemandWatch
 from koonj.postgres.made_rows.contents import Contents, read_contents
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.server_objects import read_around
@@ -135,8 +136,10 @@ class ScratchChain:
         except psycopg.Error as error:
             raise LostError(str(error)) from error
 
-    async def run(self, migration: Migration, direction: Direction, *, traced: bool) -> ScriptResult:
-        """Run one script of one migration.
+    async def run(
+        self, migration: Migration, direction: Direction, *, traced: bool, asks_rows: bool = False
+    ) -> ScriptResult:
+        """Run one script of one migration; `asks_rows`: find what it demands of rows, too.
 
         The caller then reports the new state with `set_position`.
         Raises: Cancelled, LostError, ScratchError.
@@ -153,6 +156,7 @@ class ScratchChain:
             connect,
             alone=self.server.alone,
             is_alive=partial(is_alive, self.server, self._control),
+            watch=DemandWatch(conn) if asks_rows else None,
         )
         return await script.run()
 

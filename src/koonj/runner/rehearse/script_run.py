@@ -15,6 +15,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
+from koonj.postgres.demands.demand import Demands
+from koonj.postgres.demands.watch import DemandWatch
 from koonj.postgres.locks.statistics import forget_counts
 from koonj.postgres.locks.strategy import COMMITS_ITSELF, REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.trace import StatementTrace
@@ -65,6 +67,8 @@ class ScriptResult:
     """None if all statements succeeded."""
     commits: tuple[int, ...] = ()
     """Numbers of statements that commit by themselves, so that the script ran without koonj's transaction."""
+    demands: Demands = field(default_factory=Demands)
+    """What its statements demand of rows; empty if that was not watched."""
 
 
 @dataclass(slots=True)
@@ -85,6 +89,8 @@ class ScriptRun:
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
     commits: set[int] = field(default_factory=set)
+    watch: DemandWatch | None = None
+    """Finds what the statements demand of rows; None: nobody asks."""
 
     async def run(self) -> ScriptResult:
         """Run the whole script.
@@ -94,6 +100,7 @@ class ScriptRun:
         failure, pid = None, self.conn.info.backend_pid
         self.control.working_on(self.conn)
         try:
+            await self._begin_watch()
             await self._run_steps()
         except (StatementError, psycopg.Error) as error:
             if self.conn.closed and not await self.is_alive(pid):
@@ -109,7 +116,12 @@ class ScriptRun:
             self.control.working_on(None)
         if not self.conn.closed:
             await make_fresh(self.conn, self.target)
-        return ScriptResult(tuple(self.traces), self.seconds, failure, tuple(sorted(self.commits)))
+        demands = Demands() if self.watch is None else self.watch.result()
+        return ScriptResult(tuple(self.traces), self.seconds, failure, tuple(sorted(self.commits)), demands)
+
+    async def _begin_watch(self) -> None:
+        if self.watch is not None:
+            await self.watch.begin()
 
     async def _run_steps(self) -> None:
         """Run all steps; without koonj's own transaction if a statement commits by itself."""
@@ -123,6 +135,7 @@ class ScriptRun:
             self.commits.add(error.numbered.index)
             self.traces, self.seconds = [], 0.0
             self.work = work_as_written(self.work, ())
+            await self._begin_watch()
             await self._run_each(self.work.steps)
 
     async def _run_each(self, steps: Sequence[NumberedStep]) -> None:
@@ -186,6 +199,8 @@ class ScriptRun:
         async with LockWatcher(self.connect_more, self.conn, numbered.statement, alone=self.alone) as watcher:
             seconds = await self._send(numbered)
         self.traces.append(watcher.trace(numbered.bare_trace(seconds, in_transaction=False)))
+        if self.watch is not None:
+            await self.watch.after(numbered.index, numbered.statement, inside=False)
 
     async def _run_statement(
         self,
@@ -199,6 +214,8 @@ class ScriptRun:
 
         `skip_measuring`: its effects are measured together with a later statement.
         """
+        if self.watch is not None and tracer is not None and await self.watch.before(numbered.statement):
+            await tracer.pass_over()
         seconds = await self._send(numbered)
         if tracer is None:
             return
@@ -207,6 +224,8 @@ class ScriptRun:
         self.traces.append(
             tracer.trace_silent_statement(bare) if silent else await tracer.trace_statement(bare)
         )
+        if self.watch is not None and not silent:
+            await self.watch.after(numbered.index, numbered.statement, inside=True)
 
     async def _send(self, numbered: NumberedStatement) -> float:
         """Send one statement, and return its time in seconds.

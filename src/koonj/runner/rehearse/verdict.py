@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.demands.demand import Demands
 from koonj.postgres.locks.trace import StatementTrace
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -122,6 +123,8 @@ class Rehearsal:
     rollback_seconds: float = 0.0
     at: datetime = EPOCH
     """Time of the verdict, with its time zone."""
+    demands: Demands = field(default_factory=Demands)
+    """What the migration demands of rows that exist."""
 
     @property
     def is_verified(self) -> bool:

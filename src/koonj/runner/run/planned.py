@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.row_check import RowCheck
 from koonj.sql.transactions import Mode
 
 
@@ -82,6 +83,8 @@ class PlannedMigration:
     """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""
     """Reason for the verdict."""
+    row_checks: tuple[RowCheck, ...] = ()
+    """What the target's rows answer to the demands of the migration; empty also if it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

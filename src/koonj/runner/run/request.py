@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.row_check import Preflight
 
 
 class Extent(StrEnum):
@@ -56,6 +57,8 @@ class Request:
     """
     probe: bool = False
     """Run all migrations on the target in one transaction, and always roll it back."""
+    preflight: Preflight = Preflight.QUICK
+    """How thoroughly the target is asked which of its rows a plan that is read will refuse."""
     batch: bool = False
     """Apply all migrations in one transaction. Refused if one of them cannot be in it."""
 

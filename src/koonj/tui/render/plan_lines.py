@@ -17,9 +17,11 @@ from koonj.runner.impact.plan_summary import (
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, rehearsed_words
+from koonj.runner.preflight.wording import asked_at, decisive, passing, told, will_fail
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
+from koonj.runner.run.row_check import RowOutcome
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
@@ -60,6 +62,8 @@ def plan_lines(plan: Plan, dsn: str, width: int, *, fills: bool = False, refusal
         lines += [*([[]] if number else []), *_migration(migration, width)]
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
+    if when := asked_at(plan):
+        lines += [[]] + [[(" " + text, DIM)] for text in wrap(when, width - 2)]
     return lines
 
 
@@ -70,6 +74,8 @@ def _facts(plan: Plan, width: int) -> list[Line]:
     groups = verdict_groups(plan)
     if groups:
         lines += fact_parts("rehearsal", [_verdict(group.verdict, group.words) for group in groups], width)
+        if rows := decisive(plan):
+            lines += fact_parts("rows", [[(rows, WARNING if will_fail(plan) else PLAIN)]], width)
         lines += fact_parts("locks", list(_locks(plan)), width)
     limits = limits_words(plan)
     total: Part = (f"{plan.statements}  ", STRONG)
@@ -129,7 +135,18 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
         lines += [[(" " * 10 + text, PLAIN)] for text in texts[1:]]
         lines += [line for lock in statement.locks or () for line in _lock(lock, width)]
-    return lines
+    return [*lines, *_row_checks(migration, width)]
+
+
+def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
+    """Yield what the target's rows answer: what fails first."""
+    for check in told(migration.row_checks):
+        looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
+        lines = wrap(check.message, width - 12)
+        yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
+        yield from ([(" " * 10 + text, looks)] for text in lines[1:])
+    if found := passing(migration.row_checks):
+        yield from ([("   " + text, DIM)] for text in wrap(found, width - 4))
 
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:

@@ -1,0 +1,1 @@
+"""Ask a target, before a run, which of its rows the migrations will refuse."""

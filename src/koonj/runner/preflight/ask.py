@@ -1,0 +1,273 @@
+"""Ask a target one question, in a READ ONLY transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from koonj.config import Target
+from koonj.humanize import byte_words
+from koonj.postgres.answer_limit import LimitedAsyncConnection
+from koonj.postgres.demands.demand import Counted, DemandKind
+from koonj.postgres.demands.target_facts import TargetRelation, column_statistics, hold, set_limits
+from koonj.postgres.read_transaction import read_transaction
+from koonj.runner.preflight import query
+from koonj.runner.preflight.compose import Question, bare_name
+from koonj.runner.preflight.refusal import Refused, UnansweredError, attempt
+from koonj.runner.preflight.wording import broken, message, with_examples
+from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
+from koonj.sql.display import visible
+
+SMALL = 100_000_000
+"""Bytes up to which every row of a table is read at once: about half a second for the usual question."""
+QUICK_TIMEOUT, EXACT_TIMEOUT = "2s", "60s"
+PATIENCE = 90.0
+"""Seconds without an answer after which the connection is given up: more than the server's own limit."""
+SAMPLE = 1.0
+"""Percent of the pages of a larger table that are read."""
+_LONGEST = 40
+"""Characters of a key that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """Rows that break a demand."""
+
+    rows: int
+    at_least: bool
+    examples: tuple[str, ...] = ()
+    raised: bool = False
+    """The expression itself failed."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """One question to one target."""
+
+    conn: LimitedAsyncConnection
+    question: Question
+    mode: Preflight
+    key: tuple[str, ...] = ()
+    facts: Mapping[str, TargetRelation] = field(default_factory=dict)
+
+    async def answer(self, target: Target) -> RowCheck:
+        """Return the answer. Every error that leaves the connection usable is an answer too.
+
+        Raises: ConnectError; psycopg.Error if the connection was lost.
+        """
+        question, started = self.question, monotonic()
+        unknown = self._cannot_ask()
+        if unknown:
+            return self._check(RowOutcome.NOT_KNOWN, reason=unknown)
+        limit = self.conn.answer_limit
+        self.conn.answer_limit = None if limit is None else max(limit, PATIENCE)
+        try:
+            async with read_transaction(self.conn, target):
+                timeout = EXACT_TIMEOUT if self.mode is Preflight.EXACT else QUICK_TIMEOUT
+                await set_limits(self.conn, timeout)
+                self.facts = await hold(self.conn, query.relations(question))
+                hit, reason = await self._ask()
+        except psycopg.Error as error:
+            if self.conn.closed:
+                raise
+            hit, reason = None, UnansweredError.of(error).reason
+        except UnansweredError as error:
+            hit, reason = None, error.reason
+        finally:
+            self.conn.answer_limit = limit
+        return self._answer(hit, reason, monotonic() - started)
+
+    def _cannot_ask(self) -> str:
+        if self.question.unknown:
+            return self.question.unknown
+        if self.question.demand.calls:
+            return f"it would call {', '.join(self.question.demand.calls)} on the target"
+        return ""
+
+    async def _ask(self) -> tuple[_Hit | None, str]:
+        """Return the rows that break the demand, and why it is not known whether there are any."""
+        for name in query.relations(self.question):
+            one = self.facts.get(name)
+            if one is None:
+                return None, f"the target has no table {name}"
+            if not one.is_readable:
+                return None, f"{name} is, or contains, a view or a foreign table"
+        rows = self.facts[self.question.reads[0].origin.relation]
+        self.key = rows.key
+        large = max(self.facts[read.origin.relation].bytes for read in self.question.reads)
+        if self.mode is Preflight.EXACT or large <= SMALL:
+            return await self._whole(rows), ""
+        hit = await self._sample()
+        if hit is not None:
+            return hit, ""
+        size = byte_words(large)
+        return None, f"{SAMPLE:g} % of {size} was read, and passes; to read all: --preflight exact"
+
+    async def _whole(self, rows: TargetRelation) -> _Hit | None:
+        hit = await self._computed(rows)
+        if hit is not None or not self._uses_tail:
+            return hit
+        found = await self._rows(query.found(self.question, self.key))
+        if isinstance(found, Refused):
+            return _Hit(1, at_least=True, raised=True)
+        if not found:
+            return None
+        examples = tuple(_shown(row) for row in found) if self.key else ()
+        try:
+            counted = await self._rows(query.number(self.question))
+        except UnansweredError:
+            return _Hit(len(found), at_least=True, examples=examples)
+        if isinstance(counted, Refused):
+            return _Hit(len(found), at_least=True, examples=examples)
+        return _Hit(counted[0][0], at_least=False, examples=examples)
+
+    @property
+    def _uses_tail(self) -> bool:
+        demand = self.question.demand
+        return bool(demand.tail) and self.conn.info.server_version >= demand.needs_major * 10000
+
+    async def _computed(self, rows: TargetRelation) -> _Hit | None:
+        """Return whether the expression of the demand fails for a row, and for which one."""
+        demand = self.question.demand
+        if not demand.raises or (demand.needs_major and self._uses_tail):
+            return None
+        found = await self._rows(query.computed(self.question))
+        if not isinstance(found, Refused):
+            return None
+        examples = await self._bisect(rows) if self.key and rows.kind != "p" and rows.parts == 1 else ()
+        return _Hit(1, at_least=True, examples=examples, raised=True)
+
+    async def _bisect(self, rows: TargetRelation) -> tuple[str, ...]:
+        """Return the key of a row for which the expression fails: by halves of the table, then row by row."""
+        low, high = 0, await self._blocks(rows)
+        try:
+            while high - low > 1:
+                middle = (low + high) // 2
+                if await self._fails(query.Part(condition=_between(rows, low, middle))):
+                    high = middle
+                else:
+                    low = middle
+            for place in range(1, 300):  # the most rows of a page of 8 kB
+                part = query.Part(condition=f"{_alias(rows)}.ctid = '({low},{place})'::pg_catalog.tid")
+                if await self._fails(part):
+                    found = await self._rows(query.keys_of(self.question, self.key, part))
+                    return () if isinstance(found, Refused) else tuple(_shown(row) for row in found)
+        except UnansweredError:
+            return ()
+        return ()
+
+    async def _blocks(self, rows: TargetRelation) -> int:
+        found = await self._rows(f"SELECT pg_catalog.max(ctid) FROM ONLY {rows.name}")
+        if isinstance(found, Refused) or found[0][0] is None:
+            return 0
+        return int(str(found[0][0]).strip("()").partition(",")[0]) + 1
+
+    async def _fails(self, part: query.Part) -> bool:
+        return isinstance(await self._rows(query.computed(self.question, part)), Refused)
+
+    async def _sample(self) -> _Hit | None:
+        """Return rows of a sample of the table that break the demand."""
+        demand = self.question.demand
+        part = await self._likely_part() or query.Part(sample=SAMPLE)
+        if demand.raises and not (demand.needs_major and self._uses_tail) and await self._fails(part):
+            return _Hit(1, at_least=True, raised=True)
+        if not self._uses_tail:
+            return None
+        found = await self._rows(query.found(self.question, self.key, part))
+        if isinstance(found, Refused):
+            return _Hit(1, at_least=True, raised=True)
+        examples = tuple(_shown(row) for row in found) if self.key else ()
+        return _Hit(len(found), at_least=True, examples=examples) if found else None
+
+    async def _likely_part(self) -> query.Part | None:
+        """Return where the statistics of a column show rows that break the demand; None if they do not.
+
+        They prove nothing: 50 NULLs in 5 million rows are a null_frac of 0.
+        """
+        demand, origin = self.question.demand, self.question.reads[0].origin
+        if len(demand.columns) != 1 or any(level.layer for level in origin.levels):
+            return None
+        nulls, common = await column_statistics(self.conn, origin.relation, demand.columns[0])
+        if demand.kind is DemandKind.NOT_NULL and nulls:
+            return query.ALL
+        if demand.kind is DemandKind.UNIQUE and common is not None:
+            value = sql.Literal(common).as_string(self.conn)
+            return query.Part(condition=f"{bare_name(origin.relation)}.{demand.columns[0]} = {value}")
+        return None
+
+    async def _rows(self, text: str) -> list[tuple[Any, ...]] | Refused:
+        async def read() -> list[tuple[Any, ...]]:
+            async with self.conn.cursor(row_factory=tuple_row) as cursor:
+                await cursor.execute(text.encode(), prepare=False)
+                return await cursor.fetchall()
+
+        return await attempt(self.conn, read)
+
+    def _answer(self, hit: _Hit | None, reason: str, seconds: float) -> RowCheck:
+        at = datetime.now(UTC)
+        if hit is None and not reason:
+            return self._check(RowOutcome.PASSES, at=at, seconds=seconds)
+        if hit is None:
+            return self._check(RowOutcome.NOT_KNOWN, reason=reason, at=at, seconds=seconds)
+        demand = self.question.demand
+        doubt = self.question.may or ("" if hit.raised else demand.rough)
+        outcome = RowOutcome.MAY_FAIL if doubt else RowOutcome.WILL_FAIL
+        return self._check(outcome, reason=doubt, hit=hit, at=at, seconds=seconds)
+
+    def _check(
+        self,
+        outcome: RowOutcome,
+        *,
+        reason: str = "",
+        hit: _Hit | None = None,
+        at: datetime | None = None,
+        seconds: float = 0.0,
+    ) -> RowCheck:
+        demand = self.question.demand
+        groups = demand.counted is Counted.GROUPS and not (hit is not None and hit.raised)
+        examples = () if hit is None else hit.examples
+        if hit is None:
+            rows = "no rows" if outcome is RowOutcome.PASSES else "rows"
+            sentence = f"{rows} of {demand.relation} {'share ' if groups else ''}{demand.words}"
+        else:
+            sentence = broken(demand.words, demand.relation, hit.rows, groups=groups, at_least=hit.at_least)
+            sentence = with_examples(sentence, self.key, examples)
+        return RowCheck(
+            statement=demand.statement,
+            line=demand.line,
+            kind=demand.kind.value,
+            relation=demand.relation,
+            outcome=outcome,
+            message=message(outcome, sentence, reason),
+            rows=None if hit is None else hit.rows,
+            at_least=hit is not None and hit.at_least,
+            key=self.key if examples else (),
+            examples=examples,
+            reason=reason,
+            query="" if hit is None else query.to_copy(self.question, self.key),
+            at=at,
+            seconds=seconds,
+        )
+
+
+def _between(rows: TargetRelation, low: int, high: int) -> str:
+    ctid = f"{_alias(rows)}.ctid"
+    return f"{ctid} >= '({low},0)'::pg_catalog.tid AND {ctid} < '({high},0)'::pg_catalog.tid"
+
+
+def _alias(rows: TargetRelation) -> str:
+    return bare_name(rows.name)
+
+
+def _shown(row: Sequence[Any]) -> str:
+    """Return the key of a row for a person: short, and without control characters."""
+    values = [visible("" if value is None else str(value)) for value in row]
+    cut = [value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…" for value in values]
+    return cut[0] if len(cut) == 1 else f"({', '.join(cut)})"

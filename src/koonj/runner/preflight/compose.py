@@ -1,0 +1,202 @@
+"""Put the demands of several pending migrations together: what each asks of the tables as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from koonj.postgres.demands.change import MOVED
+from koonj.postgres.demands.demand import ROWS, Demand, DemandKind, Demands, Layer, Lineage, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A relation at one moment: its name, and its columns made of those of the level below."""
+
+    alias: str
+    layer: Layer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A relation of the target, and what the pending statements do to it."""
+
+    relation: str
+    """Its name on the target, with its schema, quoted for SQL."""
+    levels: tuple[Level, ...] = ()
+
+    @property
+    def alias(self) -> str:
+        """The name without the schema that expressions about it use."""
+        return self.levels[-1].alias if self.levels else bare_name(self.relation)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A relation that a question reads."""
+
+    name: str
+    """The name that it has in the query."""
+    origin: Origin
+    only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A demand of a pending migration, for the target."""
+
+    migration: str
+    demand: Demand
+    reads: tuple[Read, ...]
+    parents: tuple[str, ...] = ()
+    """Names on the target of the partitioned tables whose OIDs the query needs."""
+    may: str = ""
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDemands:
+    """A pending migration with its demands; None: it was not rehearsed."""
+
+    name: str
+    demands: Demands | None
+    done: int = 0
+    """Number of its statements that are committed already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A relation after the pending migrations so far."""
+
+    origin: Origin | None
+    """None: one of them made it."""
+    writer: str = ""
+    """The first of them that writes into it."""
+    moved: bool = False
+
+
+@dataclass(slots=True)
+class _Composer:
+    states: dict[str, _State] = field(default_factory=dict)
+    """By current name; a relation that is not here is as on the target."""
+    any_writer: str = ""
+    unknown: str = ""
+
+    def state(self, name: str) -> _State:
+        return self.states.get(name, _State(Origin(name)))
+
+    def questions(self, pending: PendingDemands, demands: Demands) -> Iterator[Question]:
+        lineages = {lineage.relation: lineage for lineage in demands.lineages}
+        for demand in demands.demands:
+            rows = demand.sources[0]
+            if demand.statement > pending.done and self.state(rows.relation).origin is not None:
+                question = self._question(pending, demand, lineages)
+                if not _is_filled(question):
+                    yield question
+
+    def _question(self, pending: PendingDemands, demand: Demand, lineages: Mapping[str, Lineage]) -> Question:
+        reads, may, unknown = list[Read](), demand.may, self.unknown or demand.unknown
+        for source in demand.sources:
+            state = self.state(source.relation)
+            what = "this table" if source.name == ROWS else source.relation
+            if state.origin is None:
+                unknown = unknown or f"an earlier pending migration makes {source.relation}"
+                continue
+            writer = state.writer or self.any_writer
+            if writer:
+                may = f"{writer} writes to {what} first"
+            if state.moved:
+                unknown = unknown or MOVED
+            lineage = lineages.get(source.relation)
+            reads.append(Read(source.name, _after(state.origin, lineage, source, pending.done), source.only))
+        parents = [self.state(name).origin for name in demand.hashed]
+        if any(parent is None for parent in parents):
+            unknown = unknown or "an earlier pending migration makes the partitioned table"
+        names = tuple(parent.relation for parent in parents if parent is not None)
+        return Question(pending.name, demand, tuple(reads), names, may, unknown)
+
+    def pass_over(self, name: str, demands: Demands, done: int) -> None:
+        """Note what a migration leaves behind for the next one."""
+        after = dict(self.states)
+        for lineage in demands.lineages:
+            after.pop(lineage.relation, None)
+        for lineage in demands.lineages:
+            state = self.state(lineage.relation)
+            if lineage.dropped:
+                continue
+            origin = state.origin
+            if origin is not None:
+                origin = _after(origin, lineage, Source(ROWS, lineage.relation, _ALL), done)
+            moved = state.moved or lineage.moved
+            after[lineage.final_name] = replace(state, origin=origin, moved=moved)
+        for made in demands.made:
+            after[made] = _State(None)
+        self.states = after
+        for written in demands.writes:
+            state = self.state(written)
+            self.states[written] = replace(state, writer=state.writer or name)
+        if demands.writes_any:
+            self.any_writer = self.any_writer or name
+
+
+_ALL = 1_000_000_000
+"""More statements than a migration has."""
+
+
+def unknown_demands(pending: PendingDemands) -> str:
+    """Return why it is not known what a rehearsed migration demands; empty if it is.
+
+    That one has not been rehearsed, the plan says anyway.
+    """
+    return "" if pending.demands is None else pending.demands.unknown
+
+
+def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
+    """Yield the questions of the pending migrations, in their order."""
+    composer = _Composer()
+    for one in pending:
+        if one.demands is None or unknown_demands(one):
+            composer.unknown = composer.unknown or f"it is not known what {one.name} does before"
+            continue
+        yield from composer.questions(one, one.demands)
+        composer.pass_over(one.name, one.demands, one.done)
+
+
+def _after(origin: Origin, lineage: Lineage | None, source: Source, done: int) -> Origin:
+    """Return a relation after the statements that the source includes, without those that are committed."""
+    relation, levels = origin.relation, list(origin.levels)
+    for step in () if lineage is None else lineage.steps:
+        if step.statement > source.through:
+            break
+        if step.statement <= done:
+            relation = f"{step.schema}.{step.alias}"
+        else:
+            levels.append(Level(step.alias, step.layer))
+    return Origin(relation, tuple(levels))
+
+
+def _is_filled(question: Question) -> bool:
+    """Return whether a demand is about a column that the migrations add and fill: no row has it now.
+
+    Who writes to the table fills it, and so does a default with another value for each row.
+    """
+    columns = set(question.demand.columns)
+    for level in reversed(question.reads[0].origin.levels if question.reads else ()):
+        if level.layer is None:
+            continue
+        values = {value.name: value for value in level.layer.columns if value.name in columns}
+        if any(value.is_new for value in values.values()):
+            numbered = question.demand.kind is DemandKind.NOT_NULL
+            return bool(question.may) or (numbered and all(one.is_numbered for one in values.values()))
+        columns = {values[name].expression if name in values else name for name in columns}
+    return False
+
+
+def bare_name(qualified: str) -> str:
+    """Return the last part of a name that is quoted for SQL."""
+    quoted = False
+    for place, character in enumerate(qualified):
+        quoted ^= character == '"'
+        if character == "." and not quoted:
+            return qualified[place + 1 :]
+    return qualified
