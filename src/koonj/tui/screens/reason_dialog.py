@@ -12,7 +12,6 @@ from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
-
 _EARLY = "Ignored: typed before this could be read. Type the reason now."
 HELD = "Ignored: the key was pressed too early or held down. Press it again."
 
