@@ -7,7 +7,7 @@ import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import migration_columns, run_modes
-from support.recorded_rehearsals import RecordedRehearsals
+from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen, apply
 
 WIDE = (200, 50)
@@ -130,3 +130,22 @@ async def test_an_appearing_verdict_moves_nothing(
         await screen.until(lambda: "◔" in screen.row("002 make_t2"))
         assert screen.row("002 make_t2").startswith(before.rstrip()[: before.index("pending")])
         assert screen.pane("1")[0] == head
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal"])
+async def test_a_long_state_leaves_the_verdicts_their_words(
+    project: Project, recorded: RecordedRehearsals, theme: str
+) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open((120, 36)) as screen:
+        await apply(screen)
+    project.table(3)
+    path = screen.folder / "001_make_t1.sql"
+    path.write_text(path.read_text().replace("DROP TABLE", "DROP TABLE IF EXISTS"))
+    recorded.set_rehearsals(rehearsal("003_make_t3.sql"))
+    async with project.open(
+        (120, 36), Terminal(theme=theme), rehearses=True, program=recorded.program
+    ) as screen:
+        await screen.until(lambda: "◉ verified" in screen.row("003 make_t3"))
+        assert "↶ rollback… " in screen.row("001 make_t1")

@@ -20,7 +20,7 @@ from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, fit, strip, wrap
-from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns
+from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns, short_state
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
@@ -74,7 +74,7 @@ class MigrationList(CursorPane):
         """Number of files after that line."""
         self._selected: str | None = None
         self._number_width = 3
-        self._word_width = WORD
+        self._word_width = self._short_width = WORD
         self._columns: tuple[int, Columns] | None = None
         self._table: tuple[TableColumn, ...] = ()
         """Further columns of a wide list, for the width of `_columns`."""
@@ -143,7 +143,9 @@ class MigrationList(CursorPane):
         self._number_width = snapshot.digits if snapshot else 3
         kinds = {(row.state, row.status is not None and row.status.allowed): row for row in rows}
         words = [len(r.word) for r in kinds.values()] or [WORD]
-        self._word_width = max(*words, len(self.live[1]) if self.live else LEAST_WORD)
+        least = len(self.live[1]) if self.live else LEAST_WORD
+        self._word_width = max(*words, least)
+        self._short_width = max(least, *(len(short_state(r.word, WORD)) for r in kinds.values()), 0)
         self._columns = None
 
     def watch_order(self) -> None:
@@ -306,7 +308,7 @@ class MigrationList(CursorPane):
             ("›" if is_current else " ", style),
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, cells.name) + " ", style),
-            (glyph(row.shown_state) + " " + fit(row.word, cells.word), state),
+            (glyph(row.shown_state) + " " + fit(short_state(row.word, cells.word), cells.word), state),
             self._verdict(row, cells.verdict, style if is_current else None),
             (" ", style),
         ]
@@ -321,7 +323,7 @@ class MigrationList(CursorPane):
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], DIM),
             (" " + fit(label, cells.name) + " ", STRONG if is_loud or is_current else PLAIN),
             (glyph(row.shown_state) + " ", sign),
-            (fit(row.word, cells.word), word),
+            (fit(short_state(row.word, cells.word), cells.word), word),
             *self._quiet_verdict(row, cells.verdict),
             *(part for column in self._table for part in column.parts(row)),
         ]
@@ -358,7 +360,8 @@ class MigrationList(CursorPane):
                 width -= sum(column.width + GAP for column in self._table)
                 rehearsals = False
                 state = max(state, min(WORD, cell_len(state_heading(self.snapshot)[0]) - 2))
-            found = columns(width, self._number_width, state, rehearsals=rehearsals)
+            short = self._short_width
+            found = columns(width, self._number_width, state, rehearsals=rehearsals, short=short)
             self._columns = (whole, found)
         return self._columns[1]
 
