@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Sequence
+
 import psycopg
 import pytest
 
+from koonj.config import Target
+from koonj.migrations.history_entry import HistoryEntry
+from koonj.postgres.history_page import HistoryPage
 from koonj.tui.screens import target_history
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.screens.target_history import HistoryScreen
+from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
 from koonj.tui.widgets.history_list import HistoryList
 from koonj.tui.widgets.matrix_pane import MatrixPane
@@ -65,6 +73,21 @@ async def test_slash_searches_the_recorded_text_and_esc_ends_the_search_first(ta
         await screen.until(lambda: isinstance(screen.app.screen, HistoryScreen))
 
 
+async def test_w_wraps_the_recorded_text_and_scrolls_it_sideways_again(project: Project) -> None:
+    words = " ".join(f"word_{number}" for number in range(40))
+    project.write("001_long.sql", f"SELECT '{words}';\n-- Rollback: none: it reads\n")
+    async with project.open(SIZE) as screen:
+        await apply(screen)
+        await open_history(screen)
+        await screen.press("enter")
+        await screen.until("word_0 ")
+        assert "word_39" not in screen.text()
+        await screen.press("W")
+        await screen.until("word_39")
+        await screen.press("W")
+        await screen.until(lambda: "word_39" not in screen.text())
+
+
 async def test_slash_searches_the_pane_that_has_the_focus(tables: Project) -> None:
     async with tables.open(SIZE) as screen:
         await apply(screen)
@@ -113,6 +136,18 @@ async def test_search_of_the_matrix_leaves_all_rows_to_who_has_asked_for_them(th
         await screen.press("escape")
         await screen.pilot.pause()
         assert pane.view.every
+
+
+async def test_search_of_the_matrix_follows_rows_that_come(three_targets: Project) -> None:
+    for number in range(1, 4):
+        three_targets.table(number)
+    async with three_targets.open(SIZE) as screen:
+        await open_matrix(screen)
+        await screen.press("slash")
+        await screen.type("make_t")
+        await screen.until(lambda: "1 of 3" in screen.bottom())
+        three_targets.table(4)
+        await screen.until(lambda: "1 of 4" in screen.bottom())
 
 
 async def test_filter_of_the_history_marks_its_word_and_n_goes_to_the_next_one(tables: Project) -> None:
@@ -203,3 +238,115 @@ async def test_entries_that_were_deleted_meanwhile_do_not_let_the_screen_ask_for
         await screen.press("G")
         await screen.until(lambda: not pane.history.has_more)
         assert pane.history.total == pane.history.loaded == 40
+
+
+async def test_a_page_that_is_being_read_is_not_asked_for_again(
+    many: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane, backend = history(screen), screen.main.backend
+        await screen.until(lambda: pane.history.loaded == 40)
+        asked: list[int | None] = []
+        may_read, read = asyncio.Event(), backend.history_page
+
+        async def waiting(target: Target, limit: int, below: int | None) -> HistoryPage:
+            asked.append(below)
+            await may_read.wait()
+            return await read(target, limit, below)
+
+        monkeypatch.setattr(backend, "history_page", waiting)
+        await screen.press("G")
+        await screen.until(lambda: bool(asked))
+        await screen.press("g", "G")
+        pane.post_message(HistoryList.EndSeen())
+        await screen.pilot.pause()
+        assert len(asked) == 1
+        may_read.set()
+        await screen.until(lambda: pane.history.loaded >= 60)
+
+
+async def test_filter_that_is_typed_while_a_page_comes_stays(
+    many: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.until(lambda: pane.history.loaded == 40)
+        merging, may_merge, merge = threading.Event(), threading.Event(), TargetHistory.with_older
+
+        def waiting(self: TargetHistory, entries: Sequence[HistoryEntry], total: int) -> TargetHistory:
+            merging.set()
+            may_merge.wait(60)
+            return merge(self, entries, total)
+
+        monkeypatch.setattr(TargetHistory, "with_older", waiting)
+        await screen.press("G")
+        await screen.until(merging.is_set)
+        await screen.press("slash")
+        await screen.type("make_t1")
+        await screen.until(lambda: pane.history.wanted.words == ("make_t1",))
+        may_merge.set()
+        await screen.until(lambda: [e.name for e in pane.history.shown] == ["001_make_t1.sql"])
+
+
+async def test_reading_again_keeps_what_was_read(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.until(lambda: pane.history.loaded == 40)
+        shown: list[int] = []
+        show = HistoryScreen._show
+
+        def noted(self: HistoryScreen, found: TargetHistory) -> None:
+            shown.append(found.loaded)
+            show(self, found)
+
+        monkeypatch.setattr(HistoryScreen, "_show", noted)
+        await screen.press("R")
+        await screen.until(lambda: bool(shown))
+        assert shown[0] == 40
+
+
+async def test_cursor_follows_its_entry_when_a_newer_one_comes(many: Project) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        await screen.press("j", "j")
+        assert pane.current is not None
+        entry = pane.current.id
+        write_entries(many, 2)
+        await screen.press("R")
+        await screen.until(lambda: pane.history.total == 101)
+        assert pane.current.id == entry
+        assert pane.cursor == 3
+
+
+async def test_history_that_was_read_to_its_end_is_not_asked_for_more(
+    tables: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tables.open(SIZE) as screen:
+        await apply(screen)
+        await open_history(screen)
+        pane, asked = history(screen), list[int | None]()
+        read = screen.main.backend.history_page
+
+        async def noted(target: Target, limit: int, below: int | None) -> HistoryPage:
+            asked.append(below)
+            return await read(target, limit, below)
+
+        monkeypatch.setattr(screen.main.backend, "history_page", noted)
+        await screen.press("G", "g")
+        pane.post_message(HistoryList.EndSeen())
+        await screen.pilot.pause()
+        await screen.press("R")
+        await screen.until(lambda: bool(asked))
+        assert asked == [None]
+
+
+async def test_name_in_a_narrow_history_is_without_its_extension(many: Project) -> None:
+    async with many.open((80, 24)) as screen:
+        await open_history(screen)
+        pane = history(screen)
+        assert " 999_x  " in pane.draw(0, 78).text
+        assert " 999_x.sql  " in pane.draw(0, 118).text

@@ -9,6 +9,7 @@ import pytest
 
 from koonj.migrations.states import GLYPHS, MEANINGS, State
 from koonj.sql.display import spaced
+from koonj.tui.screens import help as help_dialog
 from koonj.tui.screens.dialog import DialogText
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.toolkit.capabilities import Terminal
@@ -30,12 +31,34 @@ async def test_command_that_is_not_available_shows_reason(project: Project) -> N
     project.table(1)
     async with project.open((120, 36)) as screen:
         await open_help(screen)
+        await screen.press("slash")
+        await screen.type("appl")
         lines = screen.dialog().splitlines()
         at = next(i for i, line in enumerate(lines) if "roll-back-last" in line)
         words = " ".join(" ".join(lines[at : at + 3]).split())
         assert "applied last. Not available: Nothing is applied on local." in words
         at = next(i for i, line in enumerate(lines) if "apply-next" in line)
         assert "Not available" not in lines[at] + lines[at + 1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)
+async def test_each_command_has_one_line_and_those_not_available_come_last(
+    project: Project, size: tuple[int, int]
+) -> None:
+    project.table(1)
+    async with project.open(size) as screen:
+        await open_help(screen)
+        text = screen.dialog()
+        lines = text[text.index("1 Migrations") :].split("\n\n")[0].splitlines()[1:]
+        keys = [line.split()[0] for line in lines]
+        assert keys[:2] == ["n", "i"]
+        assert set("mox") < set(keys)
+        is_dim = ["not now: " in line for line in lines]
+        assert is_dim == sorted(is_dim)
+        assert any(is_dim)
+        await screen.press("slash")
+        await screen.type("renumber")
+        await screen.until(lambda: "only a late or duplicate file" in " ".join(screen.dialog().split()))
 
 
 @pytest.mark.parametrize("theme", ["dark", "terminal"])
@@ -46,10 +69,8 @@ async def test_all_of_a_command_that_is_not_available_is_quiet(project: Project,
         pane = screen.app.screen.query_one(DialogText)
         lines = [pane.draw(index, pane.size.width) for index in range(pane.count())]
         at = next(i for i, line in enumerate(lines) if "roll-back-last" in line.text)
-        for line in lines[at : at + 2]:
-            assert all(
-                segment.style is not None and segment.style.dim for segment in line if segment.text.strip()
-            )
+        assert "Nothing is applied on local" in lines[at].text
+        assert all(s.style is not None and s.style.dim for s in lines[at] if s.text.strip())
 
 
 async def test_slash_searches_as_typed_and_esc_clears_search(project: Project) -> None:
@@ -151,3 +172,16 @@ async def test_search_marks_its_matches_and_n_goes_on(project: Project) -> None:
         await screen.press("escape")
         assert searcher.count == ""
         assert is_open(screen)
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [
+        (40, "Edit the file, with its problems"),
+        (31, "Edit the file"),
+        (13, "Edit the file"),
+        (12, "Edit the fi…"),
+    ],
+)
+def test_line_of_a_command_ends_after_a_part_of_the_sentence(room: int, shown: str) -> None:
+    assert help_dialog._brief("Edit the file, with its problems. Then save it.", room) == shown

@@ -1,9 +1,14 @@
-"""The help: all keys and commands, and what states and verdicts mean; searchable."""
+"""The help: all keys and commands, one line each, and what states and verdicts mean.
+
+A search shows the whole text about what it finds.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
@@ -15,7 +20,7 @@ from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.toolkit.strips import wrap
+from koonj.tui.toolkit.strips import cut, wrap
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.search_input import SearchRow
 
@@ -23,8 +28,15 @@ _SEARCH = "/"
 _NARROW = 60
 """Width in cells below which the help of a command is under its keys."""
 _INDENT = 4
+_NOT_NOW = "not now: "
+_PART_ENDS = re.compile(r", |: |; | \(")
+"""Where a sentence can end early."""
 
-_READING = (Hint("/", "search", command=_SEARCH), Hint("j/k", "scroll"), Hint("Esc", "close", command=CLOSE))
+_READING = (
+    Hint("/", "search, details", command=_SEARCH),
+    Hint("j/k", "scroll"),
+    Hint("Esc", "close", command=CLOSE),
+)
 _SEARCHING = (
     Hint("Enter", "keep matches"),
     Hint("Up/Down", "scroll"),
@@ -66,8 +78,11 @@ class HelpDialog(Dialog[None]):
             members = [entry for entry in found if entry.group is group]
             if members:
                 lines += [[], [(f" {group.heading}", ACCENT)]]
-            for entry in members:
-                lines += _entry(entry, keys, names, width)
+            if typed.strip():
+                for entry in members:
+                    lines += _entry(entry, keys, names, width)
+            else:
+                lines += [_row(entry, keys, names, width) for entry in sorted(members, key=_is_unavailable)]
         lines += legend_lines(matching_signs(typed), width)
         return lines[1:] or [[(" no matches; press Esc to clear the search", DIM)]]
 
@@ -148,6 +163,34 @@ class HelpDialog(Dialog[None]):
 
 def _keys(entry: CommandEntry) -> str:
     return " ".join(entry.keys)
+
+
+def _is_unavailable(entry: CommandEntry) -> bool:
+    return entry.reason is not None
+
+
+def _row(entry: CommandEntry, keys: int, names: int, width: int) -> Line:
+    """Return the line of a command: keys, name, and the first sentence of its help or of the reason.
+
+    All of a command that is not available is dim: the others are seen.
+    """
+    looks = (STRONG, PLAIN) if entry.reason is None else (DIM, DIM)
+    lead, text = ("", entry.help) if entry.reason is None else (_NOT_NOW, entry.reason)
+    room = max(1, width - 3 - keys - names - 1 - len(lead))
+    return [
+        ("   " + _keys(entry).ljust(keys), looks[0]),
+        (entry.name.ljust(names), DIM),
+        (lead + _brief(text, room), looks[1]),
+    ]
+
+
+def _brief(text: str, room: int) -> str:
+    """Return the first sentence of a text in `room` cells, if it is longer only its first parts."""
+    sentence = text.split(". ", maxsplit=1)[0].rstrip(".")
+    if cell_len(sentence) <= room:
+        return sentence
+    ends = [found.start() for found in _PART_ENDS.finditer(sentence) if found.start() <= room]
+    return sentence[: ends[-1]] if ends else cut(sentence, room)
 
 
 def _entry(entry: CommandEntry, keys: int, names: int, width: int) -> Iterator[Line]:

@@ -26,7 +26,8 @@ from koonj.tui.widgets.preview.history_tab import entry_lines
 _WHEN = 19
 """Cells of the time."""
 _WIDE, _NARROW = 110, 100
-"""Cells of a pane from which the role is shown, and below which only the glyph shows how an entry ended."""
+"""Cells of a pane from which the role is shown, and below which only the glyph shows how an entry ended, and
+names are shown without `.sql`."""
 _IN_ORDER = frozenset({State.APPLIED, State.PENDING, State.ADOPTED})
 """States of entries that are done."""
 FOOT = 5
@@ -124,7 +125,7 @@ class HistoryList(CursorPane):
         when, what, name, took, by = self._texts(
             f"{lead} {to_the_second(entry.started)}",
             entry.action if narrow else action_words(entry),
-            entry.name,
+            entry.name.removesuffix(".sql") if narrow else entry.name,
             took_words(entry),
             who,
             width,
