@@ -145,6 +145,12 @@ async def test_screen_says_so_when_there_is_no_drift(project: Project, recorded:
         await opened(screen)
         await screen.until("✓ no drift   41 objects of 3 migrations compared")
         assert "No drift: the target's schema matches its applied migrations." in screen.text()
+        found = screen.app.screen
+        assert isinstance(found, DriftScreen)
+        await screen.press("slash")
+        assert not found.search_bar.is_open, "there is nothing to search"
+        await screen.press("tab")
+        assert found.objects.has_focus, "there is no other pane"
 
 
 async def test_screen_shows_elapsed_time_and_c_cancels(

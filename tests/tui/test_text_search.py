@@ -177,7 +177,7 @@ async def test_search_follows_the_text_when_the_file_changes(project: Project) -
     async with project.open((120, 30)) as screen:
         await search(screen, "needle")
         await screen.press("enter")
-        assert "no match" in screen.pane("2")[0]
+        await screen.until(lambda: "no match" in screen.pane("2")[0])  # the file is read meanwhile
         project.write("001_make_t1.sql", "SELECT 'needle';\n-- Rollback: none: it reads\n")
         await screen.until("/needle  1 of 1")
 
