@@ -99,8 +99,9 @@ def cut(text: str, width: int) -> str:
 def wrap(text: str, width: int, max_lines: int = 0) -> list[str]:
     """Return `text` in lines of at most `width` cells, broken at spaces.
 
-    Only a word that is wider than a line is broken, after punctuation if possible. A number and its unit stay together. Line ends stay. With `max_lines`, further lines are omitted and the
-    last one ends with an ellipsis.
+    Only a word that is wider than a line is broken, after punctuation if possible. A number and its unit stay
+    together. Line ends stay. With `max_lines`, further lines are omitted and the last one ends with an
+    ellipsis.
     """
     width = max(width, 8)
     if len(text) <= width and text.isascii() and text.isprintable():
