@@ -186,6 +186,20 @@ async def test_place_is_not_marked_when_its_line_has_another_text(project: Proje
         assert marked(screen) == []
 
 
+async def test_problem_that_refused_a_run_goes_with_the_text_that_had_it(project: Project) -> None:
+    project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: a test\n")
+    async with project.open((120, 36)) as screen:
+        await screen.press("a")
+        await screen.expect_run("refused")
+        await screen.until(lambda: marked(screen) == ["1!BEGIN;"])
+        project.write("001_open.sql", "BEGIN;\nSELECT 2;\n-- Rollback: none: a test\n")
+        await screen.until("SELECT 2;")
+        assert marked(screen) == ["1!BEGIN;"]
+        project.write("001_open.sql", "BEGIN;\nSELECT 3;\nCOMMIT;\n-- Rollback: none: a test\n")
+        await screen.until("SELECT 3;")
+        assert marked(screen) == []
+
+
 async def test_history_leads_to_the_statement_that_failed_when_koonj_is_opened_again(
     project: Project,
 ) -> None:
