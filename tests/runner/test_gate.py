@@ -118,6 +118,7 @@ async def test_a_loss_must_be_allowed_if_columns_are_reordered_too(guarded: Proj
         (conflict,) = run_finished(await guarded.apply(allow=frozenset(allowed), reason="x")).conflicts
         assert conflict.state == "lossy"
         assert "different order" in conflict.message
+        assert conflict.message.startswith("002_x.sql: The rollback restores")  # the state is the verdict
     events = await guarded.apply(allow=frozenset({"lossy"}), reason="x")
     assert run_finished(events).result is RunResult.DONE
 

@@ -65,6 +65,12 @@ async def test_each_conflict_has_its_own_reason(project: Project) -> None:
             ("002_make_t2.sql", "late", "two"),
             ("003_make_t3.sql", "late", "two"),
         ]
+        assert screen.main.view is not None
+        assert [line.text for line in screen.main.view.log if "allowed" in line.text] == [
+            "001_make_t1.sql: late allowed: one",
+            "002_make_t2.sql: late allowed: two",
+            "003_make_t3.sql: late allowed: two",
+        ]
 
 
 async def test_heading_in_the_border_counts_on(project: Project) -> None:

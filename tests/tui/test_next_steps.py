@@ -15,6 +15,8 @@ from koonj.runner.run.planned import Plan, PlannedMigration
 from koonj.sql.transactions import Mode
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.state.run import RunView
+from koonj.tui.toolkit.capabilities import Terminal
+from support.screen import Project
 
 FAILURE = Failure(
     name="003_add_status.sql",
@@ -101,3 +103,15 @@ def test_missing_file_cannot_be_edited() -> None:
         ("a", "try again"),
     )
     assert next_keys(ended(RunResult.REFUSED, conflicts=(missing, late)))[0] == ("o", "restore 001")
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal"])
+async def test_no_key_is_cut(tables: Project, theme: str) -> None:
+    edited = Conflict("016_a.sql", "edited", "differs", "", can_allow=True)
+    async with tables.open((120, 36), Terminal(theme=theme)) as screen:
+        screen.main.view = ended(RunResult.REFUSED, conflicts=(edited,))
+        await screen.until("try again")
+        shown = " ".join(screen.run().split())
+        assert "…" not in shown
+        for key in ("x new from edit of 016", "i edit 016", "a try again"):
+            assert key in shown

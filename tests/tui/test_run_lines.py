@@ -10,13 +10,14 @@ from rich.cells import cell_len
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.run import events, lock_events
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
-from koonj.tui.render.result_lines import failure_lines
+from koonj.tui.render.result_lines import failure_lines, result_lines
 from koonj.tui.render.run_lines import Line, progress
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import fold
-from koonj.tui.toolkit.strips import cut, wrap
+from koonj.tui.toolkit.strips import PLAIN, cut, side_by_side, wrap
 
 
 def failure(source: str, column: int) -> Failure:
@@ -130,3 +131,48 @@ def test_omitted_text_is_marked() -> None:
 def test_number_and_its_unit_stay_on_one_line() -> None:
     assert wrap("1 statement, 0.057 s", 18) == ["1 statement,", "0.057 s"]
     assert wrap("it waited for 12 sessions", 17) == ["it waited for 12", "sessions"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("a constraint_of_the_models_id", ["a", "constraint_of_the_models_id"]),
+        ("notice: a constraint_of_the_model_id, 2", ["notice: a", "constraint_of_the_model_id,", "2"]),
+        ("  constraint_of_the_models_id", ["constraint_of_the_models_id"]),
+        (
+            "in db/migrations/016_add_status_to_documents.sql:4:5",
+            ["in db/migrations/", "016_add_status_to_documents.", "sql:4:5"],
+        ),
+        ("x " + "y" * 30, ["x " + "y" * 26, "yyyy"]),
+    ],
+    ids=["after a short word", "after half a line", "indented", "too long, with signs", "too long"],
+)
+def test_only_a_word_wider_than_the_line_is_broken(said: str, expected: list[str]) -> None:
+    assert wrap(said, 28) == expected
+
+
+def test_keys_stand_side_by_side_and_none_is_broken() -> None:
+    items = [[("a", PLAIN), (" edit 016 ", PLAIN)], [("b", PLAIN), (" 東京 ", PLAIN)], [("c", PLAIN)]]
+    assert [text(line) for line in side_by_side(items, 18)] == ["a edit 016 b 東京 ", "c"]
+    assert [text(line) for line in side_by_side(items, 17)] == ["a edit 016 ", "b 東京 c"]
+    assert [text(line) for line in side_by_side(items, 17, most=1)] == ["a edit 016 "]
+    assert [text(line) for line in side_by_side(items, 3)] == ["a edit 016 ", "b 東京 ", "c"]
+    assert side_by_side([], 10) == []
+
+
+def test_the_same_hint_of_several_conflicts_is_said_once() -> None:
+    lossy = [
+        Conflict(f"00{n}.sql", "lossy", f"00{n}.sql: it loses data", "Look.", can_allow=True) for n in (1, 2)
+    ]
+    late = Conflict("003.sql", "late", "003.sql is late.", "Renumber.", can_allow=True)
+    end = events.RunFinished(result=events.RunResult.REFUSED, message="", conflicts=(*lossy, late, lossy[0]))
+    view = RunView("local", Direction.APPLY, 0.0, finished=end, ended=1.0)
+    assert [text(line).strip() for line in result_lines(view, 80)][1:] == [
+        "! 001.sql: lossy: it loses data",
+        "! 002.sql: lossy: it loses data",
+        "Look.",
+        "! 003.sql: late: is late.",
+        "Renumber.",
+        "! 001.sql: lossy: it loses data",
+        "Look.",
+    ]

@@ -21,6 +21,7 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.lock_events import Blocked
 from koonj.tui.render.unblock_lines import Choice
+from koonj.tui.screens import unblocking
 from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
 from koonj.tui.screens.unblock_dialog import UnblockDialog
@@ -79,6 +80,8 @@ async def test_blocking_session_is_ended_after_its_pid_was_typed(
 ) -> None:
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(home))
+    times = iter([0.0])
+    monkeypatch.setattr(unblocking, "monotonic", lambda: next(times, 6_000.0))
     pid = reader.info.backend_pid
     async with project.open((120, 36), moves_runs=moves) as screen:
         await blocked(screen, pid)
@@ -104,7 +107,9 @@ async def test_blocking_session_is_ended_after_its_pid_was_typed(
         await screen.expect_run("done")
         assert len(known_runs()) == moves
         log = " ".join(screen.run().split())
-        assert f" ended pid {pid} report, idle in transaction " in log
+        assert f" ended pid {pid} report, idle in transaction 1 h 40 min" in log, (
+            "as long as it was open at its end"
+        )
         assert "Reason: it can wait" in log
         assert "unblock" not in screen.bottom()
     with psycopg.connect(project.targets[0].dsn) as conn:

@@ -65,10 +65,10 @@ def _conflicts(name: str, rehearsal: Rehearsal | None, reason: str) -> tuple[Con
         return (Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True),)
     if rehearsal.is_verified:
         return ()
-    message = f"The rehearsal of {name} ended with verdict {rehearsal.verdict.value}: {rehearsal.message}"
-    if rehearsal.verdict in ALLOWABLE:
-        hint = _HINTS[rehearsal.verdict]
+    if rehearsal.verdict in ALLOWABLE:  # the state of the conflict is the verdict
+        message, hint = f"{name}: {rehearsal.message}", _HINTS[rehearsal.verdict]
         return (Conflict(name, rehearsal.verdict.value, message, hint, can_allow=True),)
+    message = f"The rehearsal of {name} ended with verdict {rehearsal.verdict.value}: {rehearsal.message}"
     what = "cause" if rehearsal.verdict is Verdict.UNKNOWN else "file"
     hint = f"Fix the {what} and run: koonj rehearse {name}. {_OVERRIDE}"
     return (Conflict(name, NOT_VERIFIED, message, hint, can_allow=True),)

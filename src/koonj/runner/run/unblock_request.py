@@ -19,7 +19,7 @@ class UnblockRequest:
     who: str
     """User, host and terminal."""
     session: str
-    """The session, as the user has seen it: pid, application, state, user, address."""
+    """The session, as the user has seen it: pid, application, state until now, user, address."""
     statement: str = ""
     """Its last statement, which can contain data."""
     name: str = ""
@@ -27,9 +27,10 @@ class UnblockRequest:
 
 
 def request_for(
-    session: BlockingSession, how: Ending, reason: str, who: str, name: str = ""
+    session: BlockingSession, how: Ending, reason: str, who: str, name: str = "", seconds: float = 0.0
 ) -> UnblockRequest:
-    """Return the request about a session for which `how` is offered."""
+    """Return the request about a session for which `how` is offered, and which was read `seconds` ago."""
     assert session.process is not None
     statement = statement_line(session.blocker) or ""
-    return UnblockRequest(session.process, how, reason, who, blocker_words(session.blocker), statement, name)
+    words = blocker_words(session.blocker, seconds)
+    return UnblockRequest(session.process, how, reason, who, words, statement, name)

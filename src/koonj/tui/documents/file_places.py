@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.sql.display import shortened
@@ -139,7 +140,7 @@ def _failures(
 ) -> Iterator[FilePlace | None]:
     run = run_place(view) if view is not None and view.target == target else None
     if run is not None and run.name == row.name and (view is None or view.failure or run.line is not None):
-        yield run if document is None or is_current(run, document) else None
+        yield run if document is None or _is_true(run, view, document) else None
     elif not row.doing:
         entry = row.status.last_entry if row.status else None
         is_same = (
@@ -156,6 +157,17 @@ def _failures(
 def problem_places(name: str, problems: tuple[Problem, ...]) -> tuple[FilePlace, ...]:
     """Return the places of the problems of a file."""
     return tuple(FilePlace.of_problem(name, problem) for problem in problems)
+
+
+_OF_THE_PLAN = frozenset({NOT_TRANSACTIONAL, "invalid_index", "not_in_encoding"})
+"""States of conflicts with a line that are no problems of the file alone."""
+
+
+def _is_true(place: FilePlace, view: RunView | None, document: Document) -> bool:
+    """Return whether the text still has what failed, or the problem of the file that refused the run."""
+    if view is None or view.failure is not None or place.code in _OF_THE_PLAN or document.more_problems:
+        return is_current(place, document)
+    return any(problem.code == place.code for problem in document.problems)
 
 
 def is_current(place: FilePlace, document: Document) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.humanize import listed
 from koonj.runner.process.process_wording import broken_words
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import shortened
+from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.render.failure_band import fact, filled_failure
 from koonj.tui.render.run_lines import TONES, Line, conflict_lines, marked, result_sentence
 from koonj.tui.render.source_cut import around
@@ -50,7 +54,7 @@ def result_blocks(view: RunView, width: int, *, has_fills: bool = False) -> Iter
         tone, word = result_words(finished.result)
         mark, style = TONES[tone]
         yield failed, marked(mark, style, result_sentence(word, _message(view, said)), width, STRONG)
-        for conflict in finished.conflicts:
+        for conflict in _hints_once(finished.conflicts):
             place = FileLine(conflict.name, conflict.line) if conflict.name else None
             yield place, conflict_lines(conflict, width)
     if view.broken is not None:
@@ -64,6 +68,13 @@ def result_blocks(view: RunView, width: int, *, has_fills: bool = False) -> Iter
         yield None, list(label("rolled back", listed(finished.rolled_back, _MOST_NAMED), width))
     if view.not_started:
         yield None, list(label("not started", listed(view.not_started, _MOST_NAMED), width))
+
+
+def _hints_once(conflicts: Sequence[Conflict]) -> Iterator[Conflict]:
+    """Yield the conflicts; of those that follow each other with the same hint, only the last one has it."""
+    for conflict, after in zip_longest(conflicts, conflicts[1:]):
+        is_same = after is not None and screen_hint(after) == screen_hint(conflict)
+        yield replace(conflict, hint="") if is_same else conflict
 
 
 def _failure_lines(view: RunView, failure: Failure, width: int, *, has_fills: bool) -> list[Line]:

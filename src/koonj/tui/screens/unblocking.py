@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -29,6 +30,8 @@ class _Shown:
     target: Target
     name: str
     """File name of the migration that waits; empty if none is running."""
+    read: float
+    """When the sessions were read, on the clock of `monotonic`."""
 
 
 class UnblockDialogs:
@@ -62,13 +65,14 @@ class UnblockDialogs:
             self._say(f"{view.target} is not a target of this screen. Open koonj in its project.")
             return
         try:
+            read = monotonic()
             sessions = await self._backend.read_blocking_sessions(target, view.in_the_way)
         except Exception as error:  # An error of a lost target must not end the screen.
             self._say(f"koonj could not read who is in the way on {target.name}: {error}")
             return
         if not self._screen.is_active or not self._control.running:
             return
-        shown = _Shown(target, "" if view.blocked is None else view.blocked.name)
+        shown = _Shown(target, "" if view.blocked is None else view.blocked.name, read)
         dialog = UnblockDialog(target, _awaited(view), sessions)
         self._screen.app.push_screen(dialog, partial(self._chosen, shown))
 
@@ -92,7 +96,9 @@ class UnblockDialogs:
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._control.unblock(request_for(choice.session, choice.how, reason, caller(), shown.name))
+                passed = monotonic() - shown.read
+                request = request_for(choice.session, choice.how, reason, caller(), shown.name, passed)
+                self._control.unblock(request)
 
         self._screen.app.push_screen(UnblockConfirmation(shown.target, choice, reason), answered)
 

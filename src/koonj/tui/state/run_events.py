@@ -25,6 +25,9 @@ from koonj.tui.state.run import RunView
 SLOW = 1.0
 """Seconds from which on a statement has a log line although it commits nothing by itself."""
 
+_REASON = " allowed: "
+"""Words before a reason in a note. One that is given in this run has its line when it is recorded."""
+
 
 def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
     """Return the state after some events.
@@ -62,8 +65,10 @@ def _between_statements(view: RunView, **changes: Any) -> RunView:
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
+    decided = {conflict.name for conflict in event.plan.allowed}
     for note in event.plan.notes:
-        view = view.with_line(event, Tone.NOTICE, note)
+        if not (_REASON in note and note.partition(":")[0] in decided):
+            view = view.with_line(event, Tone.NOTICE, note)
     return replace(view, plan=event.plan, rehearsing=None, scratch_wait=None)
 
 

@@ -13,6 +13,8 @@ from koonj.sql.display import visible
 Part = tuple[str, Style]
 PLAIN = Style.null()
 _LINE_END = re.compile(r"\r\n|\n")
+_SIGNS = "/\\.,;:=)-"
+"""Characters after which a word that is wider than a line is broken."""
 _UNIT = re.compile(r" (?:ms|s|min|h|[kMGT]?B)\b")
 
 
@@ -28,6 +30,23 @@ def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | 
     kept = line.crop(0, width - 1)
     last = next((segment.style for segment in reversed(list(kept))), fill) if more is None else more
     return Strip([*kept, Segment("…", last)], width)
+
+
+def side_by_side(items: Iterable[list[Part]], width: int, most: int = 0) -> list[list[Part]]:
+    """Return the items in lines of at most `width` cells. No item is broken or cut.
+
+    With `most`, the items of further lines are left out. An item that is wider than a line has its own.
+    """
+    lines: list[list[Part]] = []
+    room = 0
+    for item in items:
+        cells = sum(cell_len(visible(text)) for text, _ in item)
+        if not lines or cells > room:
+            lines.append([])
+            room = width
+        lines[-1] += item
+        room -= cells
+    return lines[:most] if most else lines
 
 
 def mark_cells(line: Strip, marks: Iterable[tuple[int, int, Style]]) -> Strip:
@@ -78,10 +97,11 @@ def cut(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int, max_lines: int = 0) -> list[str]:
-    """Return `text` in lines of at most `width` cells, broken at spaces if possible.
+    """Return `text` in lines of at most `width` cells, broken at spaces.
 
-    A number and its unit stay together. Line ends stay. With `max_lines`, further lines are omitted and the
-    last one ends with an ellipsis.
+    Only a word that is wider than a line is broken, after punctuation if possible. A number and its unit stay
+    together. Line ends stay. With `max_lines`, further lines are omitted and the last one ends with an
+    ellipsis.
     """
     width = max(width, 8)
     if len(text) <= width and text.isascii() and text.isprintable():
@@ -99,12 +119,27 @@ def _wrap_one(text: str, width: int) -> list[str]:
     start, reach = 0, 3 * width  # characters that are examined for a line: some have no width
     while len(text) - start > reach or cell_len(text[start:]) > width:
         head = set_cell_size(text[start : start + reach], width)[:reach]
-        at = head.rfind(" ")
-        if head[at - 1 : at].isdigit() and _UNIT.match(text, start + at):
-            at = head.rfind(" ", 0, at)
-        at = len(head.rstrip()) if at < width // 2 else at
-        lines.append(text[start : start + at].rstrip())
+        at = _break(text, start, head, width)
+        if line := text[start : start + at].rstrip():
+            lines.append(line)
         start += at
         while text[start : start + 1] == " ":
             start += 1
     return [*lines, text[start:]]
+
+
+def _break(text: str, start: int, head: str, width: int) -> int:
+    """Return how many characters of `head`, the text from `start` on that fits, are the line.
+
+    Only a word that is wider than a line is broken: after punctuation if possible.
+    """
+    at = head.rfind(" ")
+    if head[at - 1 : at].isdigit() and _UNIT.match(text, start + at):
+        at = head.rfind(" ", 0, at)
+    first = start + at + 1
+    end = text.find(" ", first, first + 3 * width)
+    word = text[first : end if end >= 0 else first + 3 * width]
+    if at >= width // 2 or (at >= 0 and cell_len(word) <= width):
+        return at
+    sign = max(head.rfind(one) for one in _SIGNS) + 1
+    return sign if sign > max(at, width // 2) else len(head.rstrip())

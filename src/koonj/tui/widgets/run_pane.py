@@ -21,7 +21,7 @@ from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.theme.fills import badge, filled
-from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.toolkit.strips import Part, side_by_side, strip
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import with_cursor
 from koonj.tui.widgets.frame_lines import title_parts
@@ -29,6 +29,8 @@ from koonj.tui.widgets.pane import Copyable
 
 TICK = 1.0
 """Seconds between two updates of the elapsed time during a run."""
+_NEXT_LINES = 2
+"""Maximum number of lines of the suggested keys."""
 _WIDE = 100_000
 """Width, in cells, for copied lines, so that they are not wrapped."""
 
@@ -212,11 +214,11 @@ class RunPane(CursorPane):
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
-        parts: list[Part] = [(" next       ", DIM)] if keys and self.has_fills else []
-        parts += [
-            part for key, label in keys for part in (*self._key(self.key_now(key)), (f" {label} ", PLAIN))
-        ]
-        return [strip(parts, width)] if parts else ()
+        lead: Part = (" next       " if self.has_fills else "", DIM)
+        indent: Part = (" " * len(lead[0]), PLAIN)
+        items = [[*self._key(self.key_now(key)), (f" {label} ", PLAIN)] for key, label in keys]
+        rows = side_by_side(items, width - len(lead[0]), _NEXT_LINES)
+        return [strip([indent if number else lead, *row], width) for number, row in enumerate(rows)]
 
     def _key(self, key: str) -> Sequence[Part]:
         """Return a key that can be pressed now; filled if the theme has fills."""
