@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from koonj.runner.impact.plan_summary import Heaviest, heaviest_of
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.row_check import RowCheck, RowOutcome
@@ -220,3 +221,35 @@ def test_rows_that_a_migration_refuses_are_in_the_first_lines_and_below_it(width
     styles = {text.strip().partition(":")[0]: look for line in lines for text, look in line}
     assert styles["will fail"] is WARNING
     assert next(look for text, look in styles.items() if text.startswith("not known")) is DIM
+
+
+def _decided(name: str, state: str) -> Conflict:
+    return Conflict(name, state, f"{name}: a sentence that says {state} again", "a hint", can_allow=True)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_decisions_have_one_heading_and_a_line_each_with_its_reason(width: int) -> None:
+    allowed = (_decided("002_b.sql", "rollback_edited"), _decided("016_x.sql", "lossy"))
+    plan = replace(_plan(1, "lossy"), allowed=allowed)
+    reasons = {"rollback_edited": "agreed with Ann", "lossy": "the column\nis empty"}
+    lines = plan_lines(plan, "", width, reason_of=lambda conflict: reasons[conflict.state])
+    texts = ["".join(text for text, _ in line) for line in lines]
+    assert texts.count(" allowed (recorded in the history):") == 1
+    assert "a sentence" not in "\n".join(texts)
+    at = texts.index(" allowed (recorded in the history):")
+    found = [text.split() for text in texts[at + 1 : texts.index("", at)]]
+    words = [word for line in found for word in line]
+    glyph = words[0]
+    assert words == [
+        *(glyph, "002", "rollback", "edited", "agreed", "with", "Ann"),
+        *("◕", "016", "lossy", "the", "column", "is", "empty"),
+    ]
+    if width >= 80:
+        assert len(found) == 2
+
+
+def test_decisions_about_one_number_are_told_apart_by_their_names() -> None:
+    allowed = (_decided("002_a.sql", "late"), _decided("002_b.sql", "late"), _decided("003_c.sql", "late"))
+    texts = _texts(replace(_plan(1, "verified"), allowed=allowed), 80)
+    rows = [text.split() for text in texts if "◂" in text]
+    assert rows == [["◂", "002_a.sql", "late"], ["◂", "002_b.sql", "late"], ["◂", "003", "late"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from koonj.humanize import count
 from koonj.postgres.locks.trace import LockMode
@@ -22,6 +21,7 @@ from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.runner.run.row_check import RowOutcome
+from koonj.tui.render.decision_lines import ReasonOf, decision_lines, no_reason
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
@@ -42,15 +42,25 @@ def heading(plan: Plan) -> str:
     return f"Roll back {what} on {plan.target}?"
 
 
-def plan_lines(plan: Plan, dsn: str, width: int, *, fills: bool = False, refusal: str = "") -> list[Line]:
+def plan_lines(
+    plan: Plan,
+    dsn: str,
+    width: int,
+    *,
+    fills: bool = False,
+    refusal: str = "",
+    reason_of: ReasonOf = no_reason,
+) -> list[Line]:
     """Return the target, what decides, the table, and then all details.
 
-    `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction.
+    `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction;
+    `reason_of`: gives the reason for what is allowed.
     """
     lines = target_band(plan.target, plan.server, width, protected=plan.protected, fills=fills)
     lines += _facts(plan, width)
     lines += fact_parts("batch", [[("! ", WARNING), (refusal, PLAIN)]], width) if refusal else []
-    lines += _conflicts(plan, width)
+    lines += decision_lines(plan.allowed, reason_of, width)
+    lines += [line for conflict in plan.conflicts for line in conflict_lines(conflict, width)]
     if plan.migrations:
         lines += [[], *([(" ", PLAIN), *line] for line in plan_table(plan_rows(plan), width - 2))]
     lines += _notes(plan, width)
@@ -98,19 +108,6 @@ def _locks(plan: Plan) -> Iterator[list[Part]]:
         yield [(unknown, WAITING)]
     elif found is None:
         yield [(NO_LOCKS, DIM)]
-
-
-def _conflicts(plan: Plan, width: int) -> list[Line]:
-    """Return the allowed conflicts and the conflicts that stop the run."""
-    lines: list[Line] = []
-    for allowed in plan.allowed:
-        lines += [[], [(" allowed (recorded in the history):", WARNING)]]
-        lines += conflict_lines(
-            replace(allowed, hint=""), width
-        )  # the decision is made, so the hint is not needed
-    for conflict in plan.conflicts:
-        lines += conflict_lines(conflict, width)
-    return lines
 
 
 def _notes(plan: Plan, width: int) -> list[Line]:
