@@ -253,3 +253,28 @@ def test_decisions_about_one_number_are_told_apart_by_their_names() -> None:
     texts = _texts(replace(_plan(1, "verified"), allowed=allowed), 80)
     rows = [text.split() for text in texts if "◂" in text]
     assert rows == [["◂", "002_a.sql", "late"], ["◂", "002_b.sql", "late"], ["◂", "003", "late"]]
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_connection_settings_stand_with_the_facts_if_they_say_more(width: int) -> None:
+    def texts(dsn: str) -> list[str]:
+        return ["".join(text for text, _ in line).strip() for line in plan_lines(_plan(1, None), dsn, width)]
+
+    assert not [text for text in texts("user=a host=h dbname=d") if text.startswith("dsn")]
+    found = texts("user=a host=h dbname=d sslmode=require")
+    (place,) = (number for number, text in enumerate(found) if text.startswith("dsn"))
+    assert found[place].split() == ["dsn", "sslmode=require"]
+    assert found[place - 1].startswith("statements") or found[place - 1].endswith("lock_timeout")
+
+
+def test_notes_and_verdicts_name_the_keys_of_the_screen_behind_the_dialog() -> None:
+    note = "12 migrations have not been rehearsed, so their locks are unknown. Run: koonj rehearse"
+    plan = _plan(1, "unknown")
+    (migration,) = plan.migrations
+    why = "you do not trust this folder yet. Check koonj.toml; then run: koonj trust"
+    plan = replace(plan, notes=(note,), migrations=(replace(migration, verdict_message=why),))
+    lines = plan_lines(plan, "", 120, key={"P": "F9", "u": "Ctrl+T"}.__getitem__)
+    text = "\n".join("".join(text for text, _ in line) for line in lines)
+    assert "koonj " not in text.replace("koonj.toml", "")
+    assert "their locks are unknown. Press Esc, then F9" in text
+    assert "Check koonj.toml; then press Esc, then Ctrl+T" in text

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
+from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
@@ -162,13 +163,14 @@ def _server(server: ServerInfo) -> list[str]:
 
 
 def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Part]:
-    """Return the problem of a target, or else its server and connection string."""
+    """Return the problem of a target, or else its server and connection settings."""
     found = problem_lines(check, width, leftovers=leftovers, more_hint=more_hint)
     status = check.status
     if found or status is None or status.server is None:
         return found
     trip, version, where = _server(status.server)
-    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where, *wrap(status.dsn, width - 4, 1)]
+    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
+    texts += wrap(more, width - 4, 1) if (more := more_of_dsn(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 

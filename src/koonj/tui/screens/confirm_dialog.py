@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 
@@ -18,6 +19,9 @@ from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.dialog import DialogText
 from koonj.tui.toolkit.key_names import display_key, is_text
 from koonj.tui.widgets.footer import Hint
+
+if TYPE_CHECKING:
+    from koonj.tui.toolkit.keyed_app import KeyedApp
 
 _IGNORED = "Ignored: key pressed too early or held down. Press {} again to {}."
 
@@ -85,6 +89,7 @@ class ConfirmDialog(Confirmation):
             fills=self.has_fills,
             refusal=self._refusal,
             reason_of=self._reason_of,
+            key=cast("KeyedApp", self.app).key_now,
         )
 
     @property
