@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, sql
 
 from koonj.postgres import activity
 from koonj.postgres.activity import RelationFacts, relation_facts
+from koonj.postgres.queries import query
 
 PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
@@ -96,22 +97,57 @@ async def _sent_off(conn: AsyncConnection) -> None:
     await asyncio.sleep(0.02)
 
 
-async def test_size_is_unknown_when_never_analyzed(conn: AsyncConnection) -> None:
-    await conn.execute("CREATE TABLE t (a int) WITH (autovacuum_enabled = off)")
+async def test_never_analyzed_table_has_the_size_of_its_files_and_no_rows(conn: AsyncConnection) -> None:
+    await conn.execute("CREATE TABLE t (a int PRIMARY KEY, b text) WITH (autovacuum_enabled = off)")
     fresh = await _one(conn, "public.t")
-    assert (fresh.bytes, fresh.rows, fresh.unknown) == (None, None, 1)
-    await conn.execute("INSERT INTO t SELECT generate_series(1, 50)")
+    exact = await _number(conn, "SELECT pg_total_relation_size('t')")
+    assert (fresh.bytes, fresh.rows, fresh.unknown) == (exact, None, 0)
+    await conn.execute("INSERT INTO t SELECT generate_series(1, 5000), repeat('x', 100)")
     await _sent_off(conn)
     counted = await _one(conn, "public.t")
-    assert (counted.bytes, counted.rows, counted.unknown) == (None, 50, 1)
-    assert (counted.writes, counted.since) == (50, None)
+    exact = await _number(conn, "SELECT pg_total_relation_size('t')")
+    assert exact > 500_000
+    assert (counted.bytes, counted.rows, counted.unknown) == (exact, 5_000, 0)
+    assert (counted.writes, counted.since) == (5_000, None)
     await conn.execute("TRUNCATE t; ANALYZE t")
     empty = await _one(conn, "public.t")
-    assert (empty.bytes, empty.rows, empty.unknown) == (0, 0, 0)
+    assert (empty.rows, empty.unknown) == (0, 0)
     await conn.execute("SELECT pg_stat_reset()")
     since = (await _one(conn, "public.t")).since
     assert since is not None
     assert 0 <= since < 60
+
+
+@pytest.mark.parametrize("lock", ["LOCK TABLE t IN ACCESS EXCLUSIVE MODE", "REINDEX INDEX i"])
+async def test_size_of_a_locked_table_that_was_never_analyzed_is_unknown(
+    database: str, conn: AsyncConnection, lock: str
+) -> None:
+    await conn.execute(
+        "CREATE TABLE t (a int) WITH (autovacuum_enabled = off); CREATE INDEX i ON t (a); CREATE TABLE free (a int)"
+    )
+    async with await _connect(database) as other:
+        await other.execute(f"BEGIN; {lock}".encode())
+        found = await relation_facts(conn, ["public.t", "public.free"])
+        assert (found["public.t"].bytes, found["public.t"].unknown) == (None, 1)
+        assert (found["public.free"].bytes, found["public.free"].unknown) == (0, 0)
+    assert (await _one(conn, "public.t")).unknown == 0
+
+
+async def test_sizes_are_unknown_when_a_table_is_locked_between_the_queries(
+    database: str, conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_lock_unseen(name: str) -> str:
+        text = query(name)
+        return text.replace("'AccessExclusiveLock'", "'no lock'") if "sizes_of_files" in name else text
+
+    monkeypatch.setattr(activity, "query", with_lock_unseen)
+    monkeypatch.setattr(activity, "_SETTINGS", b"SET LOCAL search_path TO ''")
+    await conn.execute("CREATE TABLE t (a int) WITH (autovacuum_enabled = off)")
+    async with await _connect(database) as other:
+        await other.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(PATIENCE):
+            facts = await _one(conn, "public.t")
+        assert (facts.bytes, facts.unknown, facts.sessions) == (None, 1, 1)
 
 
 async def test_partitioned_table_sums_its_partitions(conn: AsyncConnection) -> None:
@@ -127,10 +163,12 @@ async def test_partitioned_table_sums_its_partitions(conn: AsyncConnection) -> N
     await conn.execute("ANALYZE p2a")
     found = await relation_facts(conn, ["public.p", "public.p1", "public.p2", "public.p2a", "public.p3"])
     whole, part, deep = found["public.p"], found["public.p1"], found["public.p2a"]
-    assert (whole.kind, whole.rows, whole.partitions, whole.unknown) == ("partitioned table", 4_000, 3, 1)
+    assert (whole.kind, whole.rows, whole.partitions, whole.unknown) == ("partitioned table", 4_000, 3, 0)
     assert part.bytes is not None
     assert deep.bytes is not None
-    assert whole.bytes == part.bytes + deep.bytes
+    never = found["public.p3"].bytes
+    assert never == await _number(conn, "SELECT pg_total_relation_size('p3')")
+    assert whole.bytes == part.bytes + deep.bytes + never
     assert (part.root, deep.root, whole.root) == ("public.p", "public.p", None)
     assert found["public.p2"].rows == 2_000
 

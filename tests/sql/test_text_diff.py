@@ -54,3 +54,9 @@ def test_small_edit_of_a_large_text_is_found_without_a_line_diff() -> None:
     made = diff_texts(old, new)
     assert [line.text for line in made.lines if line.sign == "+"] == ["SELECT 1;"]
     assert not made.notes
+
+
+def test_text_that_has_no_other_to_compare_has_no_notes() -> None:
+    for change in (diff_texts("", "a\r\nb\n"), diff_texts("a\nb", "")):
+        assert change.notes == ()
+        assert [line.text for line in change.lines if line.sign in "+-"] == ["a", "b"]

@@ -175,7 +175,7 @@ async def test_conflict_is_shown_and_allowed_with_a_reason(project: Project, dat
         await screen.type("hotfix")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("allowed (recorded in the history):", ": late: ")
+        await screen.expect_dialog("allowed (recorded in the history):", "   ◂ 001  late  hotfix")
         await screen.yes()
         await screen.expect_run("done")
         assert "late allowed: hotfix" in screen.run()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.events import Key
 from textual.widgets import TextArea
 
 from koonj.config import Target
+from koonj.migrations.save import save
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens.editor import Editor
@@ -182,6 +187,63 @@ async def test_change_just_before_saving_is_detected(
         await answer(screen, "r")
         await screen.until("-- theirs")
         assert "  saved  " in header(screen)
+    assert path.read_text() == "-- theirs\n"
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Let a save wait. Return the event that says that it has begun, and the one that lets it go on."""
+    begun, released = threading.Event(), threading.Event()
+
+    def slowly(*args: Any) -> None:
+        begun.set()
+        released.wait(60)
+        save(*args)
+
+    monkeypatch.setattr(editor_screen, "save", slowly)
+    monkeypatch.setattr(editor_screen, "LOOK", 60)
+    yield begun, released
+    released.set()
+
+
+def escape_waits(editor: Editor) -> bool:
+    """Return whether Esc waits for the save."""
+    return bool(editor._writing._waiters)
+
+
+async def test_escape_waits_for_a_save_in_progress(
+    offline: Project, held: tuple[threading.Event, threading.Event]
+) -> None:
+    begun, released = held
+    path = offline.migrations / offline.table(1)
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.type("x")
+        for key in ("ctrl+s", "escape"):
+            screen.app.post_message(Key(key, None))
+        await screen.until(begun.is_set)
+        await screen.until(lambda: escape_waits(editor) or screen.app.screen is not editor)
+        released.set()
+        await screen.until(lambda: screen.app.screen is screen.main)
+    assert path.read_text().startswith("x-- 001")
+
+
+async def test_escape_during_a_refused_save_leaves_one_question(
+    offline: Project, held: tuple[threading.Event, threading.Event]
+) -> None:
+    begun, released = held
+    path = offline.migrations / offline.table(1)
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.type("x")
+        path.write_text("-- theirs\n")
+        for key in ("ctrl+s", "escape"):
+            screen.app.post_message(Key(key, None))
+        await screen.until(begun.is_set)
+        await screen.until(lambda: escape_waits(editor) or screen.app.screen is not editor)
+        released.set()
+        await screen.expect_dialog("Changed on disk")
+        assert [type(one) for one in screen.app.screen_stack[-2:]] == [Editor, ChoiceDialog]
     assert path.read_text() == "-- theirs\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
@@ -115,10 +116,18 @@ async def test_o_restores_a_missing_file(project: Project) -> None:
         ran = (project.migrations / name).read_text()
         (project.migrations / name).unlink()
         await select(screen, name, "missing")
-        await ask(screen, "o", "+ CREATE TABLE t1")
+        text = await ask(screen, "o", "+ CREATE TABLE t1")
+        words = " ".join(text.replace("│", " ").split())
+        assert re.search(
+            r"The file is missing\. koonj writes the text that ran on local on 20\S+ \S+\. \+ the text that ran ",
+            words,
+        )
+        assert "line end" not in words
+        assert "the file now" not in words
         await screen.yes()
         await screen.until(lambda: names(project) == [name])
         assert (project.migrations / name).read_text() == ran
+        await screen.until(f"Restored {name}: it has the text that ran on local.")
 
 
 async def test_x_puts_an_edit_into_a_new_migration(project: Project, home: Path) -> None:
@@ -129,7 +138,13 @@ async def test_x_puts_an_edit_into_a_new_migration(project: Project, home: Path)
         edited = ran.replace("COMMIT;\n\n", "CREATE TABLE t2 ();\nCOMMIT;\n\n")
         project.write(name, edited)
         await select(screen, name, "edited")
-        await ask(screen, "x", "the statements that the edit added: 1.", "- CREATE TABLE t2 ();")
+        text = await ask(screen, "x", "- CREATE TABLE t2 ();")
+        words = " ".join(text.replace("│", " ").split())
+        assert (
+            "A new migration gets 1 statement that the edit added. Then 001_make_t1.sql gets the text"
+            in words
+        )
+        assert re.search(r"gets the text that ran on local on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", words)
         await screen.yes()
         await screen.until(lambda: (project.migrations / name).read_text() == ran)
         assert "CREATE TABLE t2 ();" in (project.migrations / "002_make_t1_edit.sql").read_text()

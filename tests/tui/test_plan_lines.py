@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from koonj.runner.impact.plan_summary import Heaviest, heaviest_of
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.row_check import RowCheck, RowOutcome
@@ -220,3 +221,60 @@ def test_rows_that_a_migration_refuses_are_in_the_first_lines_and_below_it(width
     styles = {text.strip().partition(":")[0]: look for line in lines for text, look in line}
     assert styles["will fail"] is WARNING
     assert next(look for text, look in styles.items() if text.startswith("not known")) is DIM
+
+
+def _decided(name: str, state: str) -> Conflict:
+    return Conflict(name, state, f"{name}: a sentence that says {state} again", "a hint", can_allow=True)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_decisions_have_one_heading_and_a_line_each_with_its_reason(width: int) -> None:
+    allowed = (_decided("002_b.sql", "rollback_edited"), _decided("016_x.sql", "lossy"))
+    plan = replace(_plan(1, "lossy"), allowed=allowed)
+    reasons = {"rollback_edited": "agreed with Ann", "lossy": "the column\nis empty"}
+    lines = plan_lines(plan, "", width, reason_of=lambda conflict: reasons[conflict.state])
+    texts = ["".join(text for text, _ in line) for line in lines]
+    assert texts.count(" allowed (recorded in the history):") == 1
+    assert "a sentence" not in "\n".join(texts)
+    at = texts.index(" allowed (recorded in the history):")
+    found = [text.split() for text in texts[at + 1 : texts.index("", at)]]
+    words = [word for line in found for word in line]
+    glyph = words[0]
+    assert words == [
+        *(glyph, "002", "rollback", "edited", "agreed", "with", "Ann"),
+        *("◕", "016", "lossy", "the", "column", "is", "empty"),
+    ]
+    if width >= 80:
+        assert len(found) == 2
+
+
+def test_decisions_about_one_number_are_told_apart_by_their_names() -> None:
+    allowed = (_decided("002_a.sql", "late"), _decided("002_b.sql", "late"), _decided("003_c.sql", "late"))
+    texts = _texts(replace(_plan(1, "verified"), allowed=allowed), 80)
+    rows = [text.split() for text in texts if "◂" in text]
+    assert rows == [["◂", "002_a.sql", "late"], ["◂", "002_b.sql", "late"], ["◂", "003", "late"]]
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_connection_settings_stand_with_the_facts_if_they_say_more(width: int) -> None:
+    def texts(dsn: str) -> list[str]:
+        return ["".join(text for text, _ in line).strip() for line in plan_lines(_plan(1, None), dsn, width)]
+
+    assert not [text for text in texts("user=a host=h dbname=d") if text.startswith("dsn")]
+    found = texts("user=a host=h dbname=d sslmode=require")
+    (place,) = (number for number, text in enumerate(found) if text.startswith("dsn"))
+    assert found[place].split() == ["dsn", "sslmode=require"]
+    assert found[place - 1].startswith("statements") or found[place - 1].endswith("lock_timeout")
+
+
+def test_notes_and_verdicts_name_the_keys_of_the_screen_behind_the_dialog() -> None:
+    note = "12 migrations have not been rehearsed, so their locks are unknown. Run: koonj rehearse"
+    plan = _plan(1, "unknown")
+    (migration,) = plan.migrations
+    why = "you do not trust this folder yet. Check koonj.toml; then run: koonj trust"
+    plan = replace(plan, notes=(note,), migrations=(replace(migration, verdict_message=why),))
+    lines = plan_lines(plan, "", 120, key={"P": "F9", "u": "Ctrl+T"}.__getitem__)
+    text = "\n".join("".join(text for text, _ in line) for line in lines)
+    assert "koonj " not in text.replace("koonj.toml", "")
+    assert "their locks are unknown. Press Esc, then F9" in text
+    assert "Check koonj.toml; then press Esc, then Ctrl+T" in text

@@ -32,7 +32,7 @@ CASES = {
     "Apply those before it: koonj apply --batch 2. Then apply it alone: koonj apply": (
         "Apply those before it: press A, then b. Then apply it alone: press a"
     ),
-    "12 have not been rehearsed. Run: koonj rehearse": "12 have not been rehearsed. Press p",
+    "12 have not been rehearsed. Run: koonj rehearse": "12 have not been rehearsed. Press P",
     "Rehearse it on a scratch database instead: koonj rehearse 003_a.sql": (
         "Rehearse it on a scratch database instead: press p"
     ),

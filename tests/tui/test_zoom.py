@@ -67,7 +67,7 @@ async def test_targets_get_more_space_when_focused(three_targets: Project) -> No
     three_targets.table(1)
     async with three_targets.open((80, 24)) as screen:
         assert screen.pane("3") == [
-            "─ 3 Targets ── ► local  staging  × production ──────────────────────────────────"
+            "─ 3 Targets ── ► local   staging   × production ▴ protected ────────────────────"
         ]
         assert "─ 4 Run ── nothing has run yet ─" in screen.text()
         await screen.press("t")

@@ -1,14 +1,15 @@
 """Read the size of relations on a target, and who uses them.
 
-No query here waits for a lock.
+No query here waits for a lock, except for a moment if one is taken between two queries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from psycopg.rows import tuple_row
 
 from koonj.postgres.locks.relations import KINDS
@@ -17,6 +18,11 @@ from koonj.postgres.reading_settings import set_local
 
 TIMEOUT = "3s"
 """Limit for each query. The queries take milliseconds, and no lock that can conflict with a migration."""
+_SIZES_WAIT = "50ms"
+"""Limit for the lock of a table whose files are measured, if somebody locks it at that moment."""
+_SIZES = "activity/sizes_of_files"
+_UNMEASURED = 6
+"""Column of the tables that were never analyzed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class RelationFacts:
     For a partitioned table, the values are sums over all its partitions. Sizes and row counts are estimates
     that VACUUM, ANALYZE and CREATE INDEX store in pg_class
     (https://www.postgresql.org/docs/current/catalog-pg-class.html). pg_relation_size() and similar functions
-    are exact, but they take ACCESS SHARE and would queue behind the lock of a migration.
+    are exact, but they take ACCESS SHARE and would queue behind the lock of a migration. So they are asked
+    only about tables that were never analyzed, and that nobody locks in this way.
     """
 
     relation: str
@@ -57,7 +64,7 @@ class RelationFacts:
     partitions: int = 0
     """For a partitioned table: the number of tables that hold its rows."""
     unknown: int = 0
-    """Number of its tables that were never analyzed. Their size is not included in `bytes`."""
+    """Number of its tables whose size is not known, so that it is not included in `bytes`."""
     sessions: int = 0
     """Number of other sessions and prepared transactions that hold a lock of any mode on it."""
     waiting: int = 0
@@ -90,17 +97,33 @@ async def relation_facts(conn: AsyncConnection, relations: Collection[str]) -> M
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(_SETTINGS)
         await cursor.execute(query("activity/relation_facts"), {"names": sorted(set(relations))})
-        return {row[0]: _facts(*row) for row in await cursor.fetchall()}
+        rows = await cursor.fetchall()
+        sizes = await _sizes_of_files(conn, {oid for row in rows for oid in row[_UNMEASURED]})
+    return {row[0]: _facts(sizes, *row) for row in rows}
+
+
+async def _sizes_of_files(conn: AsyncConnection, tables: Collection[int]) -> Mapping[int, int]:
+    """Return the sizes of tables, by oid, without those that are locked or gone."""
+    if not tables:
+        return {}
+    try:
+        async with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(set_local({"lock_timeout": f"'{_SIZES_WAIT}'"}).encode())
+            await cursor.execute(query(_SIZES), {"tables": sorted(tables)})
+            return {oid: size for oid, size in await cursor.fetchall() if size is not None}
+    except (LockNotAvailable, QueryCanceled):
+        return {}  # the sizes stay unknown
 
 
 def _facts(
+    sizes: Mapping[int, int],
     name: str,
     relkind: str,
     root: str | None,
     size: int | None,
     rows: int | None,
     tables: int,
-    unknown: int,
+    unmeasured: Sequence[int],
     sessions: int,
     waiting: int,
     hidden: int,
@@ -112,15 +135,16 @@ def _facts(
     writes: int,
     since: float | None,
 ) -> RelationFacts:
-    """Return the facts of one row. The parameters are the query's columns, in order."""
+    """Return the facts of one row. The parameters after the sizes are the query's columns, in order."""
+    found = [sizes[oid] for oid in unmeasured if oid in sizes]
     return RelationFacts(
         relation=name,
         kind=KINDS[relkind],
         root=root,
-        bytes=size,
+        bytes=(size or 0) + sum(found) if found else size,
         rows=rows,
         partitions=tables if relkind == "p" else 0,
-        unknown=unknown,
+        unknown=len(unmeasured) - len(found),
         sessions=sessions,
         waiting=waiting,
         hidden=hidden,

@@ -71,7 +71,9 @@ def _replaced_lines(sign: str, lines: list[str], first: int) -> Iterator[TextDif
 
 
 def _invisible_changes(old: str, new: str) -> Iterator[str]:
-    """Yield a sentence for each difference that lines do not show."""
+    """Yield a sentence for each difference that lines do not show; none if one of the texts has no lines."""
+    if not old or not new:
+        return
     ends = _line_ends(old), _line_ends(new)
     if ends[0] != ends[1]:
         yield f"The line ends changed from {ends[0]} to {ends[1]}."

@@ -23,7 +23,7 @@ class PlannedLock:
     scans: bool
     """The statement reads all its rows."""
     bytes: int | None
-    """Size on the target with indexes and TOAST, from the target's statistics; None: unknown."""
+    """Size on the target with indexes and TOAST, from the target's statistics or its files; None: unknown."""
     rows: int | None
     """Number of rows, estimated by the target; None: unknown."""
     impact: int

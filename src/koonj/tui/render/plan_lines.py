@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from koonj.humanize import count
 from koonj.postgres.locks.trace import LockMode
@@ -22,16 +23,18 @@ from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.runner.run.row_check import RowOutcome
+from koonj.tui.render.decision_lines import ReasonOf, decision_lines, no_reason
+from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
-from koonj.tui.state.screen_advice import in_keys
+from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, wrap
 
 _DSN = 2
-"""Maximum lines of the connection string; its first keywords name the server."""
+"""Maximum lines of the connection string."""
 
 
 def heading(plan: Plan) -> str:
@@ -43,20 +46,32 @@ def heading(plan: Plan) -> str:
     return f"Roll back {what} on {plan.target}?"
 
 
-def plan_lines(plan: Plan, dsn: str, width: int, *, fills: bool = False, refusal: str = "") -> list[Line]:
+def plan_lines(
+    plan: Plan,
+    dsn: str,
+    width: int,
+    *,
+    fills: bool = False,
+    refusal: str = "",
+    reason_of: ReasonOf = no_reason,
+    key: KeyNow = str,
+) -> list[Line]:
     """Return the target, what decides, the table, and then all details.
 
-    `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction.
+    `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction;
+    `reason_of`: gives the reason for what is allowed; `key`: returns the current key for a default key.
     """
+    plan = _in_keys(plan, key)
     lines = target_band(plan.target, plan.server, width, protected=plan.protected, fills=fills)
     lines += _facts(plan, width)
+    if more := more_of_dsn(dsn):
+        lines += fact_lines("dsn", more, width)[:_DSN]
     lines += fact_parts("batch", [[("! ", WARNING), (refusal, PLAIN)]], width) if refusal else []
-    lines += _conflicts(plan, width)
+    lines += decision_lines(plan.allowed, reason_of, width)
+    lines += [line for conflict in plan.conflicts for line in conflict_lines(conflict, width)]
     if plan.migrations:
         lines += [[], *([(" ", PLAIN), *line] for line in plan_table(plan_rows(plan), width - 2))]
     lines += _notes(plan, width)
-    if dsn:
-        lines += [[], *fact_lines("dsn", dsn, width)[:_DSN]]
     if plan.migrations:
         lines += [[], [(" Statements", ACCENT)]]
     for number, migration in enumerate(plan.migrations):
@@ -66,6 +81,16 @@ def plan_lines(plan: Plan, dsn: str, width: int, *, fills: bool = False, refusal
     if when := asked_at(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(when, width - 2)]
     return lines
+
+
+def _in_keys(plan: Plan, key: KeyNow) -> Plan:
+    """Return a plan that names keys, not commands. They are those of the screen behind the dialog."""
+    advised = partial(in_keys, key=key, before=("Esc",))
+    return replace(
+        plan,
+        notes=tuple(map(advised, plan.notes)),
+        migrations=tuple(replace(m, verdict_message=advised(m.verdict_message)) for m in plan.migrations),
+    )
 
 
 def _facts(plan: Plan, width: int) -> list[Line]:
@@ -99,19 +124,6 @@ def _locks(plan: Plan) -> Iterator[list[Part]]:
         yield [(unknown, WAITING)]
     elif found is None:
         yield [(NO_LOCKS, DIM)]
-
-
-def _conflicts(plan: Plan, width: int) -> list[Line]:
-    """Return the allowed conflicts and the conflicts that stop the run."""
-    lines: list[Line] = []
-    for allowed in plan.allowed:
-        lines += [[], [(" allowed (recorded in the history):", WARNING)]]
-        lines += conflict_lines(
-            replace(allowed, hint=""), width
-        )  # the decision is made, so the hint is not needed
-    for conflict in plan.conflicts:
-        lines += conflict_lines(conflict, width)
-    return lines
 
 
 def _notes(plan: Plan, width: int) -> list[Line]:

@@ -10,6 +10,7 @@ from rich.style import Style
 
 from koonj.humanize import count
 from koonj.migrations.states import GLYPHS, State
+from koonj.tui.render.target_summary import GUARD, by_weight, fitting
 from koonj.tui.render.target_tone import target_tone
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, MOVING, PLAIN, STATES, STRONG, WAITING
@@ -36,7 +37,7 @@ _LONGEST_NAME = 16
 _COUNTS = 12
 """Cells of a number with its word: ``3 conflicts``."""
 _SHORT_BAR = 10
-_PROTECTED = " ▴ protected "
+_PROTECTED = f" {GUARD} protected "
 _CARD_EDGE = 4
 """Cells before the name of a target on its card, and before its bar."""
 
@@ -167,23 +168,26 @@ def _name_look(check: Check, *, is_chosen: bool) -> Style:
     return STRONG if is_chosen else PLAIN
 
 
-def summary_of_targets(checks: Sequence[Check], chosen: str) -> list[Part]:
-    """Return all targets in one line: a bar for the chosen one, a number for the others."""
-    parts: list[Part] = []
-    for check in checks:
-        is_chosen = check.target.name == chosen
-        name = cut(check.target.name, _LONGEST_NAME)
-        mark: list[Part] = [("► ", ACCENT)] if is_chosen else []
-        parts += [*mark, (f"{name} ", _name_look(check, is_chosen=is_chosen)), *reach(check)]
-        if not check.answered:
-            parts.append((_why_not(check), BAD if check.status else DIM))
-        elif is_chosen:
-            parts += bar(shares(check), _SHORT_BAR)
-        else:
-            parts.append(_short_number(check))
-        guard: Part = (" ▴ protected", inked("error", bold=True)) if check.target.protected else ("", PLAIN)
-        parts += [guard, ("   ", PLAIN)]
-    return parts[:-1]
+def summary_of_targets(checks: Sequence[Check], chosen: str, width: int) -> list[Part]:
+    """Return all targets in one line: a bar for the chosen one, a number for the others.
+
+    With less room only the chosen one has that. Those that do not fit are counted, the protected ones last.
+    """
+    return fitting([_summary(c, chosen) for c in checks], by_weight(checks, chosen), width)
+
+
+def _summary(check: Check, chosen: str) -> tuple[list[Part], list[Part]]:
+    """Return name and protection of a target, and how it is."""
+    is_chosen = check.target.name == chosen
+    mark: list[Part] = [("► ", ACCENT)] if is_chosen else []
+    name: Part = (cut(check.target.name, _LONGEST_NAME), _name_look(check, is_chosen=is_chosen))
+    guard: list[Part] = [(f" {GUARD} protected", inked("error", bold=True))] if check.target.protected else []
+    state: list[Part] = [(" ", PLAIN), *reach(check)]
+    if not check.answered:
+        state.append((_why_not(check), BAD if check.status else DIM))
+    else:
+        state += bar(shares(check), _SHORT_BAR) if is_chosen else [_short_number(check)]
+    return [*mark, name, *guard], state
 
 
 def _short_number(check: Check) -> Part:

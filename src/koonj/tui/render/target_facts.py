@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from koonj.config.settings import MAX_STALL
 from koonj.sql.display import visible
+from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.target_lines import problem_lines
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
@@ -21,7 +22,7 @@ Line = list[Part]
 
 
 def target_facts(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Line]:
-    """Return what is wrong with a target, or else its server, database, limits and connection string."""
+    """Return what is wrong with a target, or else its server, database, limits and connection settings."""
     problems = problem_lines(check, width, leftovers=leftovers, more_hint=more_hint)
     lines: list[Line] = [[(text[2:] if text.startswith("   ") else text, looks)] for text, looks in problems]
     return [*lines, *_facts(check, width)]
@@ -46,8 +47,8 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         yield _fact("", wait, "", width)
     if target.role:
         yield _fact("role", visible(target.role), "", width)
-    if status is not None:
-        yield _fact("dsn", visible(status.dsn), "", width)
+    if status is not None and (more := more_of_dsn(status.dsn)):
+        yield _fact("dsn", visible(more), "", width)
 
 
 def card_facts(check: Check, width: int) -> list[Line]:

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
+from koonj.tui.render.dsn_words import more_of_dsn
+from koonj.tui.render.target_summary import GUARD, by_weight, fitting
 from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
@@ -23,8 +25,8 @@ _CHOSEN = "chosen"
 _GAP = "  "
 _WORDS = 5
 """Number of columns that are words: a part of them would say nothing, or something else."""
-_LEAD = 3
-"""Parts at the start of a line that always stay: mark, name, and whether the target is reachable."""
+_LEAD = 4
+"""Parts at the start of a line that always stay: mark, name, protection, and whether it is reachable."""
 _TRIP = 8
 """Cells of a round trip time, such as ``123.4 ms``."""
 WIDE = 72
@@ -37,8 +39,13 @@ MOST = 3
 """Maximum number of lines with details of a target."""
 
 
-def short_parts(check: Check, *, chosen: bool) -> list[Part]:
-    """Return mark, name and the most important fact, for a line with all targets."""
+def short_line(checks: Sequence[Check], chosen: str, width: int) -> list[Part]:
+    """Return all targets in one line of `width` cells: mark, name, protection and the most important fact."""
+    items = [_short(check, chosen=check.target.name == chosen) for check in checks]
+    return fitting(items, by_weight(checks, chosen), width)
+
+
+def _short(check: Check, *, chosen: bool) -> tuple[list[Part], list[Part]]:
     status = check.status
     mark, looks, more = "", PLAIN, ""
     if status is None:
@@ -51,17 +58,32 @@ def short_parts(check: Check, *, chosen: bool) -> list[Part]:
         mark, looks, more = "! ", WAITING, " run in progress"
     here = ("► ", STRONG) if chosen else ("", PLAIN)
     name = cut(check.target.name, _LONG_NAME)
-    return [here, (mark, looks), (name, STRONG if chosen else PLAIN), (more, looks), ("  ", PLAIN)]
+    guard = (f" {GUARD} protected" if check.target.protected else "", STRONG)
+    return [here, (mark, looks), (name, STRONG if chosen else PLAIN), guard], [(more, looks)]
 
 
 def target_lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
     """Return one line per target.
 
-    It has mark, name, ``chosen``, whether the target is reachable, and columns. The first column is the most
-    important one. A column that does not fit is omitted from all lines.
+    It has mark, name, protection, ``chosen``, whether the target is reachable, and columns. The first column
+    is the most important one. A column that does not fit is omitted from all lines.
     """
-    names = max((len(cut(c.target.name, _LONG_NAME)) for c in checks), default=0)
-    leads = [_lead(c, names, is_chosen=c.target.name == chosen, word=width >= WIDE) for c in checks]
+    lines = _lines(checks, chosen, width, signs=False)
+    for check, line in zip(checks, lines, strict=True):
+        if check.target.protected and not any("protected" in text for text, _ in line[2:]):
+            return _lines(checks, chosen, width, signs=True)
+    return lines
+
+
+def _lines(checks: Sequence[Check], chosen: str, width: int, *, signs: bool) -> list[list[Part]]:
+    """Return the lines. `signs`: with a sign for protection, because there is no room for the word."""
+    marks = [f" {GUARD}" if signs and c.target.protected else "" for c in checks]
+    names = [cut(c.target.name, _LONG_NAME) for c in checks]
+    longest = max((cell_len(n + m) for n, m in zip(names, marks, strict=True)), default=0)
+    leads = [
+        _lead(c, n, fit(m, longest - cell_len(n)), is_chosen=c.target.name == chosen, word=width >= WIDE)
+        for c, n, m in zip(checks, names, marks, strict=True)
+    ]
     rows = [_cells(c, server=width >= WIDE) if c.answered else [] for c in checks]
     columns = zip(*filter(None, rows), strict=True)
     widths = [max(cell_len(text) for text, _ in column) for column in columns]
@@ -99,13 +121,14 @@ def _whole(lead: list[Part], width: int) -> list[Part]:
     return lead
 
 
-def _lead(check: Check, names: int, *, is_chosen: bool, word: bool) -> list[Part]:
+def _lead(check: Check, name: str, sign: str, *, is_chosen: bool, word: bool) -> list[Part]:
     looks = STRONG if is_chosen else PLAIN
     word_column = (_CHOSEN if is_chosen else "").ljust(len(_CHOSEN)) + _GAP if word else ""
     guard = "" if check.answered or not check.target.protected else "protected"
     return [
         ("► " if is_chosen else "  ", looks),
-        (f"{fit(check.target.name, names)}{_GAP}{word_column}", looks),
+        (name, looks),
+        (f"{sign}{_GAP}{word_column}", STRONG),
         *((text + _GAP, style) for text, style in (_reach(check), (guard, STRONG)) if text),
     ]
 
@@ -162,13 +185,14 @@ def _server(server: ServerInfo) -> list[str]:
 
 
 def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Part]:
-    """Return the problem of a target, or else its server and connection string."""
+    """Return the problem of a target, or else its server and connection settings."""
     found = problem_lines(check, width, leftovers=leftovers, more_hint=more_hint)
     status = check.status
     if found or status is None or status.server is None:
         return found
     trip, version, where = _server(status.server)
-    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where, *wrap(status.dsn, width - 4, 1)]
+    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
+    texts += wrap(more, width - 4, 1) if (more := more_of_dsn(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 

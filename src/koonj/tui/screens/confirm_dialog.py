@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Question, QuestionKind
 from koonj.runner.run.planned import Plan
@@ -17,6 +19,9 @@ from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.dialog import DialogText
 from koonj.tui.toolkit.key_names import display_key, is_text
 from koonj.tui.widgets.footer import Hint
+
+if TYPE_CHECKING:
+    from koonj.tui.toolkit.keyed_app import KeyedApp
 
 _IGNORED = "Ignored: key pressed too early or held down. Press {} again to {}."
 
@@ -46,9 +51,19 @@ class ConfirmDialog(Confirmation):
     """Show the plan and ask for confirmation. The result is the expected answer of the question, or None."""
 
     def __init__(
-        self, plan: Plan, question: Question, dsn: str, *, is_probe: bool = False, refusal: str = ""
+        self,
+        plan: Plan,
+        question: Question,
+        dsn: str,
+        reason_of: Callable[[Conflict], str],
+        *,
+        is_probe: bool = False,
+        refusal: str = "",
     ) -> None:
-        """`is_probe`: the plan is that of a probe; `refusal`: why the migrations cannot be a batch."""
+        """`reason_of`: gives the reason for what is allowed; `is_probe`: the plan is that of a probe.
+
+        `refusal`: why the migrations cannot be a batch.
+        """
         super().__init__(question.expected, typed=question.kind is QuestionKind.TYPED)
         self.instead: Instead | None = None
         """What the user wants if the result is None."""
@@ -56,6 +71,7 @@ class ConfirmDialog(Confirmation):
         self._refusal = refusal
         self._plan = plan
         self._dsn = dsn
+        self._reason_of = reason_of
         self._question = question.text.partition("?")[0] + "?"
 
     def heading(self) -> str:
@@ -66,7 +82,15 @@ class ConfirmDialog(Confirmation):
     def lines(self, width: int) -> Sequence[Line]:
         from koonj.tui.render.plan_lines import plan_lines  # noqa: PLC0415 - as above
 
-        return plan_lines(self._plan, self._dsn, width, fills=self.has_fills, refusal=self._refusal)
+        return plan_lines(
+            self._plan,
+            self._dsn,
+            width,
+            fills=self.has_fills,
+            refusal=self._refusal,
+            reason_of=self._reason_of,
+            key=cast("KeyedApp", self.app).key_now,
+        )
 
     @property
     def verb(self) -> str:

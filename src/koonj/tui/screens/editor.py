@@ -25,7 +25,7 @@ from koonj.tui.documents.file_places import moved, problem_places, unchanged, wi
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
-from koonj.tui.screens.editor_movement import EditorMovement
+from koonj.tui.screens.editor_movement import HINTS, EditorMovement
 from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, joined
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
@@ -106,7 +106,7 @@ class Editor(EditorMovement):
         self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
         key_now = cast("KeyedApp", self.app).key_now
-        self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in _HINTS)
+        self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in HINTS)
         self._failures = with_present_lines(self._failures, self._line)
         self._list_problems()
         if self._start is not None:
@@ -361,12 +361,18 @@ class Editor(EditorMovement):
             self._end()
 
     @on(SqlEditor.EscapePressed)
-    def left(self) -> None:
-        """Handle Esc: end the search, or close the editor."""
+    async def left(self) -> None:
+        """Handle Esc: end the search, or close the editor. The next key waits for a save in progress too."""
         if self.text.is_searched:
             self.text.searcher.clear()
-        else:
+        elif await self._quiet():
             self.close()
+
+    async def _quiet(self) -> bool:
+        """Wait for a save in progress. Return whether it was not refused: it asks then."""
+        before = self._disk_state
+        async with self._writing:
+            return before is not None or self._disk_state is None
 
     def _handle_close_answer(self, answer: str | None) -> None:
         if answer == "s":
@@ -378,16 +384,6 @@ class Editor(EditorMovement):
         if self.is_active:
             self._draft.close()
             self.dismiss(self._saved)
-
-
-_HINTS = (
-    ("Ctrl+S", "save"),
-    ("Esc", "close"),
-    ("F8", "next problem"),
-    ("Ctrl+F", "find"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+Y", "redo"),
-)
 
 
 def _message(error: Exception) -> str:

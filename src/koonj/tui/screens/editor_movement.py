@@ -11,6 +11,16 @@ from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
 
+HINTS = (
+    ("Ctrl+S", "save"),
+    ("Esc", "close"),
+    ("F8", "next problem"),
+    ("Ctrl+F", "find"),
+    ("Ctrl+Z", "undo"),
+    ("Ctrl+Y", "redo"),
+)
+"""Default keys of the last line, with their labels."""
+
 
 class EditorMovement(TextSearchScreen[bool]):
     """A screen with a text area, its list of problems and its line for a search."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from koonj.humanize import count, to_the_second
 from koonj.tui.commands.command import Situation
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
@@ -21,6 +22,8 @@ from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.watcher import Watcher
 
 if TYPE_CHECKING:
+    from koonj.config import Target
+    from koonj.migrations.edit_draft import EditDraft
     from koonj.migrations.file_rename import FileRename
     from koonj.migrations.folder import Folder
     from koonj.migrations.new import Draft
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from koonj.sql.text_diff import TextDiff
 
 _LEGEND = "- the file now, + the text that ran"
+_LEGEND_MISSING = "+ the text that ran"
 
 
 class FileChanges:
@@ -178,8 +182,14 @@ class FileChanges:
         heading = f"Restore the text of {row.name}?"
         if found.rename is not None:
             heading = f"Rename {row.name} to {found.rename.new}?"
+        text = ""
+        if found.before is None:
+            text = f"The file is missing. koonj writes the text that {_ran(found, target)}."
+        done = f"Restored {found.name}: it has the text that ran on {target.name}."
         self._confirm(
-            heading, partial(_restore_lines, found, change, ""), partial(self._write, folder, found, None)
+            heading,
+            partial(_restore_lines, found, change, text),
+            partial(self._write, folder, found, None, done),
         )
 
     async def _from_edit(self, folder: Folder, row: Row) -> None:
@@ -194,13 +204,11 @@ class FileChanges:
             self._say(f"The edit of {row.name} changed only the order of its statements.")
             return
         change = await asyncio.to_thread(_difference, found)
-        what = f"A new migration gets the statements that the edit added: {made.added}."
-        if made.to_write:
-            what += f" Comments in it name the statements that you must write: {made.to_write}."
-        text = f"{what} Then {row.name} gets the text that ran:"
+        text = f"{_new_words(made)} Then {row.name} gets the text that {_ran(found, target)}."
         lines = partial(_restore_lines, found, change, text)
         heading = f"Put the changes of {row.name} into a new migration?"
-        self._confirm(heading, lines, partial(self._write, folder, found, made.draft))
+        done = f"{found.name} has the text that ran on {target.name}."
+        self._confirm(heading, lines, partial(self._write, folder, found, made.draft, done))
 
     async def _take_settings(self, folder: Folder, row: Row) -> None:
         from koonj.migrations.save import save  # noqa: PLC0415 - seldom needed
@@ -228,8 +236,8 @@ class FileChanges:
 
         self._confirm(f"Write settings into {row.name}?", lines, act)
 
-    async def _write(self, folder: Folder, found: Restoration, draft: Draft | None) -> None:
-        """Create the draft, if there is one, and restore the file."""
+    async def _write(self, folder: Folder, found: Restoration, draft: Draft | None, done: str) -> None:
+        """Create the draft, if there is one, restore the file, and say `done`."""
         created = await asyncio.to_thread(_create, folder.path, draft)
         if found.rename is not None:
             from koonj.migrations.file_rename import rename_file  # noqa: PLC0415 - seldom needed
@@ -242,8 +250,7 @@ class FileChanges:
         kept = await asyncio.to_thread(
             restore_file, folder.path, found.name, found.recorded.raw, found.before
         )
-        words = f"Created {created[0]}. " if created else ""
-        words += f"{found.name} has the text that ran again."
+        words = f"Created {created[0]}. {done}" if created else done
         if kept is not None:
             words += f" The replaced text is in {kept}"
         self._done((*created, found.name), words)
@@ -294,6 +301,21 @@ def _checked(read: Sequence[str], unread: Sequence[str]) -> str:
     return words.strip()
 
 
+def _ran(found: Restoration, target: Target) -> str:
+    """Return ``ran on local on 2026-08-01 14:03:59``."""
+    return f"ran on {target.name} on {to_the_second(found.entry.started)}"
+
+
+def _new_words(made: EditDraft) -> str:
+    """Return what the new migration has."""
+    words = f"A new migration gets {count(made.added, 'statement')} that the edit added."
+    if not made.added:
+        words = "A new migration is created."
+    if made.to_write:
+        words += f" Comments in it name {count(made.to_write, 'statement')} that you must write."
+    return words
+
+
 def _difference(found: Restoration) -> TextDiff:
     from koonj.sql.text_diff import diff_texts  # noqa: PLC0415 - seldom needed
 
@@ -314,7 +336,7 @@ def _restore_lines(found: Restoration, change: TextDiff, text: str, width: int) 
     if not found.is_exact:
         yield from wrapped("The recorded text does not have exactly the bytes that ran.", width, 1)
     yield []
-    yield from diff_lines(change, _LEGEND, width)
+    yield from diff_lines(change, _LEGEND_MISSING if found.before is None else _LEGEND, width)
 
 
 def _create(folder: Path, draft: Draft | None) -> tuple[str, ...]:

@@ -180,6 +180,7 @@ class Navigator:
             asked.plan,
             asked.question,
             dsn,
+            self._control.reason_of,
             is_probe=self._control.is_probe,
             refusal=self._control.batch_refusal,
         )

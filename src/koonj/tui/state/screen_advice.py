@@ -42,15 +42,20 @@ _PRESS = {"Run": "Press", "run": "press", None: ": press"}
 _NUMBERED = ("apply",)
 """Commands that a number limits: on the screen another key does that, for the selected migration."""
 _UP_TO = "U"
+_REHEARSE, _REHEARSE_ALL = "rehearse", "P"
+"""A command that without a migration is about all of them: on the screen another key does that."""
 
 
-def in_keys(text: str, key: KeyNow = str) -> str:
-    """Return advice with keys: ``Fix it, then press a`` for ``Fix it, then run: koonj apply``."""
+def in_keys(text: str, key: KeyNow = str, *, before: tuple[str, ...] = ()) -> str:
+    """Return advice with keys: ``Fix it, then press a`` for ``Fix it, then run: koonj apply``.
+
+    `before`: the keys to press first, for a text in a dialog.
+    """
     if "koonj " not in text and "--" not in text:
         return text
 
     def pressed(found: re.Match[str]) -> str:
-        keys = _keys_of(found["verb"], found["rest"].split(), key)
+        keys = _keys_of(found["verb"], found["rest"].split(), key, before)
         if keys is None:
             return found[0]
         return f"{_PRESS[found['lead']]} {keys}"
@@ -58,9 +63,17 @@ def in_keys(text: str, key: KeyNow = str) -> str:
     return _OPTION.sub("", _COMMAND.sub(pressed, text))
 
 
-def _keys_of(verb: str, words: list[str], key: KeyNow) -> str | None:
+def _keys_of(verb: str, words: list[str], key: KeyNow, before: tuple[str, ...]) -> str | None:
     for command, option, keys in _KEYS:
         if command == verb and (not option or option in words):
-            limited = verb in _NUMBERED and not option and any(word[:1].isdigit() for word in words)
-            return ", then ".join(map(key, (_UP_TO,) if limited else keys))
+            pressed = _instead(verb, option, words) or keys
+            return ", then ".join((*before, *map(key, pressed)))
     return None
+
+
+def _instead(verb: str, option: str, words: list[str]) -> tuple[str, ...]:
+    """Return the keys for a command that says about which migrations it is, if these are others."""
+    numbered = any(word[:1].isdigit() for word in words)
+    if verb in _NUMBERED and not option and numbered:
+        return (_UP_TO,)
+    return (_REHEARSE_ALL,) if verb == _REHEARSE and not numbered else ()

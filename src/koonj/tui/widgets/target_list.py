@@ -11,7 +11,7 @@ from textual.strip import Strip
 from koonj.tui.render.target_bar import summary_of_targets, target_rows
 from koonj.tui.render.target_cards import CardLine, cards
 from koonj.tui.render.target_facts import target_facts
-from koonj.tui.render.target_lines import MOST, WIDE, detail_lines, problem_lines, short_parts, target_lines
+from koonj.tui.render.target_lines import MOST, WIDE, detail_lines, problem_lines, short_line, target_lines
 from koonj.tui.state.messages import TargetChosen
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import MARKED, PLAIN, RULE
@@ -24,6 +24,8 @@ _ZOOMED = 5
 """Maximum number of leftovers in a zoomed pane. Otherwise one is shown, so that all targets stay visible."""
 
 
+_TITLE = 18
+"""Cells of the line with all targets that its title and its ends take."""
 _CARD = 45
 """Maximum cells in which a target is a card of several lines; in more cells it is one line."""
 _MOST_CARD_LINES = 24
@@ -42,7 +44,7 @@ class TargetList(CursorPane):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     _drawn: tuple[int, list[list[Part]]] | None = None
-    _summary: Sequence[Part] | None = None
+    _summary: tuple[int, Sequence[Part]] | None = None
     _dealt: tuple[tuple[int, int], Sequence[CardLine], bool] | None = None
     """The cards for a width and a height, and whether they have the facts of all targets."""
 
@@ -151,11 +153,11 @@ class TargetList(CursorPane):
         if self.snapshot is None:
             return ()
         chosen = self.snapshot.chosen
-        if self.has_fills:
-            if self._summary is None:
-                self._summary = summary_of_targets(self.checks, chosen)
-            return self._summary
-        return [part for c in self.checks for part in short_parts(c, chosen=c.target.name == chosen)][:-1]
+        width = max(1, self.size.width - _TITLE)
+        if self._summary is None or self._summary[0] != width:
+            line = summary_of_targets if self.has_fills else short_line
+            self._summary = width, line(self.checks, chosen, width)
+        return self._summary[1]
 
     def title(self) -> tuple[str, str]:
         return self.TITLE, "" if len(self.checks) < 2 else f"{self.cursor + 1} of {len(self.checks)}"

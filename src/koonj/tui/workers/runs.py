@@ -78,6 +78,10 @@ class RunControl:
         if self._request is not None:
             self._changed = replace(self._request, probe=probe, batch=batch)
 
+    def reason_of(self, conflict: Conflict) -> str:
+        """Return the reason that the current run records for a conflict which is allowed."""
+        return self._request.reason_of(conflict) if self._request is not None else ""
+
     def settle(self, target: Target, shown: InterruptedMigration, settlement: Settlement) -> None:
         """Carry out what the user has decided about an interruption, as it was shown."""
         assert shown.interruption is not None

@@ -1,5 +1,6 @@
 -- Size, use and lock holders of some relations and of the partitions below them. No function here opens a
 -- relation: pg_relation_size(), pg_partition_tree() and to_regclass() would wait for its lock, or require a grant.
+-- For tables that were never analyzed see sizes_of_files.sql.
 -- Run it with an empty search_path, so that all operators are those of pg_catalog.
 WITH RECURSIVE asked AS (
     SELECT a.name, c.oid, c.relkind
@@ -36,6 +37,7 @@ below AS (
 ),
 part AS (
     SELECT b.asked,
+           c.oid,
            c.relkind,
            c.relpages::pg_catalog.int8 AS pages,
            c.reltuples::pg_catalog.float8 AS counted,
@@ -63,7 +65,7 @@ part AS (
 -- If the rows of a table were never counted, reltuples is -1 (before PostgreSQL 14: 0, and relpages is 0). The row
 -- count of the statistics can be higher; it is 0 after a crash.
 measured AS (
-    SELECT p.asked, p.pages, p.counted, p.live, p.other_pages, p.scans, p.writes,
+    SELECT p.asked, p.oid, p.pages, p.counted, p.live, p.other_pages, p.scans, p.writes,
            p.relkind IN ('r', 'm', 'i', 'f') AS holds_rows,
            p.relkind IN ('r', 'm', 'i') AS has_storage,
            p.pages = 0 AND (p.counted < 0 OR p.live > 0
@@ -77,7 +79,7 @@ size AS (
            pg_catalog.sum(greatest(m.counted, m.live, 0))
                FILTER (WHERE m.holds_rows AND (m.live > 0 OR NOT m.is_unknown)) AS tuples,
            pg_catalog.count(*) FILTER (WHERE m.holds_rows) AS tables,
-           pg_catalog.count(*) FILTER (WHERE m.has_storage AND m.is_unknown) AS unmeasured,
+           pg_catalog.array_agg(m.oid) FILTER (WHERE m.has_storage AND m.is_unknown) AS unmeasured,
            pg_catalog.sum(m.scans)::pg_catalog.int8 AS scans,
            pg_catalog.sum(m.writes)::pg_catalog.int8 AS writes
     FROM measured AS m
@@ -139,7 +141,7 @@ SELECT a.name,
        z.bytes::pg_catalog.int8,
        z.tuples::pg_catalog.int8,
        z.tables::pg_catalog.int4,
-       z.unmeasured::pg_catalog.int4,
+       coalesce(z.unmeasured, '{}')::pg_catalog.oid[],
        coalesce(u.sessions, 0)::pg_catalog.int4,
        coalesce(u.waiting, 0)::pg_catalog.int4,
        coalesce(u.hidden, 0)::pg_catalog.int4,
