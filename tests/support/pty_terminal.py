@@ -87,6 +87,15 @@ class Terminal:
         self.send(key)
         return self.read_until_quiet()
 
+    def close(self) -> None:
+        """Close this end."""
+        os.close(self._end)
+
+    def vanish(self) -> None:
+        """Let the terminal vanish. It is not the controlling terminal, so the process gets no SIGHUP for it."""
+        os.close(self._end)
+        self._end = os.open(os.devnull, os.O_RDONLY)
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, and notify the process.
 
@@ -117,12 +126,13 @@ def started(
         start_new_session=True,
     )
     os.close(theirs)
+    terminal = Terminal(process, ours)
     try:
-        yield Terminal(process, ours)
+        yield terminal
     finally:
         process.kill()
         process.wait()
-        os.close(ours)
+        terminal.close()
 
 
 @contextmanager

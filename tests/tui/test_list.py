@@ -14,7 +14,7 @@ from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.state.rehearsals import WORD_WIDTH
-from koonj.tui.widgets.column_widths import columns
+from koonj.tui.widgets.column_widths import WORD, columns, short_state
 from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
 from support.looks import cells
@@ -232,9 +232,27 @@ def test_columns_fill_the_row_and_name_keeps_its_minimum_width(
     found = columns(width, number, word, rehearsals=rehearsals)
     assert found.number + found.name + found.word + found.verdict + 6 == width
     without = columns(width, number, word, rehearsals=False)
-    assert (found.number, found.word) == (without.number, without.word)
+    assert found.word == without.word or WORD <= found.word < without.word
+    if found.word == without.word:
+        assert found.number == without.number
+    if word > WORD:
+        assert found.verdict == columns(width, number, WORD, rehearsals=rehearsals).verdict
     assert found.verdict in ({0, 2, 3 + WORD_WIDTH} if rehearsals else {0})
     if found.verdict:
         assert found.name >= 12
     if found.verdict > 2:
         assert found.name >= 18
+
+
+@pytest.mark.parametrize(
+    ("state", "cells", "shown"),
+    [
+        ("rollback edited", 15, "rollback edited"),
+        ("rollback edited", 14, "rollback…"),
+        ("rollback edited", 9, "rollback…"),
+        ("rollback edited", 8, "rollbac…"),
+        ("interrupted", 10, "interrupt…"),
+    ],
+)
+def test_a_long_state_is_shortened_after_a_whole_word(state: str, cells: int, shown: str) -> None:
+    assert short_state(state, cells) == shown

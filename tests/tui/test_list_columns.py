@@ -7,7 +7,7 @@ import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import migration_columns, run_modes
-from support.recorded_rehearsals import RecordedRehearsals
+from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen, apply
 
 WIDE = (200, 50)
@@ -130,3 +130,47 @@ async def test_an_appearing_verdict_moves_nothing(
         await screen.until(lambda: "◔" in screen.row("002 make_t2"))
         assert screen.row("002 make_t2").startswith(before.rstrip()[: before.index("pending")])
         assert screen.pane("1")[0] == head
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal"])
+async def test_a_long_state_leaves_the_verdicts_their_words(
+    project: Project, recorded: RecordedRehearsals, theme: str
+) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open((120, 36)) as screen:
+        await apply(screen)
+    project.table(3)
+    path = screen.folder / "001_make_t1.sql"
+    path.write_text(path.read_text().replace("DROP TABLE", "DROP TABLE IF EXISTS"))
+    recorded.set_rehearsals(rehearsal("003_make_t3.sql"))
+    async with project.open(
+        (120, 36), Terminal(theme=theme), rehearses=True, program=recorded.program
+    ) as screen:
+        await screen.until(lambda: "◉ verified" in screen.row("003 make_t3"))
+        assert "↶ rollback… " in screen.row("001 make_t1")
+
+
+async def test_all_columns_fit_beside_the_targets_at_200_cells(three_targets: Project) -> None:
+    three_targets.table(1)
+    three_targets.write("002_a_name_of_thirty_five_cells_in_it.sql", "SELECT 1;\n-- Rollback: none: x\n")
+    async with three_targets.open(WIDE, DARK, rehearses=True, program=("false",)) as screen:
+        assert _headings(screen).split()[-4:] == ["applied", "by", "took", "s"]
+        assert "a_name_of_thirty_five_cells_in_it" in screen.row("002")
+
+
+@pytest.mark.parametrize(("zoomed", "shown"), [(True, "↶ rollback edited"), (False, "↶ rollback…")])
+async def test_state_on_another_target_is_whole_if_there_is_room(
+    three_targets: Project, *, zoomed: bool, shown: str
+) -> None:
+    three_targets.table(1)
+    three_targets.write(f"002_{'long_' * 7}name.sql", "SELECT 1;\n-- Rollback: none: x\n")
+    async with three_targets.open(WIDE, DARK, rehearses=True, program=("false",)) as screen:
+        await apply(screen)
+        path = screen.folder / "001_make_t1.sql"
+        path.write_text(path.read_text().replace("DROP TABLE", "DROP TABLE IF EXISTS"))
+        await screen.press("t", "j", "enter", "1")
+        await screen.until(lambda: screen.main.snapshot.chosen == "staging")
+        if zoomed:
+            await screen.press("plus")
+        await screen.until(lambda: shown + "  " in screen.row("001"))

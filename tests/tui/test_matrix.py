@@ -10,7 +10,7 @@ import pytest
 
 from koonj.config import Password
 from koonj.tui.screens.matrix import MatrixScreen
-from koonj.tui.widgets.matrix_pane import MatrixPane
+from koonj.tui.widgets.matrix_pane import MatrixPane, matrix_columns
 from koonj.tui.workers import backend
 from support.screen import Project, Screen, apply
 
@@ -127,13 +127,17 @@ async def test_hidden_target_is_not_compared(ahead: Project) -> None:
         await apply(screen)
         await opened(screen)
         assert differing(screen) == ["001_make_t1.sql"]
+        assert screen.bottom().split()[-2:] == ["Esc", "close"]
+        assert "X show hidden" not in screen.bottom()
         await screen.press("x")
         await screen.until("hidden: local")
+        assert screen.bottom().endswith("X show hidden  Esc close")
         assert differing(screen) == []
         assert "✓ no row differs" in screen.text()
         assert "◦ pending" in rows(screen)[0]
         await screen.press("X")
         await screen.until(lambda: differing(screen) == ["001_make_t1.sql"])
+        assert "X show hidden" not in screen.bottom()
         await screen.press("x", "x", "x")
         await screen.until("The last target cannot be hidden.")
 
@@ -221,3 +225,10 @@ async def test_columns_that_do_not_fit_scroll_with_the_cursor(ahead: Project) ->
         await screen.press(*["l"] * 11)
         assert "target_11" in screen.text()
         assert "target_00" not in screen.text()
+
+
+@pytest.mark.parametrize(("width", "cells"), [(100, 17), (99, 13)])
+def test_words_are_whole_if_the_longest_name_leaves_room(width: int, cells: int) -> None:
+    found = matrix_columns(width, ["local", "staging", "production"], current=0, longest=44)
+    assert found.with_words
+    assert found.widths == (cells,) * 3

@@ -16,7 +16,7 @@ from koonj.tui.documents.live_highlighting import LiveHighlighting
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.external_editor import opened_at
-from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, neighbour
+from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, joined, neighbour
 from koonj.tui.widgets.problem_list import ProblemList
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
@@ -350,6 +350,14 @@ def test_failure_of_a_run_has_most_weight_and_a_note_least() -> None:
     assert by_weight((note, error, rehearsed, run)) == [run, rehearsed, error, note]
     assert first_with_line((place(None, PlaceSource.LAST_APPLY), note)) == note
     assert first_with_line(()) is None
+
+
+def test_what_a_run_and_a_rehearsal_found_at_one_place_is_one() -> None:
+    run, rehearsed, other = place(9, PlaceSource.LAST_APPLY), place(9, PlaceSource.REHEARSAL), place(8)
+    first, second = joined((run, other, rehearsed))
+    assert (first.label, first.line) == ("last apply, rehearsal", 9)
+    assert second == other
+    assert joined((run, place(9, PlaceSource.LAST_APPLY))) == (run,)
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,10 @@ async def test_a_line_parts_what_is_applied_from_what_comes(project: Project) ->
         for number in (3, 5, 6):
             project.table(number)
         await screen.until("◂ late")
-        await screen.until("2 to apply")
+        await screen.until("3 to apply")
         lines = screen.migrations()
-        assert lines[4].strip("╌") == " 2 to apply "
+        assert lines[4].strip("╌") == " 3 to apply, 1 of them above "
+        assert "3 pending" in screen.top(), "the first line has the same number"
         assert "late" in lines[2], "a late one stays at its number"
         assert "004" in lines[3]
         assert "005" in lines[5]

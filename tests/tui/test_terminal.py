@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -161,3 +162,12 @@ def test_command_without_terminal_names_alternatives(tmp_path: object) -> None:
     assert said.returncode == 2
     assert "koonj status" in said.stderr
     assert said.stdout == ""
+
+
+def test_koonj_ends_when_a_terminal_vanishes_that_sends_no_signal(project: Project) -> None:
+    project.table(1)
+    configure(project)
+    with started(project) as terminal:
+        terminal.until(b"1 pending")
+        terminal.vanish()
+        assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP

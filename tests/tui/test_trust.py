@@ -14,6 +14,7 @@ from koonj.config import Password, Settings, Trust
 from koonj.tui.screens import dialog
 from koonj.tui.screens.main import Main
 from koonj.tui.screens.trust_dialog import TrustDialog
+from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.workers import rehearsals
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Golden, Project, Screen
@@ -124,6 +125,25 @@ async def test_key_trusts_the_folder_and_starts_to_rehearse(
     assert (record[0], record[1].commands_hash) == (untrusted.root.resolve(), "abc")
     file = Path(os.environ["XDG_STATE_HOME"], "koonj/trusted.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)
+async def test_trust_moves_no_column_of_the_list(
+    untrusted: Untrusted, recorded: RecordedRehearsals, size: tuple[int, int]
+) -> None:
+    untrusted.write("002_a_long_name_that_fills_all_of_the_column_of_names.sql", "SELECT 1;\n")
+    async with untrusted.open(
+        size, Terminal(theme="dark"), rehearses=True, program=recorded.program
+    ) as screen:
+        await only_look(screen)
+        await screen.until(lambda: "pending" in screen.row("002"))
+        before = screen.row("002")
+        await screen.press("u")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.until(lambda: "◉" in screen.row("001"))
+        end = before.index("pending")
+        assert screen.row("002")[:end] == before[:end]
 
 
 async def test_dialog_opens_again_with_its_key(untrusted: Untrusted) -> None:

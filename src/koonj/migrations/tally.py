@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from koonj.humanize import count
@@ -27,8 +27,13 @@ class Tally:
     @staticmethod
     def of(statuses: Collection[MigrationStatus]) -> Tally:
         """Count the migrations."""
-        applied = sum(status.applied for status in statuses)
-        return Tally(applied, len(statuses) - applied, len(problems_of(statuses)))
+        pending = pending_of(statuses)
+        return Tally(len(statuses) - pending, pending, len(problems_of(statuses)))
+
+
+def pending_of(statuses: Iterable[MigrationStatus]) -> int:
+    """Return the number of migrations that are not applied, in any state."""
+    return sum(not status.applied for status in statuses)
 
 
 def tally_words(statuses: Collection[MigrationStatus]) -> str:

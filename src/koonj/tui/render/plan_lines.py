@@ -26,6 +26,7 @@ from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, wrap
 
@@ -142,7 +143,7 @@ def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
     """Yield what the target's rows answer: what fails first."""
     for check in told(migration.row_checks):
         looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
-        lines = wrap(check.message, width - 12)
+        lines = wrap(in_keys(check.message), width - 12)
         yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
         yield from ([(" " * 10 + text, looks)] for text in lines[1:])
     if found := passing(migration.row_checks):

@@ -26,7 +26,7 @@ from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
 from koonj.tui.screens.editor_movement import EditorMovement
-from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource
+from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, joined
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import applied_warning, file_parts
@@ -217,11 +217,11 @@ class Editor(EditorMovement):
         problems = (*self._snapshot().problems_of(name), *found.problems)
         self._failures = moved(self._failures, self.text.looks.row_of)
         self._checked = problem_places(name, problems)
-        self.text.update_analysis((*self._failures, *self._checked), found.highlighting)
+        self.text.update_analysis(joined((*self._failures, *self._checked)), found.highlighting)
         self._list_problems()
 
     def _list_problems(self) -> None:
-        self._listed.problems = (*self._failures, *self._checked)
+        self._listed.problems = joined((*self._failures, *self._checked))
         self._show_place()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:

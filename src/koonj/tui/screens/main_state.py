@@ -63,7 +63,7 @@ class MainState(FilteredList):
         self.navigator = Navigator(
             self, backend, self.control, self.watcher, self.situation, self.action_command
         )
-        rehearsals = Rehearsals(start_themselves=self.rehearsing.start_themselves)
+        rehearsals = Rehearsals(start_themselves=backend.rehearses)
         known = replace(Snapshot.initial(backend.settings), rehearsals=rehearsals)
         if listed is not None and listed.folder is not None:
             known = known.with_folder(listed.folder, listed)
@@ -238,7 +238,5 @@ class MainState(FilteredList):
     @on(messages.TrustGiven)
     def trust_given(self) -> None:
         """Check the targets again with their passwords, and start to rehearse."""
-        known = self.snapshot.with_settings(self.backend.settings)
-        rehearsals = replace(known.rehearsals, start_themselves=self.rehearsing.start_themselves)
-        self.known = replace(known, rehearsals=rehearsals)
+        self.known = self.snapshot.with_settings(self.backend.settings)
         self.refresh_all()

@@ -38,10 +38,9 @@ _HINTS = (
     Hint("o", "all rows", command=EVERY),
     Hint("x", "hide", command=HIDE),
     Hint("R", "read", command=AGAIN),
-    Hint("Esc", "close", command=CLOSE),
     Hint("h/l", "target"),
-    Hint("X", "show hidden", command=SHOW),
 )
+_SHOW, _CLOSE = Hint("X", "show hidden", command=SHOW), Hint("Esc", "close", command=CLOSE)
 
 
 class MatrixScreen(FullScreen[tuple[str, str]]):
@@ -122,7 +121,8 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
     # Commands
 
     def hints(self) -> tuple[Hint, ...]:
-        return _HINTS
+        """Return the keys; that for the hidden targets only if there are any."""
+        return (*_HINTS, _SHOW, _CLOSE) if self._hidden else (*_HINTS, _CLOSE)
 
     def do(self, command: str) -> None:
         """Run a command. A search looks in all rows, so it shows them all."""
@@ -152,6 +152,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
                 self._hide()
             case "show-targets":
                 self._hidden = frozenset()
+                self.search_hints()
                 self._make()
             case "again":
                 self._refresh_targets()
@@ -176,4 +177,5 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             self.say("The last target cannot be hidden.")
             return
         self._hidden |= {self.pane.target}
+        self.search_hints()
         self._make()

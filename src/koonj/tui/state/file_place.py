@@ -7,7 +7,7 @@ So the preview marks them all alike, and the same keys lead to them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from koonj.sql.problem import Problem, Severity
@@ -62,6 +62,8 @@ class FilePlace:
     hint: str = ""
     source_line: str | None = None
     """Text of the line when it failed; None if the place is one of the present text."""
+    also: tuple[PlaceSource, ...] = ()
+    """Others who found the same."""
 
     @staticmethod
     def of_problem(name: str, problem: Problem) -> FilePlace:
@@ -79,8 +81,8 @@ class FilePlace:
 
     @property
     def label(self) -> str:
-        """Who found it, and its code: ``last apply 42P01``."""
-        return f"{self.source} {self.code}".rstrip()
+        """Who found it, and its code: ``last apply, rehearsal 42P01``."""
+        return f"{', '.join((self.source, *self.also))} {self.code}".rstrip()
 
     @property
     def position(self) -> tuple[int, int]:
@@ -94,6 +96,17 @@ def by_weight(places: Iterable[FilePlace]) -> list[FilePlace]:
     A run that failed comes first, then a rehearsal, then errors, warnings and notes.
     """
     return sorted(places, key=lambda p: (_SEVERITIES.index(p.severity), _ORDER.index(p.source), p.position))
+
+
+def joined(places: Iterable[FilePlace]) -> tuple[FilePlace, ...]:
+    """Return the places in their order; what several have found at the same place is one."""
+    found: dict[tuple[object, ...], FilePlace] = {}
+    for place in places:
+        key = (place.name, place.line, place.column, place.code, place.message)
+        first = found.setdefault(key, place)
+        if first.source != place.source:
+            found[key] = replace(first, also=(*first.also, place.source))
+    return tuple(found.values())
 
 
 def first_with_line(places: Iterable[FilePlace]) -> FilePlace | None:

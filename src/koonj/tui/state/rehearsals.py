@@ -57,7 +57,7 @@ class Rehearsals:
     notes: tuple[str, ...] = ()
     """Notes about the scratch server."""
     start_themselves: bool = False
-    """Whether koonj rehearses without being asked, so that verdicts will come."""
+    """Whether koonj rehearses without being asked, now or as soon as the user trusts the folder."""
 
     @property
     def has_any(self) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 from threading import Timer
+from time import sleep
 
 from textual.app import App
 
@@ -26,3 +28,17 @@ def _exit(app: App[None], status: int) -> None:
     last = Timer(EXIT_TIMEOUT, os._exit, (status,))
     last.daemon = True
     last.start()
+
+
+def hang_up_without_terminal(terminal: int, pause: float = 0.1) -> None:
+    """Send SIGHUP to this process if its terminal has vanished, and wait `pause` seconds.
+
+    The kernel does that only if it is the controlling terminal. In a container, or under some launchers, it
+    is not: there every read says at once that nothing is left, for ever. `terminal`: its file descriptor.
+    Source: poll(2), POLLHUP.
+    """
+    look = select.poll()
+    look.register(terminal, 0)
+    if any(found & select.POLLHUP for _, found in look.poll(0)):
+        os.kill(os.getpid(), signal.SIGHUP)
+        sleep(pause)

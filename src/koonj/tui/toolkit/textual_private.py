@@ -37,6 +37,10 @@ from textual.widget import Widget
 from koonj.sql.display import visible
 from koonj.tui.toolkit.frame import Frame
 from koonj.tui.toolkit.input_stream import ESCAPE, InputStream, Piece
+from koonj.tui.toolkit.signals import hang_up_without_terminal
+
+STDIN = 0
+"""The file descriptor from which Textual's driver reads keys."""
 
 
 class CrashReport:
@@ -200,6 +204,7 @@ class InputParser(XTermParser):
     def __init__(self, alt_keys: frozenset[str], debug: bool = False) -> None:  # noqa: FBT001, FBT002 - Textual's
         super().__init__(debug)
         self._stream = InputStream(alt_keys, constants.ESCAPE_DELAY)
+        self._has_terminal = os.isatty(STDIN)
 
     def feed(self, data: str) -> Iterable[Message]:
         """Yield the events of `data`; an empty text ends the input."""
@@ -209,7 +214,12 @@ class InputParser(XTermParser):
             yield from self._messages(piece)
 
     def tick(self) -> Iterable[Message]:
-        """Yield the events that a pause completes. Textual's driver calls this every 0.1 s."""
+        """Yield the events that a pause completes. Textual's driver calls this every 0.1 s, in its thread.
+
+        Without a terminal, its loop would turn without a pause, and for ever.
+        """
+        if self._has_terminal:
+            hang_up_without_terminal(STDIN)
         for piece in self._stream.tick(monotonic()):
             yield from self._messages(piece)
         yield from super().tick()

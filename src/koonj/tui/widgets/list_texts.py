@@ -45,8 +45,11 @@ def empty_reason(
     return f"No migrations yet in {where}. Press {new_key} to create one."
 
 
-def parting_line(number: int, width: int) -> Strip:
-    """Return the line between what is applied and the `number` of files that come next."""
-    words = f" {number_words(number)} to apply "
+def parting_line(pending: int, above: int, width: int) -> Strip:
+    """Return the line between what is applied and what comes next.
+
+    It says how many are pending, as the first line does, and how many of them are `above`: late ones.
+    """
+    words = f" {number_words(pending)} to apply{f', {number_words(above)} of them above' if above else ''} "
     rest = "╌" * max(0, width - _LEAD - len(words))
     return strip([("╌" * _LEAD, RULE), (words, DIM), (rest, RULE)], width)

@@ -19,11 +19,14 @@ from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG, UNDERLINED, WAITING
 from koonj.tui.theme.fills import quiet
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
+from koonj.tui.widgets.column_widths import short_state
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row, rule
 
 _WORD = 13
 """Cells of a column with glyph and word; ``! interrupted`` fits."""
+_WHOLE_WORD = 17
+"""Cells of such a column if there is room; ``↶ rollback edited`` fits."""
 _LONGEST = 16
 """Maximum cells of a column's heading."""
 _SHORT = 3
@@ -57,10 +60,11 @@ def matrix_columns(width: int, headings: Sequence[str], current: int, longest: i
     `longest`: cells of the longest name; the columns are next to it.
     """
     names = [min(_LONGEST, cell_len(heading)) for heading in headings]
-    words = tuple(max(_WORD, name) for name in names)
-    room = width - 2 - _sum(words)
-    if room >= min(_NAME, max(longest, _LEAST_NAME)):
-        return MatrixColumns(min(room, max(longest, _LEAST_NAME)), words, 0, with_words=True)
+    for cells, least in ((_WHOLE_WORD, longest), (_WORD, min(_NAME, longest))):
+        words = tuple(max(cells, name) for name in names)
+        room = width - 2 - _sum(words)
+        if room >= max(least, _LEAST_NAME):
+            return MatrixColumns(min(room, max(longest, _LEAST_NAME)), words, 0, with_words=True)
     narrow = [max(_SHORT, name) for name in names]
     first, end = 0, len(narrow)
     while _sum(narrow[first:end]) > width - 2 - _LEAST_NAME and end - first > 1:
@@ -219,7 +223,8 @@ class MatrixPane(CursorPane):
         for at in range(found.first, found.last):
             cell, room = row.cells[at], found.widths[at - found.first]
             sign, look = cell_glyph(cell)
-            text = fit(f"{sign} {cell_word(cell)}" if found.with_words else sign, room)
+            word = short_state(cell_word(cell), room - 2) if found.with_words else ""
+            text = fit(f"{sign} {word}", room)
             marked = is_current and at == self.column
             parts += [(" " * _GAP, PLAIN), (text, look + MARKED if marked else look)]
         return strip(parts, width)
@@ -233,11 +238,11 @@ class MatrixPane(CursorPane):
         for at in range(found.first, found.last):
             cell, room = row.cells[at], found.widths[at - found.first]
             sign, look = cell_glyph(cell)
-            word = cell_word(cell) if found.with_words else ""
+            word = short_state(cell_word(cell), room - 2) if found.with_words else ""
             looks = [part + UNDERLINED if is_current and at == self.column else part for part in quiet(look)]
-            used = cell_len(sign) + (1 + cell_len(cut(word, room - 2)) if word else 0)
+            used = cell_len(sign) + (1 + cell_len(word) if word else 0)
             parts += [(" " * _GAP, PLAIN), (sign, looks[0])]
-            parts += [(f" {cut(word, room - 2)}", looks[1])] if word else []
+            parts += [(f" {word}", looks[1])] if word else []
             parts.append((" " * max(0, room - used), PLAIN))
         return cursor_row(parts, width, is_current=is_current, focused=self.has_pseudo_class("focus"))
 

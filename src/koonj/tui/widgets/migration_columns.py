@@ -6,7 +6,7 @@ The columns are those that can have a value, so none appears or moves when the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -21,10 +21,13 @@ from koonj.tui.theme import BAD, DIM, MOVING, PLAIN, STATES, UNDERLINED, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, fit
+from koonj.tui.widgets.column_widths import short_state
 
 GAP = 2
 """Cells before a column."""
-_STATE, _REHEARSAL, _RUNS, _LOCKS, _WHEN, _BY, _TOOK = 13, 2 + WORD_WIDTH, 7, 5, 19, 10, 9
+_STATE, _REHEARSAL, _RUNS, _LOCKS, _WHEN, _BY, _TOOK = 13, 2 + WORD_WIDTH, 7, 5, 19, 10, 8
+_WHOLE_STATE = 17
+"""Cells of another target's state if there is room; ``↶ rollback edited`` fits."""
 _MOST_TARGETS = 4
 _VERDICT = "rehearsal"
 _RAN = frozenset({Action.APPLY, Action.ADOPT})
@@ -42,12 +45,18 @@ class TableColumn:
     right: bool = False
     look: Style = DIM
     """Style of the heading."""
+    is_target: bool = False
+    """Whether it shows the states on another target."""
 
     def parts(self, row: Row) -> list[Part]:
         """Return the cell of a row with the blanks around it."""
         found = list(self.cell(row))
         used = sum(cell_len(text) for text, _ in found)
-        if used > self.width:
+        if used > self.width and self.is_target:
+            (sign, look), (state, word) = found
+            state = short_state(state, self.width - cell_len(sign))
+            found, used = [(sign, look), (state, word)], cell_len(sign + state)
+        elif used > self.width:
             found = [(fit("".join(text for text, _ in found), self.width), found[0][1])]
         blank: Part = (" " * max(0, self.width - used), PLAIN)
         gap: Part = (" " * GAP, PLAIN)
@@ -75,7 +84,11 @@ def table_columns(snapshot: Snapshot, room: int, mode_of: Callable[[Row], str]) 
             if room < 0:
                 break
             found.add(column)
-    return tuple(column for column in columns if column in found) if len(found) > 1 else ()
+    shown = tuple(column for column in columns if column in found) if len(found) > 1 else ()
+    more = _WHOLE_STATE - _STATE
+    if room < more * sum(column.is_target for column in shown):
+        return shown
+    return tuple(replace(c, width=c.width + more) if c.is_target else c for c in shown)
 
 
 def state_heading(snapshot: Snapshot) -> Part:
@@ -116,7 +129,7 @@ def _of_target(check: Check) -> TableColumn:
         return [(glyph(state) + " ", sign), (spaced(state), word)]
 
     heading, look = _name_of(check)
-    return TableColumn(heading, _STATE, cell, look=look)
+    return TableColumn(heading, _STATE, cell, look=look, is_target=True)
 
 
 def verdict_parts(rehearsals: Rehearsals, row: Row) -> list[Part]:

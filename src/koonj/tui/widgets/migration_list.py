@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.migrations.states import State
+from koonj.migrations.tally import pending_of
 from koonj.tui.state.messages import MigrationSelected
 from koonj.tui.state.row_order import RowOrder, end_of_history, first_after, in_order
 from koonj.tui.state.snapshot import Row, Snapshot
@@ -20,7 +21,7 @@ from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.fills import quiet
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, cut, fit, strip, wrap
-from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns
+from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns, short_state
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
@@ -41,6 +42,8 @@ _MOST = 4
 """Maximum number of lines about problems of the folder."""
 _TABLE = 60
 """Minimum cells of number, name, state and verdict in a list with further columns."""
+_NAME_IN_TABLE = 30
+"""Minimum cells of the name in it; a longer name has what it needs."""
 _GLYPH = 2
 """Cells of a verdict that is shown as a glyph."""
 
@@ -70,11 +73,11 @@ class MigrationList(CursorPane):
         """The rows as they were ordered last, with the order and the result."""
         self._parting: int | None = None
         """Index of the row before which the line stands that parts what is applied from what comes."""
-        self._to_apply = 0
-        """Number of files after that line."""
+        self._to_apply = (0, 0)
+        """Numbers of pending migrations: in the whole list, and above that line."""
         self._selected: str | None = None
         self._number_width = 3
-        self._word_width = WORD
+        self._word_width = self._short_width = WORD
         self._columns: tuple[int, Columns] | None = None
         self._table: tuple[TableColumn, ...] = ()
         """Further columns of a wide list, for the width of `_columns`."""
@@ -143,7 +146,9 @@ class MigrationList(CursorPane):
         self._number_width = snapshot.digits if snapshot else 3
         kinds = {(row.state, row.status is not None and row.status.allowed): row for row in rows}
         words = [len(r.word) for r in kinds.values()] or [WORD]
-        self._word_width = max(*words, len(self.live[1]) if self.live else LEAST_WORD)
+        least = len(self.live[1]) if self.live else LEAST_WORD
+        self._word_width = max(*words, least)
+        self._short_width = max(least, *(len(short_state(r.word, WORD)) for r in kinds.values()), 0)
         self._columns = None
 
     def watch_order(self) -> None:
@@ -153,7 +158,9 @@ class MigrationList(CursorPane):
         self.rows = self._matching(self._in_order())
         self._parting = self._find_parting()
         if self._parting is not None:
-            self._to_apply = sum(row.migration is not None for row in self.rows[self._parting :])
+            statuses = [row.status for row in self.rows]
+            above = pending_of(filter(None, statuses[: self._parting]))
+            self._to_apply = above + pending_of(filter(None, statuses[self._parting :])), above
         self._restore_cursor()
         self.body_changed()
         self.show_cursor()
@@ -291,7 +298,7 @@ class MigrationList(CursorPane):
         """Draw cursor, number, name, state and verdict; or the line between applied and others."""
         stop = self.stop_at(index)
         if stop is None:
-            return parting_line(self._to_apply, width)
+            return parting_line(*self._to_apply, width)
         index = stop
         row, cells = self._row(index), self._cells(width)
         is_current = index == self.cursor
@@ -306,7 +313,7 @@ class MigrationList(CursorPane):
             ("›" if is_current else " ", style),
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, cells.name) + " ", style),
-            (glyph(row.shown_state) + " " + fit(row.word, cells.word), state),
+            (glyph(row.shown_state) + " " + fit(short_state(row.word, cells.word), cells.word), state),
             self._verdict(row, cells.verdict, style if is_current else None),
             (" ", style),
         ]
@@ -321,7 +328,7 @@ class MigrationList(CursorPane):
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], DIM),
             (" " + fit(label, cells.name) + " ", STRONG if is_loud or is_current else PLAIN),
             (glyph(row.shown_state) + " ", sign),
-            (fit(row.word, cells.word), word),
+            (fit(short_state(row.word, cells.word), cells.word), word),
             *self._quiet_verdict(row, cells.verdict),
             *(part for column in self._table for part in column.parts(row)),
         ]
@@ -351,14 +358,15 @@ class MigrationList(CursorPane):
             self._table = ()
             if self.framed and self.snapshot is not None and width >= _TABLE:
                 longest = max((cell_len(row.label[1]) for row in self.rows), default=0)
-                least = columns(_TABLE, self._number_width, state, rehearsals=False)
-                room = width - _TABLE - max(0, longest - least.name)
+                least = self._number_width + state + 6
+                room = width - least - max(_NAME_IN_TABLE, longest)
                 self._table = table_columns(self.snapshot, room, self.modes.word)
             if self._table and self.snapshot is not None:
                 width -= sum(column.width + GAP for column in self._table)
                 rehearsals = False
                 state = max(state, min(WORD, cell_len(state_heading(self.snapshot)[0]) - 2))
-            found = columns(width, self._number_width, state, rehearsals=rehearsals)
+            short = self._short_width
+            found = columns(width, self._number_width, state, rehearsals=rehearsals, short=short)
             self._columns = (whole, found)
         return self._columns[1]
 
