@@ -47,9 +47,9 @@ async def test_row_shows_only_the_glyph_at_80_columns(tables: Project, recorded:
     async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕")
         assert screen.row("001").endswith("◦ pending  ◉")
-        assert " ◉ verified: The rollback restores" in screen.preview()
+        assert " ◉ verified: rollback restores the schema" in screen.preview()
         await screen.press("j")
-        await screen.until("◔ incomplete: The rollback leaves")
+        await screen.until("◔ incomplete: not everything undone")
 
 
 async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:

@@ -140,8 +140,8 @@ def test_number_and_its_unit_stay_on_one_line() -> None:
         ("notice: a constraint_of_the_model_id, 2", ["notice: a", "constraint_of_the_model_id,", "2"]),
         ("  constraint_of_the_models_id", ["constraint_of_the_models_id"]),
         (
-            "in db/migrations/016_add_status_to_documents.sql:4:5",
-            ["in db/migrations/", "016_add_status_to_documents.", "sql:4:5"],
+            "in db/migrations/016_status_of_documents.sql:4:5",
+            ["in db/migrations/", "016_status_of_documents.sql:", "4:5"],
         ),
         ("x " + "y" * 30, ["x " + "y" * 26, "yyyy"]),
     ],

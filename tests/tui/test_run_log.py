@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from textwrap import indent
 
 import psycopg
 import pytest
 
+from koonj.humanize import end_time, now
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.blockers import Blocker, BlockerKind
+from koonj.postgres.run_name import RunName
 from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
+from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.planned import Plan, PlannedMigration
 from koonj.sql.transactions import Mode
 from koonj.tui.render.run_lines import Line, log_lines, progress
 from koonj.tui.state import run_events
+from koonj.tui.state.messages import TargetAnswered
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.run_events import fold
+from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.workers import watcher
 from support import gate
 from support.screen import Project, Screen
@@ -207,6 +215,57 @@ async def test_own_run_is_not_announced_as_that_of_another(waiting: Project, dat
             assert "run in progress" not in screen.text()
             open_gate()
             await screen.expect_run("done")
+
+
+def test_a_lock_that_is_waited_for_has_one_line_in_the_log() -> None:
+    readers = [Blocker(BlockerKind.SESSION, 1, pid, application="report", query="SELECT 1") for pid in (7, 8)]
+    lock = AwaitedLock("public.t", "ACCESS EXCLUSIVE", "relation", 0.0, tuple(readers))
+    assert [entry.text for entry in view(lock_events.Blocked("001_a.sql", 1, None, lock, at=at(1))).log] == [
+        "waiting for ACCESS EXCLUSIVE on public.t, blocked by pid 7 report, and 1 more"
+    ]
+
+
+@pytest.mark.parametrize("theme", ["dark", "terminal"])
+async def test_collapsed_run_says_its_target_and_its_time_once(project: Project, theme: str) -> None:
+    project.table(1)
+    async with project.open((80, 24), Terminal(theme=theme)) as screen:
+        end = events.RunFinished(events.RunResult.DONE, "Applied 1 migration.")
+        screen.main.view = RunView("staging", Direction.APPLY, START, finished=end, ended=START).close()
+        await screen.until("done: Applied 1")
+        line = next(line for line in screen.lines() if "done: Applied 1" in line)
+        assert line.count("on staging") == 1
+        assert line.count(end_time(START)) == 1
+
+
+async def test_session_of_the_run_that_has_just_ended_is_no_run_in_progress(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        main = screen.main
+        await screen.until(lambda: main.snapshot.check.since is None)
+        known = main.snapshot.check.status
+        assert known is not None
+        assert main.control.ended_id
+
+        def said(run_id: str, ended: float) -> bool:
+            """Return whether the session of a run is shown as a run in progress, `ended` after the last one."""
+            assert main.view is not None
+            main.view = replace(main.view, ended=ended)
+            holder = LockHolder(77, "koonj", "local", "ada", None, RunName(run_id, None, None, "ada@bastion"))
+            main.target_answered(TargetAnswered("local", replace(known, running=holder)))
+            status = main.snapshot.check.status
+            return status is not None and status.running is not None
+
+        asked: list[str] = []
+        monkeypatch.setattr(main.watcher, "ask", lambda target: asked.append(target.name))
+        own = main.control.ended_id[:8]
+        assert [said("00000000", now()), said(own, now() - 60.0), said(own, now())] == [True, True, False]
+        await screen.until(lambda: asked == ["local"])
 
 
 async def test_cancelled_run_says_what_it_did_and_what_it_did_not_start(

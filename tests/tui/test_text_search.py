@@ -92,6 +92,16 @@ async def test_search_marks_matches_and_counts_them(project: Project) -> None:
         assert screen.bottom().startswith(" n next match  N previous match  Esc end search")
 
 
+async def test_keys_of_a_search_without_a_match_only_end_it(project: Project) -> None:
+    project.table(1)
+    async with project.open((120, 30)) as screen:
+        await search(screen, "nowhere")
+        await screen.press("enter")
+        assert screen.pane("2")[0].rstrip().endswith("/nowhere  no match")
+        assert screen.bottom().startswith(" Esc end search")
+        assert "match" not in screen.bottom()
+
+
 async def test_n_goes_on_in_a_search_and_creates_a_migration_without_one(project: Project) -> None:
     project.table(1)
     async with project.open((120, 30)) as screen:
@@ -193,8 +203,8 @@ async def test_search_in_the_run_and_in_the_list_is_where_the_focus_is(project: 
         await screen.yes()
         await screen.expect_run("done")
         await search(screen, "applied", "4")
-        assert "1 of " in screen.bottom()
-        assert cells(screen.main.panes[3], FOUND_HERE) == ["applied"]
+        assert "2 of 2" in screen.bottom(), "the search begins at the newest line"
+        assert cells(screen.main.panes[3], FOUND_HERE) == ["Applied"]
         await screen.press("enter", "1", "slash")
         await screen.type("make")
         assert "1 Migrations  /make" in screen.pane("1")[0]

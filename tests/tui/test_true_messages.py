@@ -133,10 +133,14 @@ def failed(note: str) -> MigrationStatus:
 def test_sentences_above_the_preview_are_cut_with_an_ellipsis() -> None:
     found = lines(failed("word " * 100), "SELECT 1;\n-- Rollback: none: it reads\n", 60)
     assert found[4].endswith("word …")
-    problem = lines(failed(""), "BEGIN;\nSELECT 1;\n", 30)
-    cut = [line for line in problem if line.startswith("   ")]
-    assert all(line.endswith("…") for line in cut)
-    assert cut
+    problems = "\n".join(lines(failed(""), "BEGIN;\nSELECT 1;\n", 30)).split("\n ! ")[1:]
+    assert [(len(one.split("\n")), one.endswith("…")) for one in problems] == [(3, True), (3, True)]
+
+
+def test_one_problem_is_whole() -> None:
+    found = lines(failed(""), "BEGIN;\nSELECT 1;\n-- Rollback: none: it reads\n", 50)
+    at = next(index for index, line in enumerate(found) if line.startswith(" ! "))
+    assert " ".join(" ".join(found[at:]).split()).endswith("discard its statements. End it with COMMIT;")
 
 
 def test_code_of_an_error_is_set_off_from_its_text() -> None:

@@ -47,7 +47,12 @@ def committed_words(entry: HistoryEntry) -> str:
 
 def person_words(entry: HistoryEntry) -> str:
     """Return who did it: ``ada@bastion as migrator``, with the role of the session."""
-    return f"{entry.os_user}@{entry.host} as {entry.database_role}"
+    return f"{user_words(entry)} as {entry.database_role}"
+
+
+def user_words(entry: HistoryEntry) -> str:
+    """Return who did it, without the role: ``ada@bastion``."""
+    return f"{entry.os_user}@{entry.host}"
 
 
 def took_words(entry: HistoryEntry) -> str:

@@ -31,6 +31,37 @@ _MAX_COMPARED = 2_000
 """Maximum lines of two definitions to compare; the time can grow with the square of their number."""
 
 
+def short_reason(rehearsal: Rehearsal) -> str:
+    """Return the reason of a verdict where its sentence does not fit: with the verdict, 42 characters."""
+    failure = rehearsal.failure
+    if rehearsal.verdict is Verdict.BROKEN and failure is not None:
+        return _SHORT_PHASES.get(failure.phase, _SHORT[Verdict.BROKEN])
+    if rehearsal.verdict is Verdict.INCOMPLETE and rehearsal.differences:
+        return "applied again, it differs" if rehearsal.reapply_differs else "schema is not restored"
+    return _SHORT[rehearsal.verdict]
+
+
+_SHORT: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.VERIFIED: "rollback restores the schema",
+        Verdict.LOSSY: "data is not restored",
+        Verdict.REORDERED: "columns in another order",
+        Verdict.INCOMPLETE: "not everything undone",
+        Verdict.BROKEN: "a statement fails",
+        Verdict.IRREVERSIBLE: "declared irreversible",
+        Verdict.UNKNOWN: "nothing could be verified",
+    }
+)
+_SHORT_PHASES: Mapping[str, str] = MappingProxyType(
+    {
+        "earlier": "an earlier migration fails",
+        "apply": "the migration fails",
+        "rollback": "the rollback fails",
+        "reapply": "fails when applied again",
+    }
+)
+
+
 def rehearsal_origin(rehearsal: Rehearsal) -> str:
     """Return the server and the start of a rehearsal.
 

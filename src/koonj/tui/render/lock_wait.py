@@ -32,7 +32,7 @@ _BAR = 24
 _ATTEMPTS = 10
 """Maximum cells of the meter of attempts."""
 _MOST = 10
-"""Maximum number of lines; the log has them all."""
+"""Maximum number of lines."""
 
 
 def labelled(label: str, *parts: Part) -> Line:

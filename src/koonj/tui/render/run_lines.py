@@ -38,7 +38,7 @@ TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
 _BAR, _BAR_FROM = 32, 2
 """Maximum width of a bar in cells, and from how many migrations on there is one."""
 _MOST_BLOCKED = 6
-"""Lines about a lock that is waited for; the log has them all."""
+"""Maximum number of lines about a lock that is waited for."""
 NEAR = 1_000
 """Characters of a source line that are read on each side of the error's column."""
 

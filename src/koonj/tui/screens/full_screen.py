@@ -13,7 +13,7 @@ from koonj.tui.commands.command import Command, bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.commands.search import MATCHES
 from koonj.tui.screens.copy_dialog import CopyDialog
-from koonj.tui.screens.text_search import SEARCH_HINTS, TextSearchScreen
+from koonj.tui.screens.text_search import TextSearchScreen, search_keys
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.footer import BottomLine, Hint
@@ -123,7 +123,8 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
     def search_hints(self) -> None:
         """Show the keys: those of a search first."""
         shown = self.hints()
-        self.query_one(BottomLine).hints = (*SEARCH_HINTS, *shown) if self.pane.is_searched else shown
+        pane = self.pane
+        self.query_one(BottomLine).hints = (*search_keys(pane), *shown) if pane.is_searched else shown
 
     def on_descendant_focus(self) -> None:
         self.search_hints()

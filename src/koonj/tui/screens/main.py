@@ -14,7 +14,7 @@ from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.wrapped_rows import MAX_WRAPPED
 from koonj.tui.screens.main_state import MainState
 from koonj.tui.screens.navigator import DIALOG_TASKS
-from koonj.tui.screens.text_search import SEARCH_HINTS
+from koonj.tui.screens.text_search import search_keys
 from koonj.tui.state import messages
 from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Row, Snapshot
@@ -332,7 +332,7 @@ class Main(MainState):
         keys.danger = self.snapshot.target.protected
         shown = hints(self.situation())
         if self.pane.is_searched:
-            shown = (*SEARCH_HINTS, *(hint for hint in shown if hint.key not in {"n", "N"}))
+            shown = (*search_keys(self.pane), *(hint for hint in shown if hint.key not in {"n", "N"}))
         keys.hints = shown
 
     def search_hints(self) -> None:

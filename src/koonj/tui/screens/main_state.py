@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from textual import on
 from textual.reactive import reactive
@@ -11,6 +12,7 @@ from textual.reactive import reactive
 from koonj.humanize import now
 from koonj.migrations.migration import Migration
 from koonj.runner.run.events import MigrationFinished
+from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands.command import Situation
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.documents.file_places import run_place
@@ -30,6 +32,11 @@ from koonj.tui.workers.past_runs import PastRuns
 from koonj.tui.workers.rehearsals import RehearsalWorker
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
+
+_LOOK_AGAIN = 0.2
+"""Seconds until a target is read again on which the session of the last run was still ending."""
+_ENDING = 5.0
+"""Seconds after a run in which its session on the server can still be ending."""
 
 
 class MainState(FilteredList):
@@ -128,11 +135,26 @@ class MainState(FilteredList):
         """Show the result of a check of a target."""
         if message.before is None or message.before is self.snapshot.check.status:
             own = self.view is not None and self.view.has_lock and self.view.target == message.name
+            if ending := self._is_ending(message.status):
+                self.set_timer(_LOOK_AGAIN, partial(self._ask_again, message.name))
             # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
-            status = replace(message.status, running=None) if own else message.status
+            status = replace(message.status, running=None) if own or ending else message.status
             self.known = self.snapshot.with_check(message.name, status, None, message.listed)
             if status.running is not None:
                 self.past_runs.announce()
+
+    def _is_ending(self, status: TargetStatus) -> bool:
+        """Return whether it was read while the session of the run that has just ended was still there."""
+        run = status.running.run if status.running is not None else None
+        ended = self.view.ended if self.view is not None else None
+        if run is None or ended is None or not self.control.ended_id.startswith(run.id):
+            return False
+        return now() - ended < _ENDING
+
+    def _ask_again(self, name: str) -> None:
+        for check in self.snapshot.checks:
+            if check.target.name == name:
+                self.watcher.ask(check.target)
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:

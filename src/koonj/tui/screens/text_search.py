@@ -16,8 +16,12 @@ from koonj.tui.widgets.text_searcher import SearchChanged
 Result = TypeVar("Result")
 
 _STEPS = {"n": 1, "N": -1}
-SEARCH_HINTS = (Hint("n", "next match"), Hint("N", "previous match"), Hint("Esc", "end search"))
-"""The keys of a pane with a search; `n` creates no migration then."""
+_NEXT = (Hint("n", "next match"), Hint("N", "previous match"))
+
+
+def search_keys(pane: Pane) -> tuple[Hint, ...]:
+    """Return the keys of a pane with a search; `n` creates no migration then."""
+    return (*(_NEXT if pane.searcher.has_matches else ()), Hint("Esc", "end search"))
 
 
 class TextSearchScreen(Screen[Result], Generic[Result]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from rich.cells import cell_len
+
 from koonj.migrations.folder import Folder
 from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
@@ -13,9 +15,10 @@ from koonj.runner.rehearse.events import (
     RehearsalStarted,
     WaitingForScratch,
 )
-from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
+from koonj.runner.rehearse.rehearsal_wording import short_reason, waiting_for_scratch_words
 from koonj.runner.rehearse.verdict import VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.runner.run.events import Event
+from koonj.sql.display import shortened
 
 REHEARSING = "rehearsing"
 """Word that is shown while the verdict is being found."""
@@ -75,6 +78,17 @@ class Rehearsals:
             return REHEARSING_GLYPH, REHEARSING, None
         rehearsal = self.results.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
+
+    def reason(self, name: str, room: int) -> str:
+        """Return the reason of a verdict in at most `room` cells; in short words if the sentence is longer.
+
+        Empty if there is none, or if the short words do not fit either.
+        """
+        rehearsal = self.results.get(name)
+        if rehearsal is None or name == self.current:
+            return ""
+        words = (rehearsal.message, short_reason(rehearsal))
+        return next((text for text in words if cell_len(shortened(text)) <= room), "")
 
     def fails(self, name: str) -> bool:
         """Return whether the last rehearsal of a migration failed."""

@@ -141,10 +141,12 @@ def _statement_started(view: RunView, event: events.StatementStarted) -> RunView
 
 
 def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
-    words = f"waiting for {awaited_words(event.lock)}"
-    for text in (words, *(f"  {line}" for line in blocker_lines(event.lock))):
-        view = view.with_line(event, Tone.ATTENTION, text)
-    return replace(view, blocked=event)
+    """Add one line: the lines above the log say the rest while it is true."""
+    words, others = f"waiting for {awaited_words(event.lock)}", len(event.lock.blockers) - 1
+    first = next(blocker_lines(event.lock), "")
+    more = f", and {others} more" if others > 0 else ""
+    text = f"{words}, {first}{more}" if first else words
+    return replace(view.with_line(event, Tone.ATTENTION, text), blocked=event)
 
 
 def _timed_try(view: RunView, event: lock_events.TimedTry) -> RunView:

@@ -13,7 +13,7 @@ from koonj.sql.display import visible
 Part = tuple[str, Style]
 PLAIN = Style.null()
 _LINE_END = re.compile(r"\r\n|\n")
-_SIGNS = "/\\.,;:=)-"
+_SIGNS = "/\\,;:=)-"
 """Characters after which a word that is wider than a line is broken."""
 _UNIT = re.compile(r" (?:ms|s|min|h|[kMGT]?B)\b")
 

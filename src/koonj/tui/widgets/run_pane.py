@@ -170,8 +170,8 @@ class RunPane(CursorPane):
         return "error" if view.has_problem else "accent"
 
     def title_left(self, width: int) -> Sequence[Part]:
-        if self.collapsed:
-            return super().title_left(width)
+        if self.collapsed:  # the summary says the rest
+            return title_parts(self.NUMBER, self.TITLE, self.tone, focused=self.has_pseudo_class("focus"))
         name = f"{self.TITLE}{self._place}{'  zoomed' if self.has_class('-zoomed') else ''}"
         return title_parts(self.NUMBER, name, self.tone, focused=self.has_pseudo_class("focus"))
 

@@ -138,6 +138,11 @@ class TextSearcher:
         return self._by_line.get(line, ())
 
     @property
+    def has_matches(self) -> bool:
+        """Whether at least one match is known."""
+        return bool(self._matches)
+
+    @property
     def count(self) -> str:
         """The number of the current match and of all: ``3 of 17``."""
         if not self.text:

@@ -65,6 +65,8 @@ class RunControl:
         """Why the migrations of the current run cannot be a batch; empty if that is not known."""
         self._batcher = EventBatcher(node)
         self.running = False
+        self.ended_id = ""
+        """Id of the run that has ended last; empty if none has."""
 
     def start(self, request: Request) -> None:
         """Start a run on the chosen target."""
@@ -201,7 +203,7 @@ class RunControl:
         return finished
 
     def _end(self) -> None:
-        self.running = False
+        self.running, self.ended_id = False, self.run_id or self.ended_id
         self._run = None
 
     def _ask(self, run: Run, question: Question, target: Target) -> None:

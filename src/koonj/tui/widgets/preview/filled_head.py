@@ -51,12 +51,14 @@ class FilledLook:
         sign, word, verdict = mark
         lead = _label("rehearsal", width)
         looks = MOVING if verdict is None else VERDICTS[verdict]
-        found = rehearsals.results.get(row.name)
-        message = found.message if found is not None and row.name != rehearsals.current else ""
-        room = width - len(lead) - len(word) - 5
+        message = rehearsals.reason(row.name, width - len(lead) - len(word) - 5)
         is_calm = TONES.get(looks) == "ok"
         parts: list[Part] = [(lead, DIM), (f"{sign} ", looks), (word, PLAIN if is_calm else looks)]
-        return [[*parts, (f"  {cut(message, room)}" if message and room > 0 else "", DIM)]]
+        return [[*parts, (f"  {message}" if message else "", DIM)]]
+
+    def room(self, width: int) -> int:
+        """Return the cells after the label."""
+        return width - len(_label("", width)) - 1
 
     def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
         """Return the heaviest lock of its apply, if a rehearsal has measured it."""

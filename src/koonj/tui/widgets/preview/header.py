@@ -23,8 +23,8 @@ from koonj.tui.widgets.preview.tabs import Tab
 
 _PROBLEMS = 3
 """Maximum number of problems that are shown; the others are counted."""
-_LINES = 2
-"""Maximum number of lines about one problem."""
+_LINES = 6
+"""Maximum number of lines about the problems that are shown, each of which can have as many."""
 _DETAILS = 4
 """Maximum number of lines about the last history entry."""
 _KNOWN = 9
@@ -46,6 +46,9 @@ class HeadLook(Protocol):
 
     def fact(self, label: str, text: str, width: int, most: int) -> Lines:
         """Return a text of at most `most` lines; `label` says what it is about."""
+
+    def room(self, width: int) -> int:
+        """Return how many cells a line of a fact has."""
 
     def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
         """Return the heaviest lock of its apply; no lines if the theme has none."""
@@ -74,7 +77,8 @@ def head_lines(facts: HeadFacts, look: HeadLook, width: int) -> Lines:
     if tab is not Tab.REHEARSAL:
         lines += look.verdict(row, facts.rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        words = last_run_words(row) if facts.is_told else state_details(row)
+        room = look.room(width)
+        words = last_run_words(row, room) if facts.is_told else state_details(row, room)
         lines += look.fact("history", words, width, _DETAILS)
         if details := interruption_details(row):
             return [*lines, *look.fact("run", details, width, _KNOWN), *_problem_lines(document, width)]
@@ -101,14 +105,17 @@ class PlainLook:
         if mark is None:
             return []
         sign, word, verdict = mark
-        found = rehearsals.results.get(row.name)
-        message = f": {found.message}" if found is not None and row.name != rehearsals.current else ""
-        return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(message, width - len(word) - 4), DIM)]]
+        reason = rehearsals.reason(row.name, width - len(word) - 6)
+        return [[(f" {sign} {word}", VERDICTS[verdict]), (f": {reason}" if reason else "", DIM)]]
 
     def fact(self, label: str, text: str, width: int, most: int) -> Lines:
         """Return the text; muted if it is about how the statements commit."""
         style = DIM if label == "runs" else PLAIN
         return [[(" " + line, style)] for line in wrap(text, width - 2, most) if line]
+
+    def room(self, width: int) -> int:
+        """Return the cells beside the margins."""
+        return width - 2
 
     def locks(self, row: Row, rehearsals: Rehearsals, width: int) -> Lines:
         """Return no lines: the tab Rehearsal has them."""
@@ -118,9 +125,10 @@ class PlainLook:
 def _problem_lines(document: Document, width: int) -> Lines:
     """Return the problems of the file; the others are counted."""
     lines: Lines = []
-    for problem in document.problems[:_PROBLEMS]:
+    shown = document.problems[:_PROBLEMS]
+    for problem in shown:
         style = severity_style(problem.severity)
-        texts: Sequence[str] = wrap(_words(problem), width - 4, _LINES)
+        texts: Sequence[str] = wrap(_words(problem), width - 4, _LINES // len(shown))
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; the editor lists them", DIM)]] if more else lines
