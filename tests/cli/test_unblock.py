@@ -68,7 +68,7 @@ def test_the_holder_is_shown_with_what_can_be_done(project: Project, holder: psy
         f"pid {pid}, user {holder.info.user}, local)",
         "  No session is known to be in its way.",
         f"  To end the session {pid}: koonj unblock {pid} --target local --end --reason '…'",
-        "    That run fails. What it has not committed is rolled back; koonj status shows the rest.",
+        "    That run fails. What it has not committed is rolled back; the history shows the rest.",
     ]
 
 

@@ -51,9 +51,9 @@ def test_files_are_written_applied_and_rolled_back(
     assert "REFERENCES users (id)" in written[5].read_text()
 
     user.press("A", expect="Apply 11 migrations to local?")
-    assert "001_create_users.sql" in user.text
+    assert "001  create_users" in user.text
     user.press("G", expect="011_add_users_invited_by_fkey.sql")
-    user.press("Enter", "g", expect="target      local")  # the g shows that the Enter was read
+    user.press("Enter", "g", expect="migrations  11")  # the g shows that the Enter was read
     assert project.sql("SELECT to_regclass('users')") == [None]
     user.confirm("Apply 11 migrations to local?")
     terminal.until("11 applied  nothing pending")

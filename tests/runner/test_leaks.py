@@ -5,8 +5,8 @@ import asyncio
 import psycopg
 
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import RunFinished, RunResult, StatementStarted
-from support.project import Project, run_finished
+from koonj.runner.run.events import Notice, RunFinished, RunResult, StatementStarted
+from support.project import Project, events_of_kind, run_finished
 
 
 async def test_search_path_of_a_file_does_not_affect_the_history(project: Project) -> None:
@@ -96,13 +96,19 @@ async def test_timeouts_are_set_by_koonj_or_by_the_file(project: Project) -> Non
 
 async def test_concurrent_index_build_has_no_lock_timeout(project: Project) -> None:
     project.table(1)
+    project.sql(
+        "CREATE FUNCTION said(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE NOTICE 'limit %', current_setting('lock_timeout'); RETURN $1; END$$"
+    )
     project.write(
         "002_index.sql",
-        "CREATE INDEX CONCURRENTLY i ON t1 (id);\n"
+        "INSERT INTO t1 VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t1 (public.said(id));\n"
         "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock;\n-- Rollback: none: test\n",
     )
-    assert run_finished(await project.apply()).result is RunResult.DONE
-    assert project.sql("SELECT lock FROM seen") == [("0",)]
+    events = await project.apply()
+    assert run_finished(events).result is RunResult.DONE
+    assert {notice.message for notice in events_of_kind(events, Notice)} == {"limit 0"}
+    assert project.sql("SELECT lock FROM seen") == [("500ms",)], "only the build has none"
 
 
 async def test_koonj_takes_the_lock_again_when_a_file_releases_it(project: Project) -> None:

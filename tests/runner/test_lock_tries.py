@@ -382,7 +382,10 @@ async def _while_vacuumed(project: Project) -> None:
         conn.execute("INSERT INTO t SELECT generate_series(1, 100000)")
         conn.execute("DELETE FROM t WHERE a % 2 = 0")
         async with asyncio.timeout(PATIENCE):
-            while conn.execute("SELECT FROM pg_stat_progress_vacuum").fetchone() is None:
+            while (
+                conn.execute("SELECT FROM pg_stat_progress_vacuum WHERE relid = 't'::regclass").fetchone()
+                is None
+            ):
                 await asyncio.sleep(0.05)
 
 

@@ -102,11 +102,11 @@ async def test_number_in_the_command_palette_goes_to_the_line(project: Project) 
         await screen.type("1500")
         await screen.until("Go to this line")
         await screen.press("enter")
-        await screen.until(lambda: "1500 SELECT 1500;" in screen.preview())
+        await screen.until(lambda: "1500›SELECT 1500;" in screen.preview())
         await screen.press("colon")
         await screen.type("2002")
         await screen.press("enter")
-        await screen.until(lambda: "2002 SELECT 'back';" in screen.preview())
+        await screen.until(lambda: "2002›SELECT 'back';" in screen.preview())
         assert "[Rollback]" in screen.pane("2")[0]
 
 

@@ -82,7 +82,7 @@ async def test_unexpected_output_of_the_process_is_an_error(tables: Project, tmp
         await screen.until("The rehearsal could not run: not an event:")
     async with tables.open((140, 30), rehearses=True, program=("true",)) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("koonj rehearse ended without a result")
+        await screen.until("The process of the rehearsal ended without a")
     async with tables.open((140, 30), rehearses=True, program=(str(tmp_path / "nowhere"),)) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("No such file")

@@ -46,7 +46,7 @@ async def test_wrapped_text_is_searched_and_jumped_in_by_its_lines(project: Proj
         await screen.press("escape", "g", "colon")
         await screen.type("29")
         await screen.press("enter")
-        await screen.until(lambda: any(line.startswith(" 29 SELECT") for line in body(screen)))
+        await screen.until(lambda: any(line.startswith(" 29›SELECT") for line in body(screen)))
 
 
 async def test_match_in_a_later_row_of_a_line_is_visible(project: Project) -> None:
