@@ -108,7 +108,7 @@ async def test_only_access_share_is_taken(asked: Asked) -> None:
     dsn = asked.target.dsn
     sql = (
         "SELECT DISTINCT l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-        "WHERE a.application_name = 'preflight' AND l.locktype IN ('relation', 'transactionid', 'object')"
+        "WHERE a.application_name = 'preflight' AND l.locktype IN ('relation', 'transactionid')"
     )
     async with (
         await psycopg.AsyncConnection.connect(dsn) as gate,

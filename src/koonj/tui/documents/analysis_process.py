@@ -69,7 +69,7 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await process.communicate()  # asyncio closes the transport only after the whole output was read
 
 
 async def _messages(stream: asyncio.StreamReader) -> AsyncIterator[SegmentBatch | Analysis]:
