@@ -8,6 +8,7 @@ from koonj.tui.commands.command import Command, Group, Situation
 
 _NO_PLAN = "It is a command of the plan that a run shows before it asks."
 _NO_CONFLICT = "It is a command of the dialog that asks for the reason to allow a conflict."
+_NO_COPY = "It is a command of the dialog that shows a copied text."
 
 
 class PlanVerbs(Protocol):
@@ -25,6 +26,13 @@ class AllowVerbs(Protocol):
 
     def same_reason(self) -> None:
         """Give the last reason again."""
+
+
+class CopyVerbs(Protocol):
+    """Methods of the dialog that shows a copied text."""
+
+    def show_plain(self) -> None:
+        """Write the text to the terminal's normal screen."""
 
 
 class ProbePlan(Command[PlanVerbs]):
@@ -75,5 +83,23 @@ class SameReason(Command[AllowVerbs]):
         screen.same_reason()
 
 
-PROBE_PLAN, BATCH_PLAN, SAME_REASON = ProbePlan(), BatchPlan(), SameReason()
-DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, SAME_REASON)
+class PlainText(Command[CopyVerbs]):
+    """In the dialog of a copied text: leave koonj's screen for a moment, and write the text as it is.
+
+    There the mouse selects whole lines, also those that are longer than the terminal is wide. Any key comes
+    back.
+    """
+
+    key = "t"
+    label = "plain text"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_COPY
+
+    def run(self, screen: CopyVerbs) -> None:
+        screen.show_plain()
+
+
+PROBE_PLAN, BATCH_PLAN, SAME_REASON, PLAIN_TEXT = ProbePlan(), BatchPlan(), SameReason(), PlainText()
+DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, SAME_REASON, PLAIN_TEXT)
