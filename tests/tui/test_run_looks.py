@@ -340,8 +340,12 @@ async def test_run_that_waits_for_a_lock_has_the_tone_of_waiting(project: Projec
             assert look_of(screen.app, "waits for a lock", title)[:2] == ("warn", "warn-tint")
             assert look_of(screen.app, "▮▮▮") == ("error", "background", True)
             screen.main.migrations.select("002_alter.sql")
-            await screen.until("3 │ ALTER TABLE t1")
-            assert _gutter(screen, row_of(screen, "3 │ ALTER TABLE t1")) == "warn"
+            await screen.until("3▸│ ALTER TABLE t1")
+            first = row_of(screen, "3▸│ ALTER TABLE t1")
+            assert _gutter(screen, first) == "warn"
+            assert look_of(screen.app, "ALTER", first)[1] == "warn-tint"
+            assert look_of(screen.app, "ADD COLUMN", first + 1)[1] == "warn-tint"
+            assert look_of(screen.app, "BEGIN", first - 1)[1] == "background"
             await screen.cancel_run()
             await screen.expect_run("cancelled")
 
@@ -380,6 +384,49 @@ def test_cancel_is_said_once() -> None:
 
 
 # Statements
+
+
+@pytest.mark.parametrize(
+    ("terminal", "sign"),
+    [
+        (Terminal(theme="dark"), "▸│ "),
+        (Terminal(), "▸"),
+        (Terminal(colour=False), "▸"),
+        (Terminal(ascii_only=True), ">"),
+    ],
+    ids=["dark", "16 colours", "no colour", "ascii"],
+)
+async def test_lines_of_the_running_statement_are_marked(
+    project: Project, database: str, terminal: Terminal, sign: str
+) -> None:
+    project.write(
+        "001_waits.sql",
+        """
+        -- koonj: lock_timeout 1h
+        BEGIN;
+        SELECT pg_advisory_xact_lock(
+            7);
+        COMMIT;
+        -- Rollback: none: a test
+        """,
+    )
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(7)")
+        async with project.open((120, 36), terminal) as screen:
+            await screen.until("SELECT pg_advisory_xact_lock")
+            assert f"3{sign}" not in screen.text()
+            await screen.press("a")
+            await screen.expect_dialog()
+            await screen.yes()
+            await screen.until(lambda: f"3{sign}SELECT pg" in screen.text())
+            assert f"4{sign}    7);" in screen.text()
+            assert f"2{sign}" not in screen.text()
+            if terminal.theme == "dark":
+                tint = look_of(screen.app, "SELECT", row_of(screen, "SELECT pg"))[1]
+                assert tint in {"info-tint", "warn-tint"}
+            other.execute("SELECT pg_advisory_unlock(7)")
+            await screen.expect_run("done")
+            await screen.until(lambda: f"3{sign}" not in screen.text())
 
 
 FILE = """\
