@@ -118,26 +118,29 @@ async def test_broken_rehearsal_matches_golden(
         await golden(screen, f"rehearsal_broken_{size[0]}")
 
 
-@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+MODES = [("verdicts", (80, 24)), ("rehearsal", (80, 24)), ("drift", (80, 24)), ("drift", (120, 36))]
+
+
+@pytest.mark.parametrize(("name", "size"), MODES)
 async def test_screen_without_colour_has_same_text(
-    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     plain = Terminal(colour=False)
-    async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
+    async with documents.open(size, plain, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await golden(screen, f"{name}_80")
+        await golden(screen, f"{name}_{size[0]}")
 
 
-@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+@pytest.mark.parametrize(("name", "size"), MODES)
 async def test_ascii_screens_match_golden(
-    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     ascii_only = Terminal(ascii_only=True)
-    async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
+    async with documents.open(size, ascii_only, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await golden(screen, f"{name}_80_ascii")
+        await golden(screen, f"{name}_{size[0]}_ascii")
         assert screen.text().isascii()

@@ -27,6 +27,7 @@ from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.messages import (
+    DriftFound,
     MigrationsWritten,
     PlaceChosen,
     QuestionAsked,
@@ -45,6 +46,8 @@ from koonj.user_folders import UserFolderError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from koonj.tui.state.snapshot import LastDrift
 
 
 _LATER = (
@@ -245,7 +248,12 @@ class Navigator:
         """Compare the target's schema with its applied migrations."""
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
-        self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+        target = self._situation().snapshot.target
+
+        def found(drift: LastDrift) -> None:
+            self._screen.post_message(DriftFound(target.name, drift))
+
+        self._screen.app.push_screen(DriftScreen(self._backend, target, found))
 
     def all_targets(self) -> None:
         """Show the states of all migrations on all targets, and go to the one that the user chooses."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,6 +69,15 @@ class StatusFacts:
         return {status.name: status.state for status in self._migrations}
 
 
+@dataclass(frozen=True, slots=True)
+class LastDrift:
+    """Result of the last comparison of a target with its migrations, in this session of koonj."""
+
+    at: datetime
+    objects: int
+    """Number of objects that differ."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One target with its last status."""
@@ -77,6 +87,8 @@ class Check:
     """Last status; None before the first answer."""
     since: float | None = None
     """Time on the monotonic clock since which the target is being asked; None if it is not."""
+    drift: LastDrift | None = None
+    """Result of the last comparison; None if this session of koonj has not compared it."""
     facts: StatusFacts = field(default=StatusFacts(None), repr=False, compare=False)
     """What is computed from the status. A copy with the same status has the same facts."""
 
@@ -263,6 +275,11 @@ class Snapshot:
             for c in self.checks
         ]
         return self._with(listed, checks=tuple(checks))
+
+    def with_drift(self, name: str, drift: LastDrift) -> Snapshot:
+        """Return the state with the result of a comparison of a target."""
+        checks = (replace(c, drift=drift) if c.target.name == name else c for c in self.checks)
+        return replace(self, checks=tuple(checks))
 
     def _with(self, listed: Listed | None = None, **changes: Any) -> Snapshot:
         """Return the state with changes.
