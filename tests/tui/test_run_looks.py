@@ -21,7 +21,7 @@ from koonj.runner.run.failure import AwaitedLock, Failure
 from koonj.tui.documents.line_index import LineIndex
 from koonj.tui.documents.statement_list import statement_lines
 from koonj.tui.documents.statement_tones import statement_at, statement_tone
-from koonj.tui.render.failure_band import filled_failure
+from koonj.tui.render.failure_lines import FILLED_FAILURE, failure_lines
 from koonj.tui.render.lock_wait import lock_lines
 from koonj.tui.render.result_lines import result_lines
 from koonj.tui.render.run_head import filled_progress
@@ -379,7 +379,7 @@ def test_cancel_is_said_once() -> None:
     twice = replace(failure, sqlstate="23505", message="duplicate key")
     other = fold(view, [events.RunFinished(RunResult.CANCELLED, message, failure=twice)])
     assert "duplicate key" in " ".join(text(result_lines(other, 80))), "it failed before the cancel arrived"
-    both = (text(filled_failure(failure, 80, state="", committed="", is_cancel=c)) for c in (True, False))
+    both = (text(failure_lines(failure, 80, FILLED_FAILURE, is_cancel=c)) for c in (True, False))
     assert ["57014" in " ".join(lines) for lines in both] == [False, True]
 
 
