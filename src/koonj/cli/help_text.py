@@ -318,6 +318,9 @@ CHECK = """\
 examples:
   koonj check
   koonj check --migrations db/migrations --json
+  koonj check --format github            annotations of a pull request, in GitHub Actions
+  koonj check --format sarif > koonj.sarif
+  koonj check --format junit > koonj.xml
 
 Each line starts with file:line:column. Notes and most warnings are for your information: they do not change
 the exit code.
