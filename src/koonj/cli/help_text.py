@@ -322,6 +322,9 @@ examples:
   koonj check --format sarif > koonj.sarif
   koonj check --format junit > koonj.xml
 
+If koonj's extra `squawk` is installed, the findings of squawk are shown too, as squawk/NAME. `squawk = false`
+below `[checks]` in koonj.toml turns that off.
+
 Each line starts with file:line:column. Notes and most warnings are for your information: they do not change
 the exit code.
 

@@ -12,9 +12,11 @@ from typing import Any
 from koonj import __version__
 from koonj.cli.report_paths import ReportPaths
 from koonj.migrations.folder import FileProblem
+from koonj.migrations.squawk.install import OF_SQUAWK
 from koonj.sql.problem import Problem
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_SQUAWK_PAGES = "https://squawkhq.com/docs/"
 
 
 def sarif_lines(problems: Sequence[FileProblem], paths: ReportPaths) -> Iterator[str]:
@@ -44,9 +46,16 @@ def _rule(problem: Problem) -> dict[str, Any]:
     return {
         "id": problem.code,
         "shortDescription": {"text": problem.code.replace("-", " ")},
-        "help": {"text": f"docs/problems.md of koonj explains the problem {problem.code}."},
+        **_explained(problem.code),
         "defaultConfiguration": {"level": problem.severity},
     }
+
+
+def _explained(code: str) -> dict[str, Any]:
+    if code.startswith(OF_SQUAWK):
+        page = f"{_SQUAWK_PAGES}{code.removeprefix(OF_SQUAWK)}"
+        return {"helpUri": page, "help": {"text": f"A rule of squawk, which explains it: {page}"}}
+    return {"help": {"text": f"docs/problems.md of koonj explains the problem {code}."}}
 
 
 def _result(problem: Problem, rule: int, uri: str) -> dict[str, Any]:
