@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from koonj.migrations.folder import Folder, FolderReader, check
@@ -229,7 +229,6 @@ def test_places_outside_the_text_do_no_harm(tmp_path: Path) -> None:
     assert found(opinion) == [("001_a.sql", "squawk/constraint-missing-not-valid", 3, 1)]
 
 
-@settings(max_examples=50)
 @given(
     st.lists(
         st.sampled_from(
