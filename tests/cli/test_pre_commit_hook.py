@@ -52,9 +52,9 @@ def test_the_hook_runs_for_migrations_and_the_configuration(path: str, *, runs: 
 def test_the_entry_fails_if_a_file_has_a_problem(files: Project) -> None:
     _, *arguments = shlex.split(HOOK["entry"])
     files.table(1)
-    assert files.run(*arguments).code == 0
+    assert files.koonj(*arguments).code == 0
     files.table(2, rollback=False)
-    assert files.run(*arguments).code == 4
+    assert files.koonj(*arguments).code == 4
     files.write("003_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: test\n")
     answer = files.run(*arguments)
     assert answer.code == 1
