@@ -10,8 +10,8 @@ from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolder
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.trust import accepts_others
 
-_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys", "checks")
-"""The keys of the top level. `config.screen` reads the tables `screen` and `keys`."""
+_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "checks", "screen", "keys")
+"""The keys of the top level. `config.screen` reads the last two tables."""
 
 
 @dataclass(frozen=True, slots=True)
