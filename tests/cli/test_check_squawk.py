@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from koonj.cli.report_paths import ReportPaths
+from koonj.cli.sarif import sarif_lines
+from koonj.migrations.folder import FileProblem
 from koonj.migrations.squawk.install import VERSION, find
+from koonj.sql.problem import Problem, Severity
 from support.command import Project
 
 needs_squawk = pytest.mark.skipif(find() is None, reason="squawk is not installed (extra: test)")
@@ -32,6 +36,13 @@ def test_squawk_is_asked_if_it_is_installed(files: Project) -> None:
     assert [problem["code"] for problem in report["problems"]] == ["squawk/ban-drop-table"]
     sarif = files.koonj("check", "--format", "sarif").out
     assert '"helpUri": "https://squawkhq.com/docs/ban-drop-table"' in sarif
+
+
+def test_sarif_links_no_page_for_a_syntax_error() -> None:
+    problem = Problem("squawk/syntax-error", Severity.WARNING, "m", "", 1, 1)
+    log = "".join(sarif_lines([FileProblem("1.sql", "1.sql", problem)], ReportPaths(Path("m"))))
+    assert "helpUri" not in log
+    assert "squawk does not understand the statement." in log
 
 
 def test_without_squawk_nothing_is_said(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:

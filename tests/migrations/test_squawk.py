@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import site
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,22 @@ def program(path: Path, version: str = f"squawk {VERSION}", then: str = "echo '[
     file.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{version}"; exit; fi\n{then}\n')
     file.chmod(0o755)
     return file
+
+
+@pytest.mark.parametrize("user_site", [True, False])
+def test_squawk_of_the_user_counts_only_outside_a_virtual_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, user_site: bool
+) -> None:
+    user = sysconfig.get_preferred_scheme("user")
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", user_site)
+    monkeypatch.setattr(sysconfig, "get_path", lambda _, scheme: str(tmp_path / scheme))
+    assert find() is None
+    (tmp_path / user).mkdir()
+    its = program(tmp_path / user)
+    assert find() == (its if user_site else None)
+    (tmp_path / sysconfig.get_default_scheme()).mkdir()
+    own = program(tmp_path / sysconfig.get_default_scheme())
+    assert find() == own
 
 
 @needs_squawk
@@ -196,6 +214,16 @@ def test_a_squawk_that_is_no_program_changes_nothing(tmp_path: Path) -> None:
     broken.write_bytes(b"\x7fELF")
     broken.chmod(0o755)
     assert with_squawk(broken, folder, ()).failure.startswith("it cannot be run: ")
+
+
+def test_squawk_is_not_asked_without_a_place_for_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m").mkdir()
+    folder = folder_of(tmp_path / "m", m001_a="SELECT 1;\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    failure = with_squawk(program(tmp_path), folder, ()).failure
+    assert failure == "the files for it cannot be written: No such file or directory."
 
 
 def test_a_squawk_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

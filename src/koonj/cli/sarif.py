@@ -52,6 +52,8 @@ def _rule(problem: Problem) -> dict[str, Any]:
 
 
 def _explained(code: str) -> dict[str, Any]:
+    if code == f"{OF_SQUAWK}syntax-error":  # no rule, so it has no page
+        return {"help": {"text": "squawk does not understand the statement."}}
     if code.startswith(OF_SQUAWK):
         page = f"{_SQUAWK_PAGES}{code.removeprefix(OF_SQUAWK)}"
         return {"helpUri": page, "help": {"text": f"A rule of squawk, which explains it: {page}"}}

@@ -4,6 +4,7 @@ Only the one in koonj's own environment counts. Its rules change with every rele
 version.
 """
 
+import site
 import sysconfig
 from pathlib import Path
 
@@ -16,6 +17,8 @@ INSTALL = f"pip install 'squawk-cli=={VERSION}'"
 
 def find() -> Path | None:
     """Return the squawk of koonj's own environment; None if it is not installed."""
-    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    schemes = [sysconfig.get_default_scheme()]
+    if site.ENABLE_USER_SITE:  # not in a virtual environment
+        schemes.append(sysconfig.get_preferred_scheme("user"))
     folders = (sysconfig.get_path("scripts", scheme) for scheme in schemes)
     return next((program for folder in folders if (program := Path(folder, "squawk")).is_file()), None)
