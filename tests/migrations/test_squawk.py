@@ -85,9 +85,7 @@ def test_findings_stand_between_koonj_s_own_in_the_order_of_the_file(tmp_path: P
 @needs_squawk
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_columns_count_characters(tmp_path: Path, end: str) -> None:
-    text = (
-        f'\ufeffDROP TYPE "é😀"; DROP VIEW v;{end}-- \u2028 \x0b \x0c \x85{end}/* é😀 */ DROP VIEW w;{end}'
-    )
+    text = f'\ufeffDROP TYPE "é😀"; DROP VIEW v;{end}-- \u2028 \x0b \x0c \x85{end}/* é😀 */ DROP VIEW w;{end}'
     found_at = [(line, column) for *_, line, column in found(ask(tmp_path, m001_a=text))]
     assert found_at == [(1, 1), (1, 17), (3, 10)]
     lines = Source(text.removeprefix("\ufeff"))
@@ -167,6 +165,13 @@ def test_what_koonj_says_itself_is_not_repeated(tmp_path: Path) -> None:
 
 
 @needs_squawk
+def test_a_file_without_begin_runs_in_one_transaction_unless_postgresql_refuses_it(tmp_path: Path) -> None:
+    text = "CREATE TABLE t (id bigint);\nCREATE INDEX i ON t (id);\n"
+    opinion = ask(tmp_path, m001_a=text, m002_b=f"BEGIN;\n{text}COMMIT;\n", m003_c=f"{text}VACUUM t;\n")
+    assert found(opinion) == [("003_c.sql", "squawk/require-concurrent-index-creation", 2, 1)]
+
+
+@needs_squawk
 def test_every_rule_that_koonj_names_exists() -> None:
     names = [
         *("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "transaction-nesting"),
@@ -242,7 +247,10 @@ def test_squawk_gets_no_secret_and_no_shell(tmp_path: Path, monkeypatch: pytest.
     assert with_squawk(spy, folder, ()).failure == ""
     text = seen.read_text()
     assert "qwertz" not in text
-    assert f"{spy} --config squawk.toml --reporter json -- 001_a.sql\n001_a.sql\nsquawk.toml\n" in text
+    assert (
+        f"{spy} --config squawk.toml --reporter json --assume-in-transaction -- 001_a.sql\n001_a.sql\nsquawk.toml\n"
+        in text
+    )
 
 
 def test_places_outside_the_text_do_no_harm(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def with_squawk(program: Path, folder: Folder, own: tuple[FileProblem, ...]) -> 
     }
     try:
         check_version(program)
-        findings = _ask(program, asked)
+        findings = _ask(program, asked, in_one={m.name for m in folder.migrations if _is_one(m)})
     except SquawkError as error:
         return Opinion(own, str(error))
     except OSError as error:
@@ -71,8 +71,13 @@ def _text(migration: Migration, problems: Iterable[Problem]) -> str | None:
         return None
 
 
-def _ask(program: Path, texts: Mapping[str, str]) -> Mapping[str, list[Finding]]:
-    """Return the findings by file name.
+def _is_one(migration: Migration) -> bool:
+    """Return whether koonj runs the migration in one transaction, with or without a BEGIN in the file."""
+    return migration.fresh().run_mode == "one"
+
+
+def _ask(program: Path, texts: Mapping[str, str], in_one: Collection[str]) -> Mapping[str, list[Finding]]:
+    """Return the findings by file name. `in_one`: the files that run in one transaction.
 
     squawk reads copies: it sees the text that koonj has read, and no file or configuration beside it.
 
@@ -88,8 +93,10 @@ def _ask(program: Path, texts: Mapping[str, str]) -> Mapping[str, list[Finding]]
         (folder / _CONFIG).touch()
         for file, text in texts.items():
             (folder / file).write_text(text, encoding="utf-8", newline="")
-        for finding in lint(program, folder, tuple(texts), _CONFIG):
-            found.setdefault(finding.file, []).append(finding)
+        for is_one in (True, False):
+            names = [file for file in texts if (file in in_one) is is_one]
+            for finding in lint(program, folder, names, _CONFIG, in_transaction=is_one):
+                found.setdefault(finding.file, []).append(finding)
     return found
 
 

@@ -53,17 +53,24 @@ def check_version(program: Path) -> None:
         )
 
 
-def lint(program: Path, folder: Path, names: Sequence[str], config: str) -> Iterator[Finding]:
+def lint(
+    program: Path, folder: Path, names: Sequence[str], config: str, *, in_transaction: bool
+) -> Iterator[Finding]:
     """Yield what squawk finds in these files of a folder.
 
-    `config`: name of a configuration file in the folder. Without it, squawk searches the folders above.
+    Args:
+        program: squawk.
+        folder: the folder of the files.
+        names: their names.
+        config: name of a configuration file in the folder. Without it, squawk searches the folders above.
+        in_transaction: whether each file runs in one transaction, also without a BEGIN in it.
 
     Raises:
         SquawkError: squawk failed, or its output is not understood.
     """
+    options = ("--config", config, "--reporter", "json", *(("--assume-in-transaction",) * in_transaction))
     for start in range(0, len(names), _AT_ONCE):
-        arguments = ("--config", config, "--reporter", "json", "--", *names[start : start + _AT_ONCE])
-        done = _run(program, arguments, folder)
+        done = _run(program, (*options, "--", *names[start : start + _AT_ONCE]), folder)
         if done.returncode not in {0, _MARKED} or not done.stdout:
             raise SquawkError(f"it failed (exit code {done.returncode}){_first_line(done.stderr)}.")
         yield from _findings(done.stdout)
