@@ -1,12 +1,16 @@
 -- title: Create an index concurrently
+-- group: Indexes
+-- words: add index, btree, unique, partial, expression, covering
 -- about: Building the index does not block reads or writes. It waits for every open transaction in the database, so
 --        a forgotten transaction delays it. Not possible on a partitioned table.
 --
 -- field: table
 --   kind: qualified_name
+--   catalog: table
 --   example: documents
 -- field: columns
 --   kind: keys
+--   catalog: columns of table
 --   example: owner_id, created_at DESC
 --   help: Columns or expressions such as lower(email), separated by commas.
 -- field: unique
@@ -26,6 +30,7 @@
 -- field: index
 --   label: Index name
 --   kind: name
+--   catalog: new index of table
 --   default: {{table.name}}_{{columns}}_idx
 --
 -- migration: create_{{index}}
