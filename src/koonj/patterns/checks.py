@@ -14,7 +14,6 @@ from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
-
 _WITH_PART = {
     "schema": {FieldKind.QUALIFIED_NAME},
     "name": {FieldKind.QUALIFIED_NAME},
