@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count
+from koonj.migrations.names import number_words
 from koonj.runner.impact.plan_summary import (
     NO_LOCKS,
     PlanRow,
     heaviest_of,
     modes_words,
-    number_of,
     plan_rows,
     unknown_words,
     verdict_groups,
@@ -77,7 +77,7 @@ def _decisive(plan: Plan) -> Iterator[str]:
     elif found is None:
         yield f"locks: {NO_LOCKS}"
     missing = [
-        number_of(one)
+        number_words(one.name)
         for one in plan.migrations
         if one.verdict == Verdict.UNKNOWN.value and not one.verdict_message and not one.from_history
     ]

@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from koonj.migrations.file_rename import FileRename, rename_file
-from koonj.migrations.names import FITTING, in_order, number_of
+from koonj.migrations.names import (
+    FITTING,
+    digits_of,
+    file_name,
+    in_order,
+    name_parts,
+    number_of,
+    number_words,
+)
 from koonj.migrations.new import locked, number_after
 
 
@@ -29,13 +37,11 @@ def renumbered(names: Collection[str], others: Iterable[str], first: int | None 
     after, width = number_after(known)
     if first is None and len(set(numbers)) == len(numbers) and min(numbers, default=after) >= after:
         return []
-    width = max([width, *(name.index("_") for name in names)])
+    width = max([width, *map(digits_of, names)])
     number = after if first is None else first
     renames = []
     for offset, name in enumerate(in_order(names)):
-        fit = FITTING.fullmatch(name)
-        assert fit is not None
-        renames.append(FileRename(name, f"{number + offset:0{width}d}_{fit[2]}.sql"))
+        renames.append(FileRename(name, file_name(number + offset, width, name_parts(name)[1])))
     _must_be_unused(renames, known)
     return [rename for rename in renames if rename.old != rename.new]
 
@@ -74,5 +80,4 @@ def _must_be_unused(renames: Iterable[FileRename], names: Iterable[str]) -> None
     for rename in renames:
         number = number_of(rename.new)
         if number in used:
-            digits = rename.new.partition("_")[0]
-            raise NumberError(f"Number {digits} is used by {used[number]}.")
+            raise NumberError(f"Number {number_words(rename.new)} is used by {used[number]}.")

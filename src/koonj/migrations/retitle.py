@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.names import digits_of, file_name, number_of
 from koonj.migrations.new import locked, slugify
 
 
@@ -13,7 +14,7 @@ def retitled(name: str, words: str) -> FileRename:
 
     Raises: SlugError if a file cannot have this title.
     """
-    return FileRename(name, f"{name.partition('_')[0]}_{slugify(words)}.sql")
+    return FileRename(name, file_name(number_of(name), digits_of(name), slugify(words)))
 
 
 def retitle_file(folder: Path, rename: FileRename) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from koonj.humanize import count, to_the_second
+from koonj.migrations.names import name_parts, number_words
 from koonj.tui.commands.command import Situation
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
@@ -171,9 +172,7 @@ class FileChanges:
             kept = await asyncio.to_thread(delete_file, folder.path, migration.name, migration.raw)
             self._done((), f"{row.name} deleted. Its text is in {kept}")
 
-        self._confirm(
-            f"Delete {row.name}?", lines, act, typed=" ".join((row.name.partition("_")[0], *unread))
-        )
+        self._confirm(f"Delete {row.name}?", lines, act, typed=" ".join((number_words(row.name), *unread)))
 
     async def _restore(self, folder: Folder, row: Row) -> None:
         target = self._situation().snapshot.target
@@ -198,7 +197,7 @@ class FileChanges:
         target = self._situation().snapshot.target
         found = await self._backend.read_restoration(target, folder, row.number, row.name)
         assert row.migration is not None
-        slug = f"{row.name.removesuffix('.sql').partition('_')[2]}_edit"
+        slug = f"{name_parts(row.name)[1]}_edit"
         made = await asyncio.to_thread(draft_of_edit, found.recorded, row.migration, slug)
         if made is None:
             self._say(f"The edit of {row.name} changed only the order of its statements.")

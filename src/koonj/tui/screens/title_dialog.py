@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.migrations.file_rename import FileRename
+from koonj.migrations.names import name_parts
 from koonj.migrations.new import SlugError
 from koonj.migrations.retitle import retitled
 from koonj.tui.render.run_lines import Line
@@ -32,7 +33,7 @@ class TitleDialog(Dialog[FileRename | None]):
         super().__init__()
         self._file = name
         self._note = note
-        self._typed = name.removesuffix(".sql").partition("_")[2]
+        self._typed = name_parts(name)[1]
 
     def heading(self) -> str:
         return f"Rename {self._file}?"
