@@ -55,17 +55,25 @@ async def test_m_gives_a_late_file_the_next_free_number(project: Project) -> Non
     async with project.open() as screen:
         await apply(screen)
         name = project.table(1)
-        text = (project.migrations / name).read_bytes()
+        text = (project.migrations / name).read_text()
+        assert text.startswith(f"-- {name}\n")
         await select(screen, "make_t1", "late")
         assert "renumber" in screen.bottom()
-        await ask(screen, "m", "becomes 003_make_t1.sql", "Not applied on: local.")
+        await ask(
+            screen,
+            "m",
+            "becomes 003_make_t1.sql",
+            'The first line becomes "-- 003_make_t1.sql". The other lines stay',
+            "Not applied on: local.",
+        )
         await screen.press("n")
         assert name in names(project)
         screen.later(1)
         await ask(screen, "m")
         await screen.yes()
         await screen.until(lambda: "003_make_t1.sql" in names(project))
-        assert (project.migrations / "003_make_t1.sql").read_bytes() == text
+        new = project.migrations / "003_make_t1.sql"
+        await screen.until(lambda: new.read_text() == text.replace(name, "003_make_t1.sql"))
         await select(screen, "003_make_t1", "pending")
         await apply(screen, "a")
 
@@ -197,7 +205,7 @@ async def ask_title(screen: Screen) -> str:
 
 
 async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -> None:
-    text = (tables.migrations / "002_make_t2.sql").read_bytes()
+    text = (tables.migrations / "002_make_t2.sql").read_text()
     async with tables.open() as screen:
         await apply(screen, "a")
         await select(screen, "001_make_t1", "applied")
@@ -212,6 +220,7 @@ async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -
         await screen.press("backspace")
         await screen.type("Second Table")
         await screen.until("becomes 002_second_table.sql")
+        await screen.until('The first line becomes "-- 002_second_table.sql".')
         await screen.press("escape")
         assert "002_make_t2.sql" in names(tables)
         await ask_title(screen)
@@ -219,7 +228,9 @@ async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -
         await screen.type("second table")
         await screen.press("enter")
         await screen.until(lambda: "002_second_table.sql" in names(tables))
-        assert (tables.migrations / "002_second_table.sql").read_bytes() == text
+        new = tables.migrations / "002_second_table.sql"
+        changed = text.replace("-- 002_make_t2.sql", "-- 002_second_table.sql")
+        await screen.until(lambda: new.read_text() == changed)
         await screen.until(
             lambda: screen.main.selected is not None and screen.main.selected.name == "002_second_table.sql"
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.file_rename import FileRename
+from koonj.migrations.name_comment import rename_with_comment
 from koonj.migrations.names import (
     FITTING,
     digits_of,
@@ -16,6 +17,7 @@ from koonj.migrations.names import (
     number_words,
 )
 from koonj.migrations.new import locked, number_after
+from koonj.migrations.save import FileRefused, NotSaved
 
 
 class NumberError(Exception):
@@ -49,20 +51,21 @@ def renumbered(names: Collection[str], others: Iterable[str], first: int | None 
 def rename_files(folder: Path, renames: Sequence[FileRename]) -> None:
     """Rename the files, the last one first, so that their order is the same at every moment.
 
-    Never overwrites a file. If one cannot be renamed, those that were renamed get their old names again.
+    A comment with the old name in the first line gets the new one. Never overwrites a file. If one cannot be
+    renamed, those that were renamed get their old names again.
 
-    Raises: NumberError if a new file has one of the numbers; OSError.
+    Raises: NumberError if a new file has one of the numbers; as `rename_with_comment`.
     """
     with locked(folder):
         _must_be_free(folder, renames)
         done: list[FileRename] = []
         try:
             for rename in reversed(renames):
-                rename_file(folder, rename)
+                rename_with_comment(folder, rename)
                 done.append(rename)
-        except OSError:
+        except (OSError, NotSaved, FileRefused):
             for rename in reversed(done):
-                rename_file(folder, FileRename(rename.new, rename.old))
+                rename_with_comment(folder, FileRename(rename.new, rename.old))
             raise
 
 
