@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from koonj.humanize import count
+from koonj.postgres.connection_string import other_settings
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.impact.plan_summary import (
     NO_LOCKS,
@@ -24,7 +25,6 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.runner.run.row_check import RowOutcome
 from koonj.tui.render.decision_lines import ReasonOf, decision_lines, no_reason
-from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
@@ -64,7 +64,7 @@ def plan_lines(
     plan = _in_keys(plan, key)
     lines = target_band(plan.target, plan.server, width, protected=plan.protected, fills=fills)
     lines += _facts(plan, width)
-    if more := more_of_dsn(dsn):
+    if more := other_settings(dsn):
         lines += fact_lines("dsn", more, width)[:_DSN]
     lines += fact_parts("batch", [[("! ", WARNING), (refusal, PLAIN)]], width) if refusal else []
     lines += decision_lines(plan.allowed, reason_of, width)
