@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -176,7 +178,7 @@ async def test_keys_of_the_plan_can_be_changed(tables: Project) -> None:
 
 
 @pytest.mark.parametrize("key", ["y", "n", "escape", "enter", "ctrl+c", "w", "l", "space"])
-@pytest.mark.parametrize("name", ["batch-plan", "probe-plan", "same-reason"])
+@pytest.mark.parametrize("name", ["batch-plan", "probe-plan", "exact-plan", "same-reason"])
 def test_a_key_that_answers_is_no_key_of_a_dialog(name: str, key: str) -> None:
     with pytest.raises(ConfigError, match="is an answer"):
         rebind([KeySetting(name, (key,), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
@@ -210,7 +212,7 @@ async def test_quitting_plans_nothing_again(tables: Project) -> None:
         await screen.press("A")
         dialog = await plan(screen)
         screen.main.control.quit_after_run(cancel=False)
-        screen.main.control.plan_again(batch=True)
+        screen.main.control.plan_again(partial(replace, batch=True))
         started: list[object] = []
         screen.main.control.start = started.append  # type: ignore[method-assign, assignment]
         dialog.dismiss(None)
