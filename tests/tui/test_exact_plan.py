@@ -22,6 +22,7 @@ from koonj.tui.commands.rebinding import rebind
 from koonj.tui.render.decision_lines import no_reason
 from koonj.tui.screens.confirm_dialog import ConfirmDialog, Instead, changed
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
+from support.plan_dialog import expect_plan, plan_again
 from support.screen import Project, Screen, apply
 
 _BASE = """
@@ -63,25 +64,13 @@ async def _fill(project: Project, screen: Screen) -> None:
     screen.later(REPEAT_PAUSE)
 
 
-async def _plan(screen: Screen, *parts: str) -> ConfirmDialog:
-    """Wait for a plan with these texts."""
-    await screen.until(lambda: isinstance(screen.app.screen, ConfirmDialog))
-    await screen.expect_dialog(*parts)
-    screen.later(REPEAT_PAUSE)
-    dialog = screen.app.screen
-    assert isinstance(dialog, ConfirmDialog)
-    return dialog
-
-
 async def test_e_asks_for_all_rows_and_finds_the_one_that_fails(large: Project) -> None:
     async with large.open((120, 40)) as screen:
         await _fill(large, screen)
         await screen.press("a")
-        quick = await _plan(screen, "not known whether rows of public.documents", "to read all, press e")
+        await expect_plan(screen, "not known whether rows of public.documents", "to read all, press e")
         assert "e ask exactly" in screen.text()
-        await screen.press("e")
-        await screen.until(lambda: screen.app.screen is not quick)
-        exact = await _plan(screen, f"will fail: {_FAILS}")
+        exact = await plan_again(screen, "e", f"will fail: {_FAILS}")
         assert "ask exactly" not in screen.text()
         await screen.press("e", "f9")
         assert screen.app.screen is exact
@@ -116,7 +105,7 @@ async def test_key_is_the_current_one_and_none_that_types_text(project: Project)
         for protected, key in ((False, "x"), (True, "F7")):
             dialog = ConfirmDialog(*_limited(QuickLimit.TIME, protected=protected), "", no_reason)
             screen.app.push_screen(dialog)
-            await _plan(screen, f"not known: no time; with more time, press {key}")
+            await expect_plan(screen, f"not known: no time; with more time, press {key}")
             assert f"{key} ask exactly" in screen.text()
             await screen.press("e", "f9")
             assert screen.app.screen is dialog
@@ -130,7 +119,7 @@ async def test_key_is_not_offered_if_it_would_answer_no_more(project: Project) -
     async with project.open((120, 40)) as screen:
         dialog = ConfirmDialog(*_limited(None, protected=False), "", no_reason)
         screen.app.push_screen(dialog)
-        await _plan(screen, "not known: no time")
+        await expect_plan(screen, "not known: no time")
         assert "press e" not in screen.text()
         assert "ask exactly" not in screen.text()
         await screen.press("e", "f9")

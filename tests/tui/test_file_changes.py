@@ -175,7 +175,10 @@ async def test_delete_removes_a_pending_file_and_keeps_its_text(tables: Project,
         assert kept() == [text]
 
 
-async def test_a_file_that_another_target_has_applied_is_not_deleted(three_targets: Project) -> None:
+@pytest.mark.parametrize("key", ["delete", "M"])
+async def test_a_file_that_another_target_has_applied_is_neither_deleted_nor_renamed(
+    three_targets: Project, key: str
+) -> None:
     three_targets.table(1)
     async with three_targets.open() as screen:
         await screen.press("t", "j", "enter", "1")
@@ -184,7 +187,7 @@ async def test_a_file_that_another_target_has_applied_is_not_deleted(three_targe
         await screen.press("t", "k", "enter", "1")
         await screen.until(lambda: screen.main.snapshot.chosen == "local")
         await select(screen, "001_make_t1", "pending")
-        await screen.press("delete")
+        await screen.press(key)
         await screen.until("001_make_t1.sql is applied on staging.")
         assert names(three_targets) == ["001_make_t1.sql"]
 
@@ -235,20 +238,6 @@ async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -
             lambda: screen.main.selected is not None and screen.main.selected.name == "002_second_table.sql"
         )
         assert "002_make_t2.sql" not in names(tables)
-
-
-async def test_rename_refuses_what_another_target_has_applied(three_targets: Project) -> None:
-    three_targets.table(1)
-    async with three_targets.open() as screen:
-        await screen.press("t", "j", "enter", "1")
-        await screen.until(lambda: screen.main.snapshot.chosen == "staging")
-        await apply(screen)
-        await screen.press("t", "k", "enter", "1")
-        await screen.until(lambda: screen.main.snapshot.chosen == "local")
-        await select(screen, "001_make_t1", "pending")
-        await screen.press("M")
-        await screen.until("is applied on staging.")
-        assert names(three_targets) == ["001_make_t1.sql"]
 
 
 async def test_rename_asks_to_type_the_targets_that_do_not_respond(three_targets: Project) -> None:
