@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from textwrap import indent
 from typing import Any
 
 from koonj.cli.diagnostics import CommandError
@@ -99,8 +98,7 @@ class ArrayDocument:
     def add(self, items: Iterable[Any]) -> None:
         """Write the next items."""
         for item in items:
-            text = json.dumps(item, ensure_ascii=True, indent=2)
-            self._out.write(f"{'' if self._is_empty else ','}\n{indent(text, '    ')}")
+            self._out.write(f"{'' if self._is_empty else ','}\n    {_indented(item, '    ')}")
             self._is_empty = False
         self._out.flush()
 
@@ -115,3 +113,21 @@ class ArrayDocument:
 def _open(content: Mapping[str, Any]) -> str:
     """Return a JSON object without its end."""
     return json.dumps(content, ensure_ascii=True, indent=2).removesuffix("\n}")
+
+
+def _indented(value: Any, margin: str) -> str:
+    """Return the text of json.dumps with an indent of 2.
+
+    That function makes closures for each call, which stay in memory until the next collection.
+    `margin`: of the line on which the value begins.
+    """
+    if not value or not isinstance(value, (dict, list, tuple)):
+        return json.dumps(value)
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_indented(one, inner)}" for key, one in value.items()]
+    else:
+        parts = [_indented(one, inner) for one in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    lines = f",\n{inner}".join(parts)
+    return f"{first}\n{inner}{lines}\n{margin}{last}"
