@@ -153,9 +153,10 @@ examples:
   koonj renumber 12 13 --to 20           12 becomes 20, 13 becomes 21
   koonj renumber 12 --plan               show the new names and exit
 
-For a late or duplicate migration, or any other that is pending. The text stays as it is, and no file is
-overwritten. koonj asks every configured target first. If one of them has applied or started the migration, no
-file is renamed. If one does not respond, koonj stops; --skip-target NAME lets it go on.
+For a late or duplicate migration, or any other that is pending. No file is overwritten. The text stays as it
+is; only a first line that is a comment with the file name gets the new name. koonj asks every configured
+target first. If one of them has applied or started the migration, no file is renamed. If one does not
+respond, koonj stops; --skip-target NAME lets it go on.
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
@@ -166,9 +167,10 @@ examples:
   koonj rename 016_add_status.sql add state of documents     016_add_state_of_documents.sql
   koonj rename 16 add state --plan                           show the new name and exit
 
-For a pending migration. It keeps its number and its text, and no file is overwritten. koonj asks every
-configured target first. If one of them has applied or started the migration, the file is not renamed. If one
-does not respond, koonj stops; --skip-target NAME lets it go on.
+For a pending migration. It keeps its number and its text; only a first line that is a comment with the file
+name gets the new name. No file is overwritten. koonj asks every configured target first. If one of them has
+applied or started the migration, the file is not renamed. If one does not respond, koonj stops;
+--skip-target NAME lets it go on.
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, 5 a run is in progress on a target.

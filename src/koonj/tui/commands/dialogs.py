@@ -20,6 +20,9 @@ class PlanVerbs(Protocol):
     def run_together(self) -> None:
         """Plan again, with all migrations in one transaction, or each in its own."""
 
+    def ask_exactly(self) -> None:
+        """Plan again, and ask the target for all rows."""
+
 
 class AllowVerbs(Protocol):
     """Methods of the dialog that asks for reasons."""
@@ -69,6 +72,23 @@ class BatchPlan(Command[PlanVerbs]):
         screen.run_together()
 
 
+class ExactPlan(Command[PlanVerbs]):
+    """In a plan: ask again what the target's rows will refuse, and read all of them.
+
+    For answers that are not known because a quick question reads 1 % of a large table, for two seconds.
+    """
+
+    key, also = "e", ("f9",)
+    label = "ask exactly"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_PLAN
+
+    def run(self, screen: PlanVerbs) -> None:
+        screen.ask_exactly()
+
+
 class SameReason(Command[AllowVerbs]):
     """In the dialog that asks for a reason: give the reason of the conflict before it again."""
 
@@ -101,5 +121,5 @@ class PlainText(Command[CopyVerbs]):
         screen.show_plain()
 
 
-PROBE_PLAN, BATCH_PLAN, SAME_REASON, PLAIN_TEXT = ProbePlan(), BatchPlan(), SameReason(), PlainText()
-DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, SAME_REASON, PLAIN_TEXT)
+PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT = ProbePlan(), BatchPlan(), ExactPlan(), SameReason(), PlainText()
+DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from koonj.humanize import count
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
+from koonj.migrations.names import number_words
 from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
@@ -98,7 +99,7 @@ def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
     for status in check.facts.exceptions:
         weight = WEIGHTS.get(status.state)
         if weight is not None and not status.allowed and status.name != live:
-            number = status.name.partition("_")[0]
+            number = number_words(status.name)
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
             more[weight] = _way_on(status)
     for weight, named in by_weight.items():

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from koonj.config.settings import MAX_STALL
+from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
-from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.target_lines import problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
@@ -49,7 +49,7 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
     if target.role:
         yield _fact("role", visible(target.role), "", width)
     yield from past_lines(check, width)
-    if status is not None and (more := more_of_dsn(status.dsn)):
+    if status is not None and (more := other_settings(status.dsn)):
         yield _fact("dsn", visible(more), "", width)
 
 

@@ -6,6 +6,7 @@ Help, palettes, editor, dialogs and the drift screen.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
-from koonj.tui.screens.confirm_dialog import CHANGES, ConfirmDialog
+from koonj.tui.screens.confirm_dialog import ConfirmDialog, changed
 from koonj.tui.screens.editing import Editing
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
@@ -173,8 +174,7 @@ class Navigator:
         def answered(text: str | None) -> None:
             self._question = None
             if dialog.instead is not None:
-                probe, batch = CHANGES[dialog.instead]
-                self._control.plan_again(probe=probe, batch=batch)
+                self._control.plan_again(partial(changed, instead=dialog.instead))
             asked.answer(text)
 
         status = self._situation().snapshot.check.status

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
+from koonj.migrations.names import digits_of, name_parts
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem
@@ -158,13 +159,12 @@ class Row(NamedTuple):
     @property
     def label(self) -> tuple[str, str]:
         """Number as in the file name, and the rest of the name without ``.sql``."""
-        digits, _, rest = self.name.partition("_")
-        return (digits, rest.removesuffix(".sql")) if digits.isdigit() else ("", self.name)
+        return name_parts(self.name)
 
     @property
     def digits(self) -> int:
         """Number of digits at the start of the file name."""
-        return len(self.name) - len(self.name.lstrip("0123456789"))
+        return digits_of(self.name)
 
     def matches(self, word: str) -> bool:
         """Return whether number, name or state contain a word in lower case.
