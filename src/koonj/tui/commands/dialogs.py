@@ -121,5 +121,11 @@ class PlainText(Command[CopyVerbs]):
         screen.show_plain()
 
 
-PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT = ProbePlan(), BatchPlan(), ExactPlan(), SameReason(), PlainText()
+PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT = (
+    ProbePlan(),
+    BatchPlan(),
+    ExactPlan(),
+    SameReason(),
+    PlainText(),
+)
 DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT)
