@@ -10,8 +10,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.migrations.unsaved_text import DraftKeeper, left_texts
-from koonj.tui.screens import editor as editor_screen
-from koonj.tui.screens import editor_draft
+from koonj.tui.screens import editor_draft, editor_file
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
@@ -22,7 +21,7 @@ from support.screen import Project, Screen
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(editor_file, "LOOK", 0.05)
     monkeypatch.setattr(editor_draft, "WAIT", 0.02)
 
 

@@ -13,7 +13,7 @@ from koonj.config import Target
 from koonj.runner.rehearse.verdict import RehearsalFailure, Verdict
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.live_highlighting import LiveHighlighting
-from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import editor_problems
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.external_editor import opened_at
 from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, joined, neighbour
@@ -40,7 +40,7 @@ LINE = 4
 
 @pytest.fixture(autouse=True)
 def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_screen, "PAUSE", 0.05)
+    monkeypatch.setattr(editor_problems, "PAUSE", 0.05)
 
 
 @pytest.fixture
