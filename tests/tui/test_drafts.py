@@ -32,8 +32,9 @@ def offline(tmp_path: Path) -> Project:
 
 
 def drafts() -> list[Path]:
+    """Return the drafts that are whole; one that is being written has a name with a dot before it."""
     folder = folder_path(STATE) / "drafts"
-    return list(folder.glob("*.json")) if folder.exists() else []
+    return list(folder.glob("[!.]*.json")) if folder.exists() else []
 
 
 def leave(project: Project, name: str, text: str) -> None:
