@@ -23,9 +23,12 @@ from koonj.tui.screens.editor_movement import HINTS, EditorMovement
 from koonj.tui.screens.editor_problems import EditorProblems
 from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Snapshot
+from koonj.tui.theme import DIM
 from koonj.tui.toolkit.tasks import start_task
-from koonj.tui.widgets.editor_header import applied_warning, file_parts
+from koonj.tui.widgets.editor_header import EditorPlace, EditorTitle, applied_warning
 from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.pane_layout import has_frames
+from koonj.tui.widgets.place_line import PlaceLine
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
@@ -69,8 +72,8 @@ class Editor(EditorMovement):
         self._left = left
         news = FileNews(self._tell, self.say, self._show_place, self._loaded, self._kept)
         # Not asked for in the tree: a file can be read or written while the screen is closing.
-        self._place = TextLine(id="place")
         self._file = EditorFile(self, migration, file, self._ran_on, news)
+        self._title = EditorTitle(self._file.area)
         self._problems = EditorProblems(
             self,
             self._file.area,
@@ -82,7 +85,8 @@ class Editor(EditorMovement):
         self._draft = EditorDraft(self, migration.path, self._file.unsaved, self.say, left)
 
     def compose(self) -> ComposeResult:
-        yield self._place
+        yield PlaceLine("Editor")
+        yield self._title
         yield TextLine(id="ran")
         yield self._file.area
         yield self._problems.listed
@@ -90,6 +94,9 @@ class Editor(EditorMovement):
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._frame())
+        folder = self._migration.shown_path.rpartition("/")[0]
+        self.query_one(PlaceLine).details = ((folder, DIM),)
         names = self._ran_on()
         self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
@@ -97,7 +104,7 @@ class Editor(EditorMovement):
         self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in HINTS)
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
-        self._show_place()
+        self._frame()
         self._problems.start()
         if self._left is not None:
             self._go_on_with(self._left)
@@ -157,14 +164,29 @@ class Editor(EditorMovement):
     def _show_place(self) -> None:
         row, column = self.text.cursor_location
         line = self.text.document.get_line(row)
-        width = self.size.width or self.app.size.width
-        self._place.parts = file_parts(
-            self._migration.shown_path, self.save_state, row + 1, column + 1, line[column : column + 1], width
-        )
+        is_framed = not self._title.display
+        path = self._migration.name if is_framed else self._migration.shown_path
+        self._title.place = EditorPlace(path, self.save_state, row + 1, column + 1, line[column : column + 1])
         self._problems.mark(row)
 
     def on_resize(self) -> None:
+        self._frame()
+
+    def _frame(self) -> None:
+        """Put borders around text and problems as the panes of the main screen have them, or remove them."""
+        fills = cast("KeyedApp", self.app).has_fills
+        framed = fills and has_frames(*self.app.size)
+        self.query_one(PlaceLine).display = framed
+        self._title.frame(framed=framed)
+        self._problems.listed.framed = framed
+        self.text.fill(fills=fills)
         self._show_place()
+
+    def on_descendant_focus(self) -> None:
+        self._title.show_focus()
+
+    def on_descendant_blur(self) -> None:
+        self._title.show_focus()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
         """Take the result of a new rehearsal of the file."""
