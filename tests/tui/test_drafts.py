@@ -92,13 +92,18 @@ async def test_discarded_text_is_not_kept(offline: Project) -> None:
         assert drafts() == []
 
 
-async def test_the_text_of_an_ended_koonj_is_offered_and_saved(offline: Project) -> None:
+async def test_the_text_of_an_ended_koonj_is_offered_and_saved(
+    offline: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = offline.table(1)
     before = (offline.migrations / name).read_text()
-    async with offline.open(answered=False) as screen:
-        await screen.press("i")
-        await editor(screen)
-        await screen.press("x")  # The end of the app follows, before the text is kept in the background.
+    with monkeypatch.context() as patch:
+        patch.setattr(editor_draft, "WAIT", 3600)  # The end of the app comes before that.
+        async with offline.open(answered=False) as screen:
+            await screen.press("i")
+            await editor(screen)
+            await screen.press("x")
+            assert drafts() == []
     assert (offline.migrations / name).read_text() == before
     (left,) = left_texts(offline.migrations)
     assert left.text.decode() == f"x{before}"
