@@ -78,6 +78,26 @@ def test_an_applied_file_is_not_changed(project: Project, file: Path) -> None:
     assert file.read_text() == TEXT
 
 
+def test_another_applied_file_does_not_matter(project: Project, file: Path) -> None:
+    assert project.koonj("apply", "--yes").code == ExitCode.OK
+    project.write("002_b.sql", "SELECT 1;\n-- Rollback: none: test\n")
+    assert project.koonj("set", "2", "retries=5", "--yes").code == ExitCode.OK
+    assert file.read_text() == TEXT
+
+
+def test_a_target_that_does_not_exist_cannot_be_skipped(project: Project, file: Path) -> None:
+    result = project.koonj("set", "1", "retries=5", "--yes", "--skip-target", "nowhere")
+    assert result.code == ExitCode.USAGE
+    assert file.read_text() == TEXT
+
+
+def test_a_file_in_another_encoding_is_left_alone(project: Project, file: Path) -> None:
+    file.write_bytes("-- gr\u00fcn\nSELECT 1;\n-- Rollback: none: test\n".encode("latin-1"))
+    before = file.read_bytes()
+    assert project.koonj("set", "1", "retries=5", "--yes").code == ExitCode.ERROR
+    assert file.read_bytes() == before
+
+
 def test_a_file_whose_rollback_failed_is_applied(project: Project, file: Path) -> None:
     file.write_text("CREATE TABLE a (id int);\n-- Rollback: DROP TABLE b;\n")
     assert project.koonj("apply", "--yes").code == ExitCode.OK

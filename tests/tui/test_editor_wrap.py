@@ -110,7 +110,7 @@ async def test_problem_in_a_later_row_is_marked_there(offline: Project) -> None:
     offline.write("001_a.sql", f"BEGIN;\n{wrong}\n")
     async with offline.open((60, 20), answered=False) as screen:
         area = await open_wrapped(screen)
-        await screen.until(lambda: area.looks.problems_at(1))
+        await screen.until(lambda: bool(area.looks.problems_at(1)))
         problem = area.looks.problems_at(1)[0]
         assert problem.column is not None
         y = area.wrapped_document.location_to_offset((1, problem.column - 1)).y

@@ -73,7 +73,7 @@ class Editor(EditorMovement):
         news = FileNews(self._tell, self.say, self._show_place, self._loaded, self._kept)
         # Not asked for in the tree: a file can be read or written while the screen is closing.
         self._file = EditorFile(self, migration, file, self._ran_on, news)
-        self._title = EditorTitle(self._file.area)
+        self._heading = EditorTitle(self._file.area)
         self._problems = EditorProblems(
             self,
             self._file.area,
@@ -86,7 +86,7 @@ class Editor(EditorMovement):
 
     def compose(self) -> ComposeResult:
         yield PlaceLine("Editor")
-        yield self._title
+        yield self._heading
         yield TextLine(id="ran")
         yield self._file.area
         yield self._problems.listed
@@ -94,7 +94,7 @@ class Editor(EditorMovement):
         yield BottomLine()
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._frame())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_frames())
         folder = self._migration.shown_path.rpartition("/")[0]
         self.query_one(PlaceLine).details = ((folder, DIM),)
         names = self._ran_on()
@@ -104,7 +104,7 @@ class Editor(EditorMovement):
         self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in HINTS)
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
-        self._frame()
+        self._draw_frames()
         self._problems.start()
         if self._left is not None:
             self._go_on_with(self._left)
@@ -164,29 +164,31 @@ class Editor(EditorMovement):
     def _show_place(self) -> None:
         row, column = self.text.cursor_location
         line = self.text.document.get_line(row)
-        is_framed = not self._title.display
+        is_framed = not self._heading.display
         path = self._migration.name if is_framed else self._migration.shown_path
-        self._title.place = EditorPlace(path, self.save_state, row + 1, column + 1, line[column : column + 1])
+        self._heading.place = EditorPlace(
+            path, self.save_state, row + 1, column + 1, line[column : column + 1]
+        )
         self._problems.mark(row)
 
     def on_resize(self) -> None:
-        self._frame()
+        self._draw_frames()
 
-    def _frame(self) -> None:
+    def _draw_frames(self) -> None:
         """Put borders around text and problems as the panes of the main screen have them, or remove them."""
         fills = cast("KeyedApp", self.app).has_fills
         framed = fills and has_frames(*self.app.size)
         self.query_one(PlaceLine).display = framed
-        self._title.frame(framed=framed)
+        self._heading.frame(framed=framed)
         self._problems.listed.framed = framed
         self.text.fill(fills=fills)
         self._show_place()
 
     def on_descendant_focus(self) -> None:
-        self._title.show_focus()
+        self._heading.show_focus()
 
     def on_descendant_blur(self) -> None:
-        self._title.show_focus()
+        self._heading.show_focus()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
         """Take the result of a new rehearsal of the file."""
