@@ -316,6 +316,17 @@ async def test_settings_after_a_lock_was_not_available(project: Project) -> None
         await apply(screen, "a")
 
 
+async def test_an_applied_file_gets_no_settings(tables: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "wanted_settings", lambda *_: {"retries": "5"})
+    async with tables.open((120, 36)) as screen:
+        await apply(screen, "a")
+        await select(screen, "001_make_t1", "applied")
+        text = (tables.migrations / "001_make_t1.sql").read_text()
+        await screen.press("L")
+        assert "koonj does not change the text of an applied file" in screen.bottom()
+        assert (tables.migrations / "001_make_t1.sql").read_text() == text
+
+
 async def test_settings_are_not_written_over_a_change_of_another_program(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

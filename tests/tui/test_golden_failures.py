@@ -15,7 +15,7 @@ from koonj.config import Target
 from koonj.postgres.blockers import LockWait, lock_wait
 from koonj.postgres.progress import CommandProgress, Counter, Unit, command_progress
 from koonj.runner.apply import statement_watch
-from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import editor_file
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import run_pane
 from koonj.tui.widgets.run_pane import RunPane
@@ -32,7 +32,7 @@ KEY = 7
 def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Three migrations: the second can wait for a lock, the third fails. One target is unreachable."""
     monkeypatch.chdir(three_targets.root)
-    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(editor_file, "LOOK", 0.05)
     # The screen reads the states again during a run, at a time that varies: not in these tests.
     monkeypatch.setattr(watcher, "FOLLOW_INTERVAL", 3600.0)
     # Who is in the way is looked up at a time that varies, too. `blocked` is about that.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from koonj.runner.rehearse.verdict import Verdict
+from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.tui.toolkit.capabilities import Terminal
 from support.recorded_rehearsals import FAILS, INCOMPLETE, VERIFIED, RecordedRehearsals, rehearsal
 from support.screen import Golden, Project, Screen
@@ -116,6 +116,25 @@ async def test_broken_rehearsal_matches_golden(
         await screen.press("j", "j", "2", "v", "v", "v", "v")
         await screen.until("Failure")
         await golden(screen, f"rehearsal_broken_{size[0]}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)
+@pytest.mark.parametrize("found", [FAILS, INCOMPLETE], ids=["broken", "incomplete"])
+async def test_band_of_a_failing_rehearsal_matches_golden(
+    documents: Project,
+    recorded: RecordedRehearsals,
+    golden: Golden,
+    found: Rehearsal,
+    size: tuple[int, int],
+) -> None:
+    recorded.set_rehearsals(found)
+    recorded.pause_at("009_make_t9.sql")
+    dark = Terminal(theme="dark")
+    async with documents.open(size, dark, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await screen.press("j", "j", "2", "v", "v", "v", "v", "plus")
+        await screen.until("▌")
+        await golden(screen, f"rehearsal_band_{found.verdict}_{size[0]}")
 
 
 MODES = [("verdicts", (80, 24)), ("rehearsal", (80, 24)), ("drift", (80, 24)), ("drift", (120, 36))]

@@ -191,6 +191,23 @@ exit codes: 0 restored or nothing to restore, 1 an error or you answered no, 2 u
 (also in CI: variable CI).
 """
 
+SET = """\
+examples:
+  koonj set 16 lock_wait=20min max_stall=1s   show the difference, ask, and write the settings into the file
+  koonj set 16 retries=5 --plan               show the difference and exit
+  koonj set 016_add_status.sql retries=5 --yes
+
+For a migration that failed at a lock or a deadlock, or any other that is not applied. The settings are a
+comment, -- koonj: lock_wait 20min, so the statements stay the same. Settings: lock_timeout, lock_wait,
+max_stall, statement_timeout, retries. koonj asks every configured target first. If one of them has applied
+the migration, the file is not changed. If one does not respond, koonj stops; --skip-target NAME lets it go
+on.
+
+exit codes: 0 written or nothing to do, 1 an error, or a target cannot be read, or you answered no,
+2 usage, or no terminal to ask (also in CI: variable CI), 4 a target has applied it,
+5 a run is in progress on a target.
+"""
+
 PATTERNS = """\
 examples:
   koonj patterns

@@ -64,13 +64,13 @@ def change_names(
     Raises:
         CommandError: a target has applied a migration, or a file cannot be renamed.
     """
-    _check_skipped(known_targets(call), call.args.skip_target)
+    check_skipped(known_targets(call), call.args.skip_target)
     try:
         planned = run_for_answer(_connected(plan))
         if not call.args.plan:
             rename(folder.path, planned.renames)
     except RenameError as error:
-        raise CommandError(error.message, _hint(error), _CODES[type(error)]) from error
+        raise refused(error, "No file was renamed.") from error
     except NumberError as error:
         raise CommandError(str(error), "Run the command again.", ExitCode.DECISION) from error
     except NotSaved as error:
@@ -105,7 +105,12 @@ async def _plan(
     return await plan_renumbering(connector, targets, folder, names, call.args.to, skipped=skipped)
 
 
-def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
+def check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
+    """Check the targets of --skip-target.
+
+    Raises:
+        UsageError: one does not exist.
+    """
     for name in skipped:
         if name not in {target.name for target in targets}:
             raise UsageError(
@@ -113,11 +118,13 @@ def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
             )
 
 
-def _hint(error: RenameError) -> str:
-    if not isinstance(error, UnreadTargetsError):
-        return error.hint
-    options = " ".join(f"--skip-target {name}" for name in error.targets)
-    return f"No file was renamed. If you know that none of them has applied it, add {options}"
+def refused(error: RenameError, unchanged: str) -> CommandError:
+    """Return the error of a command that must not change a file; `unchanged` says that it did not."""
+    hint = error.hint
+    if isinstance(error, UnreadTargetsError):
+        options = " ".join(f"--skip-target {name}" for name in error.targets)
+        hint = f"{unchanged} If you know that none of them has applied it, add {options}"
+    return CommandError(error.message, hint, _CODES[type(error)])
 
 
 def _report(call: Call, folder: Folder, plan: Renumbering) -> None:
