@@ -15,7 +15,6 @@ from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.commands.command import Group
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import Part, cut, strip, wrap
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.footer import Hint
@@ -133,10 +132,7 @@ class CommandPaletteDialog(Dialog[str | None]):
         self._found.found = (*jump, *best_matches(self._entries, event.value))
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key in {"ctrl+n", "ctrl+p"}:
+        if event.key in {"ctrl+n", "ctrl+p"}:
             event.stop()
             self._found.go(1 if event.key == "ctrl+n" else -1)
         elif event.key == "enter":

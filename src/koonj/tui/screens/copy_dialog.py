@@ -17,7 +17,6 @@ from koonj.tui.commands.clipboard import LIMIT, Clip, clip
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, PLAIN, WARNING
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 from koonj.tui.widgets.pane import Copyable
@@ -76,7 +75,7 @@ class CopyDialog(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Close. y does not close: it opened the dialog and can still be held down."""
-        if event.key in {*CANCEL_KEYS, "q", "enter"}:
+        if event.key in {"q", "enter"}:
             event.stop()
             self.close()
 

@@ -22,7 +22,7 @@ from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.run_lines import Line
 from koonj.tui.theme.fills import DANGER, LIFTED
 from koonj.tui.toolkit.key_names import display_key, is_text
-from koonj.tui.toolkit.key_presses import KeyPresses
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS, KeyPresses
 from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.dialog_box import DialogBox
@@ -214,6 +214,18 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """Close the dialog without a decision."""
         self.dismiss(None)
 
+    def on_key(self, event: events.Key) -> None:
+        # Textual also calls the method of a subclass, before this one.
+        if event.key in CANCEL_KEYS:
+            event.stop()
+            self.close()
+
+    @on(Input.Changed, "DialogField")
+    def _typed_more(self, event: Input.Changed) -> None:
+        """Remove the message about the text before."""
+        event.stop()
+        self.query_one("#keys", BottomLine).notice = None
+
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
         """Close the dialog if the user clicked that key. A click never decides."""
@@ -269,8 +281,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def _keys(self) -> KeyPresses:
         return cast("KeyedApp", self.app).key_presses
 
-    def is_early(self, event: events.Key) -> bool:
-        """Return whether the key was pressed before the text could be read."""
+    def is_early(self, event: events.Key | events.Paste) -> bool:
+        """Return whether the user typed this before the text could be read."""
         return self._painted is None or event.time < self._painted + self._reading
 
     def read_again(self) -> None:

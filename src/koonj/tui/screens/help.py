@@ -19,7 +19,6 @@ from koonj.tui.render.legend import SIGNS, legend_lines, matching_signs
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import cut, wrap
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.search_input import SearchRow
@@ -112,7 +111,7 @@ class HelpDialog(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         typing = self._row.line.has_focus
-        if event.key in CANCEL_KEYS or (event.key in {"q", "question_mark", "f1"} and not typing):
+        if event.key in {"q", "question_mark", "f1"} and not typing:
             event.stop()
             self.close()
         elif event.key == "slash" and not typing:

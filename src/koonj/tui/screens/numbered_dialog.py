@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from textual import events
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
 Choice = TypeVar("Choice")
@@ -35,9 +34,6 @@ class NumberedDialog(Dialog[Choice | None], Generic[Choice]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key.isdigit() and 0 < int(event.key) <= len(self.choices):
+        if event.key.isdigit() and 0 < int(event.key) <= len(self.choices):
             event.stop()
             self.dismiss(self.choices[int(event.key) - 1])
