@@ -31,6 +31,7 @@ from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.strips import Part, wrap
 
 _DSN = 2
@@ -54,7 +55,7 @@ def plan_lines(
     fills: bool = False,
     refusal: str = "",
     reason_of: ReasonOf = no_reason,
-    key: KeyNow = str,
+    key: KeyNow = default_key,
 ) -> list[Line]:
     """Return the target, what decides, the table, and then all details.
 
@@ -89,7 +90,14 @@ def _in_keys(plan: Plan, key: KeyNow) -> Plan:
     return replace(
         plan,
         notes=tuple(map(advised, plan.notes)),
-        migrations=tuple(replace(m, verdict_message=advised(m.verdict_message)) for m in plan.migrations),
+        migrations=tuple(
+            replace(
+                m,
+                verdict_message=advised(m.verdict_message),
+                row_checks=tuple(replace(c, message=in_keys(c.message, key)) for c in m.row_checks),
+            )
+            for m in plan.migrations
+        ),
     )
 
 
@@ -155,7 +163,7 @@ def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
     """Yield what the target's rows answer: what fails first."""
     for check in told(migration.row_checks):
         looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
-        lines = wrap(in_keys(check.message), width - 12)
+        lines = wrap(check.message, width - 12)
         yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
         yield from ([(" " * 10 + text, looks)] for text in lines[1:])
     if found := passing(migration.row_checks):

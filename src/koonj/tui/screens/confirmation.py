@@ -47,9 +47,9 @@ class Confirmation(Dialog[str | None]):
             typed = self.query(Input)
             is_complete = bool(typed) and typed.first().value.strip() == self._expected
             enter = Hint("Enter", self.verb, usable=is_complete, decides=True)
-            return (enter, Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll"))
+            return (enter, Hint("Esc", "cancel", command=CLOSE), *self.scroll_hint())
         yes = Hint("y", self.verb, decides=True)
-        return (yes, Hint("n/Esc", "cancel", command=CLOSE, decides=True), Hint("j/k", "scroll"))
+        return (yes, Hint("n/Esc", "cancel", command=CLOSE, decides=True), *self.scroll_hint())
 
     @property
     def verb(self) -> str:

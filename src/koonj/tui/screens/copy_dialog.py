@@ -13,6 +13,7 @@ from textual.app import App
 
 from koonj.humanize import plural
 from koonj.sql.display import visible
+from koonj.tui.commands.application import QUIT
 from koonj.tui.commands.clipboard import LIMIT, Clip, clip
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
@@ -40,13 +41,16 @@ def copy(app: App[object], copyable: Copyable) -> None:
 class CopyDialog(Dialog[None]):
     """Show the copied text from the left edge over the whole width, to select it."""
 
-    HINTS = (Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll"))
     WIDTH = 10_000
     BOXED = False
 
     def __init__(self, clip: Clip) -> None:
         super().__init__()
         self._clip = clip
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return (Hint("Esc", "close", command=CLOSE), *self.scroll_hint())
 
     def heading(self) -> str:
         return f"Copy: {self._clip.what}"
@@ -75,7 +79,7 @@ class CopyDialog(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Close. y does not close: it opened the dialog and can still be held down."""
-        if event.key in {"q", "enter"}:
+        if event.key == "enter" or event.key in self.keys_of(QUIT):
             event.stop()
             self.close()
 

@@ -27,7 +27,7 @@ class NumberedDialog(Dialog[Choice | None], Generic[Choice]):
     def hints(self) -> tuple[Hint, ...]:
         most = len(self.choices)
         choose = (Hint("1" if most == 1 else f"1-{most}", "choose"),) if most else ()
-        return (*choose, Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll"))
+        return (*choose, Hint("Esc", "close", command=CLOSE), *self.scroll_hint())
 
     def on_mount(self) -> None:
         super().on_mount()

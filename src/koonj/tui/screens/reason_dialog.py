@@ -21,11 +21,9 @@ class ReasonDialog(Dialog[str | None]):
     It changes nothing: the user confirms the change itself in another dialog.
     """
 
-    HINTS = (
-        Hint("Enter", "continue"),
-        Hint("Esc", "cancel", command=CLOSE),
-        Hint("PgDn/PgUp", "scroll"),
-    )
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return (Hint("Enter", "continue"), Hint("Esc", "cancel", command=CLOSE), *self.scroll_hint())
 
     def answers(self) -> Sequence[Widget]:
         return (DialogField(placeholder="reason"),)

@@ -33,13 +33,16 @@ class TrustDialog(Dialog[bool | None]):
     HINTS = (
         Hint("y", "trust", decides=True),
         Hint("n/Esc", "only look", command=CLOSE, decides=True),
-        Hint("j/k", "scroll"),
     )
     WIDTH = 78
 
     def __init__(self, trust: Trust) -> None:
         super().__init__()
         self._trust = trust
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return (*self.HINTS, *self.scroll_hint())
 
     def heading(self) -> str:
         return "Trust this folder?"
