@@ -5,7 +5,7 @@ from support.pattern_cases.case import Case
 ENUM = """
 CREATE TYPE {other} AS ENUM ('new', 'it''s paid', 'done');
 CREATE TABLE {table} (id bigint PRIMARY KEY, {column} {other} DEFAULT 'new');
-INSERT INTO {table} SELECT i, 'it''s paid' FROM generate_series(1, 1000) i;
+INSERT INTO {table} SELECT i, 'it''s paid' FROM generate_series(1, {rows}) i;
 """
 LABELS = "SELECT array_agg(enumlabel::text ORDER BY enumsortorder) = {} FROM pg_enum WHERE enumtypid = {{other}}::regtype"
 

@@ -13,10 +13,10 @@ GRANT SELECT, UPDATE ON {table} TO {role};
 PARTITIONED = """
 CREATE TABLE {table} (id bigint NOT NULL, {column} text, n int DEFAULT 7, PRIMARY KEY (id)) PARTITION BY RANGE (id);
 CREATE INDEX ON {table} (n);
-CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (5000);
-INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
+CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (5000000);
+INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i;
 """
-RANGE = {"table": "{table}", "from": "5000", "to": "6000"}
+RANGE = {"table": "{table}", "from": "5000000", "to": "6000000"}
 PARTS = "SELECT count(*) = 2 FROM pg_inherits WHERE inhparent = {table}::regclass"
 
 CASES: tuple[Case, ...] = (
@@ -53,7 +53,7 @@ CASES: tuple[Case, ...] = (
         NEW,
         GRANTED,
         first=(("rename_table", NEW),),
-        check="SELECT count(*) = 1000 FROM {schema}.{new}",
+        check="SELECT count(*) = {rows} FROM {schema}.{new}",
         read=None,
         write=None,
     ),
@@ -79,7 +79,7 @@ CASES: tuple[Case, ...] = (
         RANGE | {"partition": "{schema}.{new}", "column": "id"},
         PARTITIONED
         + "CREATE TABLE {schema}.{new} (LIKE {table} INCLUDING DEFAULTS INCLUDING INDEXES);"
-        + "INSERT INTO {schema}.{new} SELECT i, 'x', i FROM generate_series(5000, 5999) i;",
+        + "INSERT INTO {schema}.{new} SELECT i + 5000000, 'x', i FROM generate_series(0, {rows} - 1) i;",
         check=PARTS,
         unchecked="False",
     ),
@@ -87,15 +87,15 @@ CASES: tuple[Case, ...] = (
         "detach_partition",
         RANGE | {"partition": "{schema}.{new}", "column": "id"},
         PARTITIONED
-        + "CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (5000) TO (6000);"
-        + "INSERT INTO {table} SELECT i, 'x', i FROM generate_series(5000, 5999) i;",
+        + "CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (5000000) TO (6000000);"
+        + "INSERT INTO {table} SELECT i + 5000000, 'x', i FROM generate_series(0, {rows} - 1) i;",
         check="SELECT count(*) = 1 FROM pg_inherits WHERE inhparent = {table}::regclass",
         unchecked="False",
     ),
     Case(
         "drop_table",
         {"table": "{bare}", "schema": "{schema}", "trash": "{new}"},
-        check="SELECT count(*) = 1000 FROM {new}.{bare}",
+        check="SELECT count(*) = {rows} FROM {new}.{bare}",
         read=None,
         write=None,
     ),
