@@ -18,6 +18,25 @@ INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i
 """
 RANGE = {"table": "{table}", "from": "5000000", "to": "6000000"}
 PARTS = "SELECT count(*) = 2 FROM pg_inherits WHERE inhparent = {table}::regclass"
+GROWING = """
+DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} VALUES (1), (2);
+CREATE TABLE {table} (gone int, id bigserial PRIMARY KEY, {column} text CHECK ({column} <> ''), n int DEFAULT 1 REFERENCES {other},
+    twice bigint GENERATED ALWAYS AS (id * 2) STORED, UNIQUE ({column}, id));
+ALTER TABLE {table} DROP gone;
+CREATE INDEX ON {table} (lower({column})) WHERE n > 1;
+COMMENT ON TABLE {table} IS 'it''s mine'; COMMENT ON COLUMN {table}.n IS 'which';
+GRANT SELECT, INSERT ON {table} TO {role} WITH GRANT OPTION; GRANT UPDATE (n) ON {table} TO {role}, PUBLIC;
+INSERT INTO {table} ({column}) SELECT 'value ' || i FROM generate_series(1, {rows}) i;
+"""
+PARTITION = {
+    "table": "{table}",
+    "column": "id",
+    "from": "0",
+    "to": "5000000",
+    "until": "6000000",
+    "next": "{new}",
+}
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -91,6 +110,20 @@ CASES: tuple[Case, ...] = (
         + "INSERT INTO {table} SELECT i + 5000000, 'x', i FROM generate_series(0, {rows} - 1) i;",
         check="SELECT count(*) = 1 FROM pg_inherits WHERE inhparent = {table}::regclass",
         unchecked="False",
+    ),
+    Case(
+        "partition_existing_table",
+        PARTITION | {"partition": "{new2}"},
+        GROWING,
+        check="""
+            SELECT count(*) = {rows} AND (SELECT count(*) = 0 FROM {schema}.{new})
+                AND (SELECT count(*) = {rows} FROM {schema}.{new2})
+                AND has_table_privilege({role}::, {table}::regclass, 'INSERT WITH GRANT OPTION')
+                AND has_column_privilege({role}::, {table}::regclass, 'n', 'UPDATE')
+                AND obj_description({table}::regclass) = 'it''s mine'
+                AND nextval(pg_get_serial_sequence({table}::, 'id')) > {rows}
+            FROM {table}
+        """,
     ),
     Case(
         "drop_table",
