@@ -96,6 +96,9 @@ class ForkServer:
         """Start koonj and return its pid. Call `wait` before the next start."""
         assert self._process is not None
         assert self._process.stdin is not None
+        Path(self._path("out")).write_bytes(
+            b""
+        )  # so that `written` never returns what an earlier one has written
         order = {
             "argv": argv,
             "cwd": str(cwd),
@@ -105,6 +108,16 @@ class ForkServer:
         }
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         return self._line(30)
+
+    def written(self) -> str:
+        """Return what the running koonj has written to its output."""
+        return Path(self._path("out")).read_text("utf-8", "replace")
+
+    def has_ended(self) -> bool:
+        """Return whether koonj has ended; `wait` then returns at once."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], 0)[0])
 
     def wait(self, seconds: float = 60) -> Ended:
         """Wait for the end of koonj. If it takes too long, kill it and raise TimeoutError."""
