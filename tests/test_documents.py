@@ -106,10 +106,12 @@ def test_every_problem_code_is_explained() -> None:
 def _codes() -> Iterator[str]:
     """Yield the codes of problems in the packages that find problems.
 
-    They are first arguments of calls, or keys of dictionaries, that look like a code.
+    They are first arguments of calls, or keys of dictionaries, that look like a code. Not those of squawk.
     """
     for folder in ("sql", "migrations"):
         for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
+            if file.parent.name == "squawk":
+                continue
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 candidates: list[ast.expr | None] = []
                 if isinstance(node, ast.Call) and "roblem" in ast.unparse(node.func):
@@ -127,11 +129,9 @@ def _text(expression: ast.expr | None) -> str:
     return str(expression.value) if is_text else ""  # type: ignore[union-attr]  # `is_text` implies a constant
 
 
-def test_every_pattern_is_in_the_readme() -> None:
-    section = README.split("## Patterns")[1].split("##")[0]
-    assert len(load()[0]) == 5
-    for words in ("add a column", "create an index", "add a foreign key", "drop a"):
-        assert words in section
+def test_every_pattern_is_on_the_page_of_patterns() -> None:
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### (.*)$", page, re.MULTILINE) == [pattern.key for pattern in load()[0]]
 
 
 def test_every_package_is_named_in_the_architecture() -> None:

@@ -148,7 +148,7 @@ def test_invalid_pattern_does_not_replace_a_built_in_one(folder: Path) -> None:
         (
             "IS {{words}}",
             "IS {{words.size}}",
-            "19:31: words.size: a field has only the parts schema and name.",
+            "19:31: words.size: a field has only the parts schema, name, each.",
         ),
         ("IS {{words}}", "IS {{ Words }}", "19:31: {{ does not start a placeholder."),
         ("IS {{words}}", "IS E'{{words}}'", "19:33: A placeholder in a string needs plain quotes"),

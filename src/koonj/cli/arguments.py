@@ -10,6 +10,7 @@ from pathlib import Path
 from koonj.cli import help_text
 from koonj.cli.command_options import (
     add_attach_options,
+    add_check_options,
     add_drift_options,
     add_history_options,
     add_new_options,
@@ -25,6 +26,7 @@ from koonj.cli.file_options import (
     add_rename_options,
     add_renumber_options,
     add_restore_options,
+    add_set_options,
 )
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
@@ -46,6 +48,10 @@ def parse(argv: Sequence[str]) -> Namespace:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
         check_status(args)
+    if args.command == "check":
+        from koonj.cli.option_checks import check_format  # noqa: PLC0415 - not of every command
+
+        check_format(args)
     if args.command in {"apply", "rollback", "unblock"}:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
@@ -87,6 +93,7 @@ def build() -> Parser:
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
     command("rename", "give a pending migration another title", help_text.RENAME, add_rename_options)
     command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
+    command("set", "write settings into a migration that is not applied", help_text.SET, add_set_options)
     meaning = "apply all pending migrations up to and including N"
     command(
         "apply",
@@ -130,7 +137,8 @@ def build() -> Parser:
         help_text.ATTACH,
         add_attach_options,
     )
-    command("check", "check the migration files for problems, without a database", help_text.CHECK)
+    summary = "check the migration files for problems, without a database"
+    command("check", summary, help_text.CHECK, add_check_options)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     command("trust", "let koonj run what this folder contains", help_text.TRUST, add_trust_options)
     return parser

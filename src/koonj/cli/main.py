@@ -208,6 +208,13 @@ def rename(call: Call) -> int:
     return run(call)
 
 
+def set_(call: Call) -> int:
+    """Run `koonj set FILE NAME=VALUE`."""
+    from koonj.cli.set_settings import set_settings as run
+
+    return run(call)
+
+
 def restore(call: Call) -> int:
     """Run `koonj restore FILE`."""
     from koonj.cli.restore import restore as run
@@ -302,19 +309,9 @@ def unblock(call: Call) -> int:
 
 def check(call: Call) -> int:
     """Run `koonj check`."""
-    from koonj.cli.file_text import check_code, check_lines
-    from koonj.migrations.folder import check as find_problems
+    from koonj.cli.check import check as run
 
-    folder = call.read_folder(call.project_folders().migrations)
-    problems = find_problems(folder)
-    folder.save_parsed()
-    if call.out.as_json:
-        from koonj.cli.shapes import check_shape
-
-        call.out.document("check", check_shape(folder, problems))
-    else:
-        call.out.lines(check_lines(folder, problems))
-    return check_code(problems)
+    return run(call)
 
 
 def trust(call: Call) -> int:
@@ -355,6 +352,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "renumber": renumber,
         "rename": rename,
         "restore": restore,
+        "set": set_,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

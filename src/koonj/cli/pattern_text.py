@@ -4,6 +4,7 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from koonj.humanize import count
 from koonj.patterns.pattern import Field, Pattern
@@ -14,12 +15,14 @@ _SHELL_SPECIAL = re.compile(r"[\"$`\\!]")
 
 
 def pattern_list(patterns: Iterable[Pattern]) -> Iterator[str]:
-    """Yield the key and title of each pattern."""
+    """Yield the key and title of each pattern, by group."""
     listed = tuple(patterns)
     width = max((len(pattern.key) for pattern in listed), default=0)
-    for pattern in listed:
-        yield f"{pattern.key:<{width}}  {pattern.title} ({count(len(pattern.files), 'file')})"
-    yield ""
+    for group, members in groupby(listed, key=lambda pattern: pattern.group):
+        yield group
+        for pattern in members:
+            yield f"  {pattern.key:<{width}}  {pattern.title} ({count(len(pattern.files), 'file')})"
+        yield ""
     yield "To list the fields of one, run: koonj patterns PATTERN"
 
 
@@ -35,6 +38,9 @@ def pattern_lines(pattern: Pattern) -> Iterator[str]:
     yield "For example:"
     needed = (field for field in pattern.fields if field.required and not field.default)
     yield f"koonj new --pattern {pattern.key} {' '.join(map(_example, needed))}"
+    if pattern.later is not None:
+        yield ""
+        yield f"The step that must wait is a pattern of its own: {pattern.later}"
 
 
 def _field(field: Field) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from koonj.migrations.migration import Migration
+from koonj.patterns.catalog_reference import CatalogThing
 from koonj.patterns.field_values import EMPTY, Value, read, stand_in_of
 from koonj.patterns.header import HeaderEntry, problem
-from koonj.patterns.model import NO, Field, FieldKind, Pattern, PatternFile
+from koonj.patterns.model import LISTS, NO, Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError
 from koonj.patterns.placeholders import PlaceholderPlace, places
 from koonj.patterns.render import write
@@ -13,6 +14,12 @@ from koonj.patterns.template import Condition, Piece, Template, TemplateError, p
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
+
+_WITH_PART = {
+    "schema": {FieldKind.QUALIFIED_NAME},
+    "name": {FieldKind.QUALIFIED_NAME},
+    "each": LISTS,
+}
 
 
 def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Problem]:
@@ -32,7 +39,11 @@ def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Pro
             choices.line,
             choices.column,
         )
+    yield from _of_catalog(field, entry, pattern)
     default = entry.under.get("default")
+    if not field.asked and field.required and not field.default:
+        asked = entry.under["asked"]
+        yield problem("A field that is not asked for needs a default.", "", asked.line, asked.column)
     if default is None or not field.default:
         return
     try:
@@ -49,6 +60,31 @@ def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Pro
             read(field, field.default)
         except RefusedError as refused:
             yield problem(f"The default is not valid: {refused}", "", default.line, default.column)
+
+
+def _of_catalog(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Problem]:
+    if field.catalog is None:
+        return
+    given = entry.under["catalog"]
+    owner = None if field.catalog.of is None else pattern.field(field.catalog.of)
+    if field.catalog.of is not None and (owner is None or owner is field):
+        yield problem(f"No other field has the name {field.catalog.of}.", "", given.line, given.column)
+    if field.kind not in _NAMES and field.catalog.thing is not CatalogThing.DEFINITION:
+        kinds = ", ".join(map(spaced, sorted(_NAMES)))
+        yield problem("This kind of field names nothing.", f"Kinds: {kinds}.", given.line, given.column)
+
+
+_NAMES = frozenset(
+    {
+        FieldKind.NAME,
+        FieldKind.QUALIFIED_NAME,
+        FieldKind.QUALIFIED_NAMES,
+        FieldKind.NAMES,
+        FieldKind.KEYS,
+        FieldKind.TYPE,
+    }
+)
+"""The kinds of fields that can name objects in the catalog."""
 
 
 def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
@@ -76,12 +112,22 @@ def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[st
         seen.add((name, part))
         if field is None:
             yield f"{{{{{name}}}}}: no field has the name {name}.", offset
-        elif part is not None and field.kind is not FieldKind.QUALIFIED_NAME:
+        elif part is not None and field.kind not in _WITH_PART[part]:
             yield (
                 f"{name} has kind {spaced(field.kind)}. "
-                f"Only kind {spaced(FieldKind.QUALIFIED_NAME)} has the part {part}.",
+                f"Only kind {' or '.join(sorted(map(spaced, _WITH_PART[part])))} has the part {part}.",
                 offset,
             )
+    for slot in template.slots:
+        if slot.part == "each" and not any(c.name == slot.name and not c.negated for c in slot.conditions):
+            yield (
+                f"{{{{{slot.name}.each}}}} must be in a section of its own: {{{{#{slot.name}}}}}.",
+                slot.start,
+            )
+    for condition in template.conditions:
+        field = by_name.get(condition.name)
+        if field is not None and condition.choice is not None and condition.choice not in field.choices:
+            yield f"{condition.choice} is not a choice of {condition.name}.", condition.start
 
 
 def _misplaced(template: Template, pattern: Pattern) -> Iterator[tuple[str, int]]:
@@ -112,11 +158,10 @@ def _guarded(slot: Piece) -> bool:
 def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
     """Yield the problems of the generated migration.
 
-    It is generated twice: with all fields filled in, and with as few as possible.
+    It is generated with all fields filled in, with as few as possible, and with each choice.
     """
     seen = set()
-    for full in (True, False):
-        values = {field.name: _value(field, full=full) for field in pattern.fields}
+    for values in _examples(pattern):
         text = write(file.body, values)
         for found in Migration.from_recorded("001_pattern.sql", text).problems if text.strip() else ():
             if found.severity is not Severity.NOTE and found.message not in seen:
@@ -129,6 +174,16 @@ def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
                     file.slug_line,
                     file.slug_column,
                 )
+
+
+def _examples(pattern: Pattern) -> Iterator[dict[str, Value]]:
+    """Yield values of all fields: all, as few as possible, and for each choice both of these with it."""
+    for full in (True, False):
+        values = {field.name: _value(field, full=full) for field in pattern.fields}
+        yield values
+        for field in pattern.fields:
+            for choice in field.choices:
+                yield {**values, field.name: read(field, choice)}
 
 
 def _value(field: Field, *, full: bool) -> Value:

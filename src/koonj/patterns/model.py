@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from koonj.patterns.catalog_reference import CatalogReference
 from koonj.patterns.template import Template
 from koonj.sql.problem import Problem
 
@@ -15,19 +16,43 @@ class FieldKind(StrEnum):
     """One identifier; quoted if PostgreSQL needs it."""
     QUALIFIED_NAME = "qualified_name"
     """An identifier, with or without a schema before it."""
+    QUALIFIED_NAMES = "qualified_names"
+    """Identifiers separated by commas, each with or without a schema."""
     NAMES = "names"
     """Identifiers separated by commas, such as the columns of a foreign key."""
     KEYS = "keys"
     """Index keys separated by commas: columns, ``lower(email)``, ``created_at DESC``."""
+    DEFINITIONS = "definitions"
+    """Names with SQL after them, separated by commas: ``email text NOT NULL, born date``."""
     TYPE = "type"
     """A data type."""
     EXPRESSION = "expression"
     """One SQL expression; in parentheses if it is not a simple one."""
+    EXPRESSIONS = "expressions"
+    """SQL expressions separated by commas."""
+    CLAUSE = "clause"
+    """SQL that is a part of a statement, such as ``USING btree (name)``."""
+    QUERY = "query"
+    """One SELECT, VALUES, TABLE or WITH."""
+    LABELS = "labels"
+    """Texts separated by commas, such as the values of an enum: literals in SQL."""
     TEXT = "text"
     """Text: a literal in SQL, unchanged in a comment."""
     CHOICE = "choice"
     """One of the values that the pattern lists; written unchanged in SQL."""
 
+
+LISTS = frozenset(
+    {
+        FieldKind.QUALIFIED_NAMES,
+        FieldKind.NAMES,
+        FieldKind.KEYS,
+        FieldKind.DEFINITIONS,
+        FieldKind.EXPRESSIONS,
+        FieldKind.LABELS,
+    }
+)
+"""The kinds whose section is written once for each item."""
 
 NO = "no"
 """The choice that hides a section, as an empty value does."""
@@ -49,6 +74,10 @@ class Field:
     """An empty value is an error, unless there is a default."""
     choices: tuple[str, ...] = ()
     """For a choice: its values, in the order of the file."""
+    catalog: CatalogReference | None = None
+    """What the value names in the database; None if it is nothing in the catalog."""
+    asked: bool = True
+    """Whether the form asks for it. If not, it has a default, and only `koonj new` can give another value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +113,13 @@ class Pattern:
     """One paragraph; can be empty."""
     fields: tuple[Field, ...]
     files: tuple[PatternFile, ...]
+    group: str
+    """The group in lists, such as ``Columns``."""
+    words: tuple[str, ...]
+    """What people type to find the pattern, besides its key and title."""
+    later: str | None
+    """Key of the pattern for the step that must wait, for example for a deployment; it has fields of the same
+    names."""
     path: Path
     """The pattern file. For a built-in pattern it is in koonj's library folder."""
 

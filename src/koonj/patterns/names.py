@@ -55,13 +55,26 @@ def read_qualified(typed: str) -> tuple[str | None, str]:
     Raises:
         RefusedError: the value is not one name.
     """
-    parts = _parts(typed)
-    if len(parts) > 1:
+    names = read_qualified_list(typed)
+    if len(names) > 1:
         raise RefusedError("Enter one name, not a list.")
-    if len(parts[0]) > 2:
-        raise RefusedError('Enter a schema and a name at most. Quote a name that contains a dot: "a.b".')
-    checked = [_checked(part) for part in parts[0]]
-    return (None if len(checked) == 1 else checked[0], checked[-1])
+    return names[0]
+
+
+def read_qualified_list(typed: str) -> tuple[tuple[str | None, str], ...]:
+    """Return ``(schema or None, name)`` of each of the names separated by commas.
+
+    Raises:
+        RefusedError: the value is not a list of names.
+    """
+    found = []
+    for parts in _parts(typed):
+        if len(parts) > 2:
+            raise RefusedError('Enter a schema and a name at most. Quote a name that contains a dot: "a.b".')
+        checked = [_checked(part) for part in parts]
+        found.append((None if len(checked) == 1 else checked[0], checked[-1]))
+    _no_name_twice([".".join(filter(None, name)) for name in found])
+    return tuple(found)
 
 
 def read_list(typed: str) -> tuple[str, ...]:
@@ -75,10 +88,14 @@ def read_list(typed: str) -> tuple[str, ...]:
         if len(part) > 1:
             raise RefusedError('Enter a name without a schema. Quote a name that contains a dot: "a.b".')
         names.append(_checked(part[0]))
+    _no_name_twice(names)
+    return tuple(names)
+
+
+def _no_name_twice(names: list[str]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise RefusedError(f"{', '.join(sorted(twice))} appears twice.")
-    return tuple(names)
 
 
 def cut(parts: Sequence[tuple[str, bool]]) -> str:

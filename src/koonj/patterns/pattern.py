@@ -9,8 +9,10 @@ from pathlib import Path
 from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile, PatternProblem
 from koonj.patterns.reader import PatternFileError, read_pattern
 from koonj.patterns.render import defaults, render
+from koonj.sql.problem import Problem, Severity
 
 __all__ = [
+    "GROUPS",
     "LIBRARY",
     "Field",
     "FieldErrors",
@@ -28,7 +30,7 @@ LIBRARY = Path(__file__).parent / "library"
 
 
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
-    """Return all patterns, sorted by key, and the problems of invalid files.
+    """Return all patterns, sorted by group and key, and the problems of invalid files.
 
     koonj's own library is read first. A pattern in `folders` replaces an earlier one with the same key. A
     folder does not have to exist. An invalid file replaces nothing, not even a built-in pattern with the same
@@ -43,7 +45,22 @@ def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...
             problems += [PatternProblem(path, problem) for problem in error.problems]
         else:
             found[pattern.key] = pattern
-    return tuple(found[key] for key in sorted(found)), tuple(problems)
+    problems += [_no_later(pattern) for pattern in found.values() if pattern.later not in {None, *found}]
+    return tuple(sorted(found.values(), key=_order)), tuple(problems)
+
+
+GROUPS = ("Tables", "Columns", "Constraints", "Indexes", "Data", "Code", "Access")
+"""The groups of koonj's own patterns, in the order of lists. Other groups come after them."""
+
+
+def _order(pattern: Pattern) -> tuple[int, str, str]:
+    known = pattern.group in GROUPS
+    return (GROUPS.index(pattern.group) if known else len(GROUPS), pattern.group, pattern.key)
+
+
+def _no_later(pattern: Pattern) -> PatternProblem:
+    message = f"No pattern {pattern.later!r}, which is to come later."
+    return PatternProblem(pattern.path, Problem("pattern", Severity.ERROR, message, "Correct -- later:."))
 
 
 def _files(folders: Iterable[Path]) -> Iterable[Path]:

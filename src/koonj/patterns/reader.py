@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from koonj.patterns import checks
+from koonj.patterns.catalog_reference import CatalogReference, CatalogReferenceError, read_catalog_reference
 from koonj.patterns.header import Header, HeaderEntry, problem, read_header
 from koonj.patterns.model import Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.template import Template, TemplateError, parse
@@ -11,9 +12,11 @@ from koonj.sql.problem import Problem
 from koonj.sql.source import Source
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
-_MIGRATION = re.compile(r"--[ \t]*migration:[ \t]*(?P<slug>.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_MIGRATION = re.compile(r"--[ \t]?migration:[ \t]*(?P<slug>.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TAIL = re.compile(r"\s*(?:^--[ \t]*\n\s*)*\Z", re.MULTILINE)
 """The separator between two migrations: blank lines and empty comments."""
+OTHER_GROUP = "Other"
+"""The group of a pattern without one."""
 _YES_NO = {"yes": True, "no": False}
 
 
@@ -60,9 +63,12 @@ class _Reading:
         pattern = Pattern(
             key=self._path.stem,
             title=self._title(header),
-            description=header.entries["about"].value if "about" in header.entries else "",
+            description=_value(header, "about"),
             fields=fields,
             files=self._files(marks),
+            group=_value(header, "group") or OTHER_GROUP,
+            words=tuple(word.strip() for word in _value(header, "words").split(",") if word.strip()),
+            later=_value(header, "later") or None,
             path=self._path,
         )
         self._check(pattern, header)
@@ -108,8 +114,10 @@ class _Reading:
             default=given.get("default", ""),
             example=given.get("example", ""),
             help=given.get("help", ""),
-            required=self._required(entry),
+            required=self._yes_or_no(entry, "required"),
             choices=tuple(choice.strip() for choice in given.get("choices", "").split("|") if choice.strip()),
+            catalog=self._catalog(entry),
+            asked=self._yes_or_no(entry, "asked"),
         )
 
     def _kind(self, entry: HeaderEntry) -> FieldKind:
@@ -132,10 +140,20 @@ class _Reading:
             return FieldKind.TEXT
         return FieldKind(given.value)
 
-    def _required(self, entry: HeaderEntry) -> bool:
-        given = entry.under.get("required")
+    def _catalog(self, entry: HeaderEntry) -> CatalogReference | None:
+        given = entry.under.get("catalog")
+        if given is None:
+            return None
+        try:
+            return read_catalog_reference(given.value)
+        except CatalogReferenceError as error:
+            self._add_problem(str(error), "", given.line, given.column)
+            return None
+
+    def _yes_or_no(self, entry: HeaderEntry, key: str) -> bool:
+        given = entry.under.get(key)
         if given is not None and given.value not in _YES_NO:
-            self._add_problem(f"required must be yes or no, not {given.value}.", "", given.line, given.column)
+            self._add_problem(f"{key} must be yes or no, not {given.value}.", "", given.line, given.column)
         return given is None or _YES_NO.get(given.value, True)
 
     def _files(self, marks: list[re.Match[str]]) -> tuple[PatternFile, ...]:
@@ -182,3 +200,7 @@ class _Reading:
                 self._problems += checks.of_field(field, entry, pattern)
         for file in pattern.files:
             self._problems += checks.of_file(file, pattern)
+
+
+def _value(header: Header, key: str) -> str:
+    return header.entries[key].value if key in header.entries else ""

@@ -1,7 +1,9 @@
 """Generate migrations from a pattern and the values of its fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 
 from koonj.migrations.new import Draft, SlugError, slugify
 from koonj.patterns import outline, template
@@ -50,12 +52,38 @@ def write(parsed: Template, known: Mapping[str, Value]) -> str:
     Raises:
         FieldErrors: a value would end the dollar quote around it.
     """
-    spots = _places(parsed)
-    written: list[str] = []
-    for piece in parsed.visible_pieces(lambda c: _holds(c, known)):
-        value = _value(piece, known)
-        written.append(piece.text if value is None else _written(piece, value, spots[piece.start]))
-    return "".join(written)
+    return "".join(_texts(parsed.pieces, known, _places(parsed), 0))
+
+
+def _texts(
+    pieces: Iterable[Piece], known: Mapping[str, Value], spots: Mapping[int, PlaceholderSpot], depth: int
+) -> Iterator[str]:
+    """Yield the texts of pieces that are together in `depth` sections."""
+    for start, group in groupby(
+        pieces, key=lambda p: p.conditions[depth].start if p.conditions[depth:] else None
+    ):
+        inner = tuple(group)
+        if start is None:
+            for piece in inner:
+                value = _value(piece, known)
+                yield piece.text if value is None else _written(piece, value, spots[piece.start])
+        elif _holds(condition := inner[0].conditions[depth], known):
+            for scope in _scopes(condition, inner, known):
+                yield from _texts(inner, scope, spots, depth + 1)
+
+
+def _scopes(
+    condition: Condition, pieces: tuple[Piece, ...], known: Mapping[str, Value]
+) -> Iterator[Mapping[str, Value]]:
+    """Yield the values for each time that a section is written.
+
+    Once, or for each item of the list if ``{{x.each}}`` is in it.
+    """
+    value = known[condition.name]
+    if value.each is None and any((p.name, p.part) == (condition.name, "each") for p in pieces):
+        yield from ({**known, condition.name: replace(value, each=item)} for item in value.items)
+    else:
+        yield known
 
 
 def _read_all(
@@ -153,4 +181,6 @@ def _value(piece: Piece, known: Mapping[str, Value]) -> Value | None:
 
 
 def _holds(condition: Condition, known: Mapping[str, Value]) -> bool:
-    return known[condition.name].part(condition.part).holds is not condition.negated
+    value = known[condition.name].part(condition.part)
+    found = value.holds if condition.choice is None else value.text == condition.choice
+    return found is not condition.negated

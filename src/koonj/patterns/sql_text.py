@@ -1,4 +1,4 @@
-"""Check SQL in a field: one type, one expression or index keys, and nothing more.
+"""Check SQL in a field: one type, one expression, index keys or a list of definitions, and nothing more.
 
 Accepted SQL cannot change the statement around it: quotes and parentheses are closed within the value. It has
 no ``;``, no comment, no comma outside parentheses, no psql variable and no backslash command.
@@ -10,6 +10,8 @@ from itertools import pairwise
 from koonj.patterns.names import RefusedError, quote, read_name
 from koonj.sql.tokens import Token, TokenKind, significant, tokens
 
+_QUERIES = frozenset({"select", "with", "values", "table", "("})
+_LABEL = re.compile(r"\s*(?:'((?:[^']|'')+)'\s*|([^',][^,]*|))(?=,|\Z)")
 _OPENING = {"(": ")", "[": "]"}
 
 # The patterns below match *shapes*: the outermost tokens with blanks between, words in lower case, " for a
@@ -65,11 +67,93 @@ def keys(typed: str) -> tuple[str, ...]:
     Raises:
         RefusedError: a key is missing or is not valid.
     """
+    return tuple(map(_key, _items(typed)))
+
+
+def expressions(typed: str) -> tuple[str, ...]:
+    """Return the expressions between commas.
+
+    Raises:
+        RefusedError: an expression is missing or is not valid.
+    """
+    return tuple(expression(_not_missing(item, "A value")) for item in _items(typed))
+
+
+def labels(typed: str) -> tuple[str, ...]:
+    """Return the texts between commas, without blanks around them; a text with a comma is in single quotes.
+
+    Raises:
+        RefusedError: a text is missing, appears twice, or has a quote that is not closed.
+    """
+    found = []
+    at = 0
+    while True:
+        one = _LABEL.match(typed, at)
+        if one is None:
+            raise RefusedError("A single quote is not closed, or has text after it.")
+        found.append(one[1].replace("''", "'") if one[1] is not None else one[2].strip())
+        if not found[-1]:
+            raise RefusedError("A value is missing next to a comma.")
+        if found.count(found[-1]) > 1:
+            raise RefusedError(f"{found[-1]} appears twice.")
+        at = one.end() + 1
+        if one.end() == len(typed):
+            return tuple(found)
+
+
+def definitions(typed: str) -> tuple[tuple[str, str], ...]:
+    """Return ``(name, SQL after it)`` of each definition, such as ``email text NOT NULL``.
+
+    Raises:
+        RefusedError: a definition is missing, has no SQL after the name, or is not valid.
+    """
+    return tuple(map(_definition, _items(typed)))
+
+
+def clause(typed: str) -> str:
+    """Return a part of a statement.
+
+    Raises:
+        RefusedError: it is empty, or would end or hide the statement around it.
+    """
+    _tokens(typed)
+    return typed
+
+
+def query(typed: str) -> str:
+    """Return one query.
+
+    Raises:
+        RefusedError: it is not one SELECT, VALUES, TABLE or WITH.
+    """
     found = _tokens(typed)
-    commas = [token for token in _outermost(found) if token.text == ","]
+    if found[0].text.lower() not in _QUERIES:
+        raise RefusedError("Enter one query. It starts with SELECT, WITH, VALUES or TABLE.")
+    return typed
+
+
+def _items(typed: str) -> list[str]:
+    """Return the texts between the commas that are outside all parentheses."""
+    commas = [token for token in _outermost(_tokens(typed)) if token.text == ","]
     starts = [0, *(comma.end for comma in commas)]
     ends = [*(comma.start for comma in commas), len(typed)]
-    return tuple(_key(typed[start:end].strip()) for start, end in zip(starts, ends, strict=True))
+    return [typed[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+
+
+def _definition(item: str) -> tuple[str, str]:
+    first = next(significant(_not_missing(item, "A definition")))
+    if first.kind not in {TokenKind.WORD, TokenKind.QUOTED}:
+        raise RefusedError(f"A definition starts with a name: email text, not {item}.")
+    rest = item[first.end :].strip()
+    if not rest:
+        raise RefusedError(f"Say what {first.text} is: {first.text} text.")
+    return read_name(first.text), rest
+
+
+def _not_missing(item: str, what: str) -> str:
+    if not item:
+        raise RefusedError(f"{what} is missing next to a comma.")
+    return item
 
 
 def name_of_key(key: str) -> str:

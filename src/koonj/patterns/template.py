@@ -4,19 +4,21 @@ https://mustache.github.io/mustache.5.html
 
 ``{{table}}`` is the field's value, ``{{table.schema}}`` and ``{{table.name}}`` are parts of it.
 ``{{#where}} … {{/where}}`` is written only if the field has a value (for a choice: other than ``no``),
-``{{^where}} … {{/where}}`` only if not. A line with only such a mark (or ``--`` and a mark) is omitted.
+``{{^where}} … {{/where}}`` only if not. ``{{#method=gin}} … {{/method}}`` is written only for this choice (no
+part of Mustache). A section with ``{{partitions.each}}`` is written once for each item of the list.
+A line with only such a mark (or ``--`` and a mark) is omitted.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_MARK = re.compile(r"\{\{\s*([#^/]?)\s*([a-z][a-z0-9_]*)(?:\.([a-z]+))?\s*\}\}")
+_MARK = re.compile(r"\{\{\s*([#^/]?)\s*([a-z][a-z0-9_]*)(?:\.([a-z]+))?\s*(?:=\s*([^{}\n]*?)\s*)?\}\}")
 _OPEN = re.compile(r"\{\{")
 _LINE_BEFORE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:--)?[ \t]*\Z")
 _LINE_AFTER = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 
-PARTS = frozenset({"schema", "name"})
+PARTS = ("schema", "name", "each")
 
 
 class TemplateError(ValueError):
@@ -34,6 +36,10 @@ class Condition:
     name: str
     part: str | None
     negated: bool
+    choice: str | None = None
+    """If not None, the condition is that the field has this value."""
+    start: int = field(default=0, compare=False)
+    """Offset of the mark: it tells two sections with the same condition apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,13 @@ class Template:
         Uses are placeholders and conditions.
         """
         used = [(piece.name, piece.part, piece.start) for piece in self.slots if piece.name is not None]
-        used += [(c.name, c.part, piece.start) for piece in self.pieces for c in piece.conditions]
+        used += [(c.name, c.part, c.start) for c in self.conditions]
         return tuple(used)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of the sections that are not empty, in order."""
+        return tuple({c.start: c for piece in self.pieces for c in piece.conditions}.values())
 
     def masked(self) -> str:
         """Return the text with identifiers for placeholders and blanks for marks.
@@ -99,25 +110,29 @@ def parse(text: str) -> Template:
     """
     pieces: list[Piece] = []
     marks: list[tuple[int, int]] = []
-    opened: list[tuple[Condition, int]] = []
+    opened: list[Condition] = []
     at = 0
     for found in _MARK.finditer(text):
-        sign, name, part = found.groups()
+        sign, name, part, choice = found.groups()
         if part is not None and part not in PARTS:
-            raise TemplateError(f"{name}.{part}: a field has only the parts schema and name.", found.start())
+            raise TemplateError(
+                f"{name}.{part}: a field has only the parts {', '.join(PARTS)}.", found.start()
+            )
+        if choice is not None and sign not in {"#", "^"}:
+            raise TemplateError("Only the start of a section can have = and a choice.", found.start())
         start, end = found.span() if not sign else _line_of(text, *found.span())
-        conditions = tuple(condition for condition, _ in opened)
+        conditions = tuple(opened)
         if start > at:
             pieces.append(Piece(at, start, _plain(text, at, start), None, None, conditions))
         at = end
         if sign:
             marks.append((start, end))
-            _open_or_close(opened, sign, Condition(name, part, negated=sign == "^"), found.start())
+            _open_or_close(opened, sign, Condition(name, part, sign == "^", choice, found.start()))
         else:
             pieces.append(Piece(start, end, "", name, part, conditions))
     if opened:
         raise TemplateError(
-            f"This section is never closed with {{{{/{opened[-1][0].name}}}}}.", opened[-1][1]
+            f"This section is never closed with {{{{/{opened[-1].name}}}}}.", opened[-1].start
         )
     if at < len(text):
         pieces.append(Piece(at, len(text), _plain(text, at, len(text)), None, None, ()))
@@ -133,14 +148,16 @@ def _plain(text: str, start: int, end: int) -> str:
     return text[start:end]
 
 
-def _open_or_close(opened: list[tuple[Condition, int]], sign: str, condition: Condition, offset: int) -> None:
+def _open_or_close(opened: list[Condition], sign: str, condition: Condition) -> None:
     if sign != "/":
-        opened.append((condition, offset))
+        opened.append(condition)
         return
-    last = opened[-1][0] if opened else None
+    last = opened[-1] if opened else None
     if last is None or (last.name, last.part) != (condition.name, condition.part):
         but = f"; {{{{#{last.name}}}}} is open" if last else ""
-        raise TemplateError(f"{{{{/{condition.name}}}}} closes a section that is not open{but}.", offset)
+        raise TemplateError(
+            f"{{{{/{condition.name}}}}} closes a section that is not open{but}.", condition.start
+        )
     opened.pop()
 
 

@@ -1,4 +1,6 @@
 -- title: Add a column with a default
+-- group: Columns
+-- words: new column, default, not null
 -- about: PostgreSQL 11 and later store the default of existing rows in the catalog. So the change is fast on a
 --        table of any size, also with NOT NULL. A default that is different for each row (random(),
 --        gen_random_uuid(), clock_timestamp()), a serial type or a domain with a CHECK rewrites the whole table
@@ -6,12 +8,15 @@
 --
 -- field: table
 --   kind: qualified_name
+--   catalog: table
 --   example: documents
 -- field: column
 --   kind: name
+--   catalog: new column of table
 --   example: status
 -- field: type
 --   kind: type
+--   catalog: type
 --   default: text
 --   example: varchar(50)
 -- field: default

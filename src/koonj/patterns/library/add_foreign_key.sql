@@ -1,21 +1,27 @@
 -- title: Add a foreign key
+-- group: Constraints
+-- words: reference, references, fk, relation
 -- about: Creates two files. The first builds an index CONCURRENTLY. The second adds the constraint NOT VALID, with
 --        locks that are held only briefly, and validates it in a separate transaction, which does not block reads
 --        or writes. Not for a partitioned table.
 --
 -- field: table
 --   kind: qualified_name
+--   catalog: table
 --   example: documents
 -- field: columns
 --   kind: names
+--   catalog: columns of table
 --   example: owner_id
 -- field: references
 --   label: References table
 --   kind: qualified_name
+--   catalog: table
 --   example: users
 -- field: referenced
 --   label: Referenced columns
 --   kind: names
+--   catalog: columns of references
 --   default: id
 --   help: They need a primary key or a unique constraint, and the same number of columns.
 -- field: on_delete
@@ -31,10 +37,12 @@
 -- field: constraint
 --   label: Constraint name
 --   kind: name
+--   catalog: new constraint of table
 --   default: {{table.name}}_{{columns}}_fkey
 -- field: index
 --   label: Index name
 --   kind: name
+--   catalog: new index of table
 --   default: {{table.name}}_{{columns}}_idx
 --
 -- migration: create_{{index}}

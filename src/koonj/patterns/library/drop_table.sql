@@ -1,4 +1,7 @@
 -- title: Drop a table (1/2): move it
+-- group: Tables
+-- words: remove, delete, safe drop
+-- later: drop_table_for_good
 -- about: The first part of a safe drop. The migration fails if an object still uses the table. Otherwise it moves
 --        the table, with its rows, indexes and sequences, to a schema that no application uses. The rollback moves
 --        it back quickly. Later, when you are sure that nothing needs the table, use the pattern drop_table_for_good
@@ -6,9 +9,11 @@
 --
 -- field: table
 --   kind: name
+--   catalog: table of schema
 --   example: old_sessions
 -- field: schema
 --   kind: name
+--   catalog: schema
 --   default: public
 --   help: The schema of the table. The rollback moves the table back to it.
 -- field: trash

@@ -1,14 +1,18 @@
 -- title: Drop a table (2/2): drop it
+-- group: Tables
+-- words: remove, delete, final drop
 -- about: The second part of a safe drop, for a table that the pattern drop_table moved. It has no rollback. Create this
 --        migration only after the first one was applied to all targets and you are sure that nothing needs the
 --        table, because applying all pending migrations runs both.
 --
 -- field: table
 --   kind: name
+--   catalog: table of trash
 --   example: old_sessions
 -- field: trash
 --   label: In schema
 --   kind: name
+--   catalog: schema
 --   default: trash
 --   help: The schema to which drop_table moved the table.
 --
