@@ -83,6 +83,9 @@ def test_a_pattern_works_with_unusual_names(bench: Any, library: Any, case: Case
         bench.run(draft.text)  # It fails or does nothing.
         assert bench.schema() == schemas[-1]
     for draft, before in zip(reversed(drafts), reversed(schemas[:-1]), strict=True):
+        if "\n-- Rollback: none: " in draft.text:
+            assert not case.restores
+            return
         bench.down(draft)
         assert not case.restores or bench.schema() == before
     if case.unchecked is not None:
