@@ -65,4 +65,29 @@ CASES: tuple[Case, ...] = (
         unchecked="False",
         note="again",
     ),
+    Case(
+        "add_column_with_backfill",
+        {**NEW, "type": "uuid", "default": "gen_random_uuid()"},
+        check="SELECT count(DISTINCT {new}) = count(*) AND count(*) >= 1000 FROM {table}",
+    ),
+    Case(
+        "add_column_with_backfill",
+        {**NEW, "type": "text", "default": "'none'", "value": "lower({column})", "not_null": "no"},
+        setup=FILLED,
+        check="SELECT bool_and({new} = lower({column})) FROM {table}",
+        note="nullable",
+    ),
+    Case(
+        "add_identity",
+        {"table": "{table}", "column": "id"},
+        setup=FILLED,
+        check="WITH added AS (INSERT INTO {table} DEFAULT VALUES RETURNING id) SELECT id > 1000 FROM added",
+    ),
+    Case(
+        "add_generated_column",
+        {**NEW, "type": "text", "value": "upper({column}) || n", "function": "{new2}"},
+        setup=FILLED,
+        check="SELECT bool_and({new} = upper({column}) || n) FROM {table}",
+        write="UPDATE {table} SET n = n + 1 WHERE id = 7",
+    ),
 )
