@@ -11,6 +11,9 @@ INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
 """
 """A table whose column has a value in each row."""
 
+GRANTED = FILLED + "GRANT SELECT, UPDATE ON {table} TO PUBLIC;"
+RENAME = {**COLUMN, "new_name": "{new}"}
+
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -89,5 +92,45 @@ CASES: tuple[Case, ...] = (
         setup=FILLED,
         check="SELECT bool_and({new} = upper({column}) || n) FROM {table}",
         write="UPDATE {table} SET n = n + 1 WHERE id = 7",
+    ),
+    Case(
+        "drop_column",
+        {**COLUMN, "hidden": "{new}"},
+        check="SELECT count({new}) = 1000 FROM {table}",
+    ),
+    Case(
+        "drop_column",
+        {**COLUMN, "not_null": "yes"},
+        setup=FILLED.replace("DEFAULT 'new'", ""),
+        check="SELECT NOT attnotnull FROM pg_attribute WHERE attrelid = {table}::regclass AND attnum = 2",
+        unchecked="False",
+        note="not_null",
+    ),
+    Case(
+        "drop_column_for_good",
+        {**COLUMN, "hidden": "{new}"},
+        first=(("drop_column", {**COLUMN, "hidden": "{new}"}),),
+        check="SELECT attisdropped FROM pg_attribute WHERE attrelid = {table}::regclass AND attnum = 2",
+        verdict="irreversible",
+        restores=False,
+    ),
+    Case(
+        "rename_column",
+        RENAME,
+        setup=GRANTED,
+        check="""
+            WITH old AS (INSERT INTO {table} (id, {column}) VALUES (-1, 'old') RETURNING 1),
+                new AS (INSERT INTO {table} (id, {new}) VALUES (-2, 'new') RETURNING 1)
+            SELECT (SELECT bool_and({column} = {new}) FROM {table}) AND EXISTS (SELECT FROM old, new)
+                AND has_table_privilege('pg_monitor', {table}::regclass, 'UPDATE')
+        """,
+    ),
+    Case(
+        "rename_column_finish",
+        RENAME,
+        setup=GRANTED,
+        first=(("rename_column", RENAME),),
+        check="SELECT relkind = 'r' FROM pg_class WHERE oid = {table}::regclass",
+        unchecked="False",
     ),
 )
