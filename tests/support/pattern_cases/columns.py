@@ -12,6 +12,13 @@ INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
 """A table whose column has a value in each row."""
 
 GRANTED = FILLED + "GRANT SELECT, UPDATE ON {table} TO PUBLIC;"
+NUMBERS = """
+CREATE TABLE {table} (id int PRIMARY KEY, {column} int NOT NULL DEFAULT 1);
+INSERT INTO {table} SELECT i, i FROM generate_series(1, 1000) i;
+"""
+COPY = {**COLUMN, "new_column": "{new}"}
+SWAP = {**COPY, "old_column": "{new2}"}
+NO_INDEX = "UPDATE {table} SET {column} = 8 - {column} WHERE id = 7"
 RENAME = {**COLUMN, "new_name": "{new}"}
 
 
@@ -132,5 +139,48 @@ CASES: tuple[Case, ...] = (
         first=(("rename_column", RENAME),),
         check="SELECT relkind = 'r' FROM pg_class WHERE oid = {table}::regclass",
         unchecked="False",
+    ),
+    Case(
+        "change_type",
+        {**COLUMN, "previous": "varchar(20)"},
+        setup=FILLED + "CREATE INDEX ON {table} ({column}, n);",
+        check="SELECT atttypid = 'text'::regtype FROM pg_attribute WHERE attrelid = {table}::regclass AND attnum = 2",
+        unchecked="False",
+    ),
+    Case(
+        "change_type_with_copy",
+        {**COPY, "type": "bigint"},
+        setup=NUMBERS,
+        check="SELECT bool_and({new} = {column}) FROM {table}",
+        write=NO_INDEX,
+    ),
+    Case(
+        "change_type_with_copy",
+        {**COPY, "type": "text", "not_null": "no"},
+        setup=NUMBERS.replace("NOT NULL DEFAULT 1", "").replace("SELECT i, i", "SELECT i, nullif(i, 9)"),
+        check="SELECT bool_and({new} IS NOT DISTINCT FROM CAST({column} AS text)) FROM {table}",
+        write=NO_INDEX,
+        note="nullable",
+    ),
+    Case(
+        "change_type_swap",
+        SWAP,
+        setup=NUMBERS,
+        first=(("change_type_with_copy", {**COPY, "type": "bigint"}),),
+        check="""
+            WITH new AS (INSERT INTO {table} (id) VALUES (-1) RETURNING pg_typeof({column}), {new2} = {column})
+            SELECT new = ROW('bigint'::regtype, true) AND (SELECT bool_and({column} = {new2}) FROM {table}) FROM new
+        """,
+        write=NO_INDEX,
+    ),
+    Case(
+        "change_type_finish",
+        {**COLUMN, "old_column": "{new2}"},
+        setup=NUMBERS,
+        first=(("change_type_with_copy", {**COPY, "type": "bigint"}), ("change_type_swap", SWAP)),
+        check="SELECT max({column}) = 1000 AND count(*) = 1000 FROM {table}",
+        write=NO_INDEX,
+        verdict="irreversible",
+        restores=False,
     ),
 )

@@ -51,12 +51,12 @@ COMMIT;
 -- {{#computed=by a trigger}}
 -- {{column}} of {{table}} is {{value}}: a trigger computes it, for new and changed rows.
 -- The block at the end fills existing rows. It has no BEGIN and COMMIT around it, because it commits each batch. If it
--- is interrupted, roll the file back and apply it again.
+-- is interrupted, apply the file again: filled rows are not touched again.
 BEGIN;
 
-ALTER TABLE {{table}} ADD COLUMN {{column}} {{type}};
+ALTER TABLE {{table}} ADD COLUMN IF NOT EXISTS {{column}} {{type}};
 
-CREATE FUNCTION {{#table.schema}}{{table.schema}}.{{/table.schema}}{{function}}() RETURNS trigger
+CREATE OR REPLACE FUNCTION {{#table.schema}}{{table.schema}}.{{/table.schema}}{{function}}() RETURNS trigger
 LANGUAGE plpgsql AS $function$
 #variable_conflict use_column
 BEGIN
@@ -65,7 +65,7 @@ BEGIN
 END
 $function$;
 
-CREATE TRIGGER {{function}} BEFORE INSERT OR UPDATE ON {{table}}
+CREATE OR REPLACE TRIGGER {{function}} BEFORE INSERT OR UPDATE ON {{table}}
     FOR EACH ROW EXECUTE FUNCTION {{#table.schema}}{{table.schema}}.{{/table.schema}}{{function}}();
 
 COMMIT;
