@@ -135,3 +135,105 @@ def test_backfill_stops_when_filled_rows_match_again(bench: Any, library: Any) -
     bench.sql("CREATE TABLE t (c int); INSERT INTO t VALUES (1)")
     (draft,) = library.drafts("backfill", table="t", column="c", value="c + 1", where="c > 0")
     assert "after 20 passes there are still rows to fill" in bench.run(draft.text).stderr
+
+
+AT_ONCE = [
+    ("varchar(20)", "varchar(50)", ""),
+    ("varchar(20)", "text", "CREATE INDEX ON t (c, id)"),
+    ("varchar(20)", "text", "ALTER TABLE t ADD UNIQUE (c)"),
+    ("numeric(10,2)", "numeric(20,2)", "CREATE INDEX ON t (c)"),
+    ("cidr", "inet", ""),
+    ("timestamp", "timestamptz", "SET timezone = 'UTC'"),
+]
+NOT_AT_ONCE = [
+    ("int", "bigint", ""),
+    ("varchar(20)", "varchar(10)", ""),
+    ("varchar(20)", "text", "CREATE INDEX ON t (upper(c))"),
+    ("varchar(20)", "text", "CREATE INDEX ON t (id) WHERE c IS NOT NULL"),
+    ("timestamp", "timestamptz", "SET timezone = 'Europe/Zurich'"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "setup"), AT_ONCE)
+def test_change_type_changes_nothing_but_the_catalog(
+    bench: Any, library: Any, before: str, after: str, setup: str
+) -> None:
+    bench.sql(f"CREATE TABLE t (id int, c {before})")
+    bench.sql(setup or "SELECT")
+    files = "SELECT pg_relation_filenode(oid) FROM pg_class WHERE relname LIKE 't' OR relname LIKE 't\\_%' ORDER BY 1"
+    written = bench.sql(files)
+    (draft,) = library.drafts("change_type", table="t", column="c", type=after, previous=before)
+    zone = "SET timezone = 'UTC';\n" if "UTC" in setup else ""
+    assert bench.run(zone + draft.text).stderr == ""
+    assert bench.sql(files) == written
+    assert bench.sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attname = 'c'") != [
+        (before,)
+    ]
+
+
+@pytest.mark.parametrize(("before", "after", "setup"), NOT_AT_ONCE)
+def test_change_type_fails_if_the_table_or_an_index_would_be_written(
+    bench: Any, library: Any, before: str, after: str, setup: str
+) -> None:
+    bench.sql(f"CREATE TABLE t (id int, c {before})")
+    bench.sql(setup or "SELECT")
+    (draft,) = library.drafts("change_type", table="t", column="c", type=after, previous=before)
+    zone = setup + ";\n" if "timezone" in setup else ""
+    error = bench.run(zone + draft.text).stderr
+    assert "PostgreSQL would write the whole table or an index again" in error
+    assert "Use the koonj pattern change_type_with_copy." in error
+
+
+def test_change_type_fails_for_a_constraint_that_would_be_checked(bench: Any, library: Any) -> None:
+    bench.sql("CREATE TABLE t (id int, c varchar(20) CONSTRAINT \"Long\" CHECK (c <> ''))")
+    (draft,) = library.drafts("change_type", table="t", column="c", previous="varchar(20)")
+    assert 'PostgreSQL would check each row again: "Long"' in bench.run(draft.text).stderr
+
+
+def copied(bench: Any, library: Any, definition: str) -> Any:
+    """Make a table with a copied column; return the migration that swaps it."""
+    bench.sql(f"CREATE TABLE t (id int PRIMARY KEY, c {definition})")
+    for draft in library.drafts("change_type_with_copy", table="t", column="c", type="bigint"):
+        bench.up(draft)
+    return library.drafts("change_type_swap", table="t", column="c")[0]
+
+
+def test_the_swap_needs_the_indexes_of_the_new_column(bench: Any, library: Any) -> None:
+    swap = copied(bench, library, "int NOT NULL")
+    bench.sql(
+        "CREATE INDEX a ON t (c, id); CREATE INDEX b ON t (id) WHERE c > 0; CREATE INDEX c_new ON t (id, c_new)"
+    )
+    assert "indexes with c: a, b; with c_new: only 1" in bench.run(swap.text).stderr
+    bench.sql("CREATE INDEX ON t (id) WHERE c_new > 0")
+    bench.apply_rollback_apply(swap)
+
+
+@pytest.mark.parametrize(
+    "definition", ["serial", "int GENERATED ALWAYS AS IDENTITY", "int GENERATED ALWAYS AS (id) STORED"]
+)
+def test_the_swap_fails_for_a_column_with_a_sequence_or_an_expression(
+    bench: Any, library: Any, definition: str
+) -> None:
+    swap = copied(bench, library, f"{definition} NOT NULL")
+    assert "column c is generated, has a sequence or is in the primary key" in bench.run(swap.text).stderr
+
+
+def test_the_swap_fails_if_the_new_column_can_be_null(bench: Any, library: Any) -> None:
+    swap = copied(bench, library, "int NOT NULL")
+    bench.sql("ALTER TABLE t ALTER c_new DROP NOT NULL")
+    assert "one of c and c_new is NOT NULL, and the other is not" in bench.run(swap.text).stderr
+
+
+def test_the_old_column_is_not_dropped_with_a_constraint(bench: Any, library: Any) -> None:
+    swap = copied(bench, library, "int NOT NULL CHECK (c > 0)")
+    bench.up(swap)
+    bench.sql("INSERT INTO t (id, c) VALUES (1, 1)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        bench.sql("INSERT INTO t (id, c) VALUES (2, 0)")
+    (finish,) = library.drafts("change_type_finish", table="t", column="c")
+    assert (
+        "column c_old of t is still used by: constraint t_c_check on table t" in bench.run(finish.text).stderr
+    )
+    bench.sql("ALTER TABLE t DROP CONSTRAINT t_c_check")
+    bench.up(finish)
+    bench.sql("INSERT INTO t (id, c) VALUES (2, 3000000000)")
