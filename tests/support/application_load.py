@@ -42,7 +42,7 @@ def application_load(dsn: str, statements: Sequence[str], *, pause: float = 0.00
     def drive(statement: str, first: threading.Event) -> None:
         try:
             with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
-                query = sql.SQL(statement)  # type: ignore[arg-type] # not a literal, but of the tests' own cases
+                query = sql.SQL(statement)
                 while True:
                     last = stop.is_set()
                     begin = monotonic()

@@ -23,6 +23,11 @@ class CatalogThing(StrEnum):
     TYPE = "type"
     ROLE = "role"
     EXTENSION = "extension"
+    DEFINITION = "definition"
+    """What the database says about an object: how an index is built, a constraint's condition, a comment, ….
+
+    A rollback needs it to make the object again.
+    """
 
 
 _NEEDS_TABLE = frozenset(
@@ -32,6 +37,7 @@ _NEEDS_TABLE = frozenset(
         CatalogThing.PARTITION,
         CatalogThing.TRIGGER,
         CatalogThing.POLICY,
+        CatalogThing.DEFINITION,
     }
 )
 _FORM = re.compile(r"(?P<new>new )?(?P<thing>[a-z ]+?)(?: of (?P<of>[a-z][a-z0-9_]*))?")
@@ -65,7 +71,7 @@ def read_catalog_reference(text: str) -> CatalogReference:
             f"{text} is not in the form [new] THING [of FIELD]. THING is one of: {', '.join(CatalogThing)}."
         )
     if thing in _NEEDS_TABLE and found["of"] is None:
-        raise CatalogReferenceError(f"Say which field has its table: {text} of table.")
+        raise CatalogReferenceError(f"Say which field has its table or object: {text} of table.")
     return CatalogReference(thing, new=found["new"] is not None, of=found["of"])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.migrations.migration import Migration
+from koonj.patterns.catalog_reference import CatalogThing
 from koonj.patterns.field_values import EMPTY, Value, read, stand_in_of
 from koonj.patterns.header import HeaderEntry, problem
 from koonj.patterns.model import LISTS, NO, Field, FieldKind, Pattern, PatternFile
@@ -68,7 +69,7 @@ def _of_catalog(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[
     owner = None if field.catalog.of is None else pattern.field(field.catalog.of)
     if field.catalog.of is not None and (owner is None or owner is field):
         yield problem(f"No other field has the name {field.catalog.of}.", "", given.line, given.column)
-    if field.kind not in _NAMES:
+    if field.kind not in _NAMES and field.catalog.thing is not CatalogThing.DEFINITION:
         kinds = ", ".join(map(spaced, sorted(_NAMES)))
         yield problem("This kind of field names nothing.", f"Kinds: {kinds}.", given.line, given.column)
 

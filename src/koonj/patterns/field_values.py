@@ -115,6 +115,10 @@ def _expressions(typed: str) -> Value:
     return _list(_sql(one, one) for one in sql_text.expressions(typed))
 
 
+def _clause(typed: str) -> Value:
+    return _sql(sql_text.clause(typed), typed)
+
+
 def _query(typed: str) -> Value:
     return _sql(sql_text.query(typed), typed)
 
@@ -165,6 +169,7 @@ _READERS: Mapping[FieldKind, Callable[[str], Value]] = {
     FieldKind.TYPE: _type,
     FieldKind.EXPRESSION: _expression,
     FieldKind.EXPRESSIONS: _expressions,
+    FieldKind.CLAUSE: _clause,
     FieldKind.QUERY: _query,
     FieldKind.LABELS: _labels,
     FieldKind.TEXT: _text,
@@ -175,6 +180,7 @@ _STAND_INS = {
     FieldKind.EXPRESSION: "0",
     FieldKind.EXPRESSIONS: "0",
     FieldKind.DEFINITIONS: "x int",
+    FieldKind.CLAUSE: "x",
     FieldKind.QUERY: "SELECT 0",
 }
 

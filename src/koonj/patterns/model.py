@@ -30,6 +30,8 @@ class FieldKind(StrEnum):
     """One SQL expression; in parentheses if it is not a simple one."""
     EXPRESSIONS = "expressions"
     """SQL expressions separated by commas."""
+    CLAUSE = "clause"
+    """SQL that is a part of a statement, such as ``USING btree (name)``."""
     QUERY = "query"
     """One SELECT, VALUES, TABLE or WITH."""
     LABELS = "labels"

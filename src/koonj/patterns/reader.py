@@ -12,7 +12,7 @@ from koonj.sql.problem import Problem
 from koonj.sql.source import Source
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
-_MIGRATION = re.compile(r"--[ \t]*migration:[ \t]*(?P<slug>.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_MIGRATION = re.compile(r"--[ \t]?migration:[ \t]*(?P<slug>.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TAIL = re.compile(r"\s*(?:^--[ \t]*\n\s*)*\Z", re.MULTILINE)
 """The separator between two migrations: blank lines and empty comments."""
 OTHER_GROUP = "Other"

@@ -68,17 +68,22 @@ def _texts(
                 value = _value(piece, known)
                 yield piece.text if value is None else _written(piece, value, spots[piece.start])
         elif _holds(condition := inner[0].conditions[depth], known):
-            for scope in _scopes(condition, known):
+            for scope in _scopes(condition, inner, known):
                 yield from _texts(inner, scope, spots, depth + 1)
 
 
-def _scopes(condition: Condition, known: Mapping[str, Value]) -> Iterator[Mapping[str, Value]]:
-    """Yield the values for each time that a section is written: once, or once for each item of a list."""
+def _scopes(
+    condition: Condition, pieces: tuple[Piece, ...], known: Mapping[str, Value]
+) -> Iterator[Mapping[str, Value]]:
+    """Yield the values for each time that a section is written.
+
+    Once, or for each item of the list if ``{{x.each}}`` is in it.
+    """
     value = known[condition.name]
-    if condition.negated or value.each is not None or not value.items:
-        yield known
-    else:
+    if value.each is None and any((p.name, p.part) == (condition.name, "each") for p in pieces):
         yield from ({**known, condition.name: replace(value, each=item)} for item in value.items)
+    else:
+        yield known
 
 
 def _read_all(

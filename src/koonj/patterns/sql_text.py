@@ -110,6 +110,16 @@ def definitions(typed: str) -> tuple[tuple[str, str], ...]:
     return tuple(map(_definition, _items(typed)))
 
 
+def clause(typed: str) -> str:
+    """Return a part of a statement.
+
+    Raises:
+        RefusedError: it is empty, or would end or hide the statement around it.
+    """
+    _tokens(typed)
+    return typed
+
+
 def query(typed: str) -> str:
     """Return one query.
 

@@ -5,7 +5,7 @@ https://mustache.github.io/mustache.5.html
 ``{{table}}`` is the field's value, ``{{table.schema}}`` and ``{{table.name}}`` are parts of it.
 ``{{#where}} … {{/where}}`` is written only if the field has a value (for a choice: other than ``no``),
 ``{{^where}} … {{/where}}`` only if not. ``{{#method=gin}} … {{/method}}`` is written only for this choice (no
-part of Mustache). The section of a list is written once for each item, ``{{partitions.each}}`` in it.
+part of Mustache). A section with ``{{partitions.each}}`` is written once for each item of the list.
 A line with only such a mark (or ``--`` and a mark) is omitted.
 """
 

@@ -45,7 +45,6 @@ class Names:
         for name in ("table", "other"):
             found[name] = sql.Identifier(*filter(None, (self.schema, getattr(self, name))))
         found["schema"] = sql.Identifier(self.schema or "public")
-        found["text"] = sql.SQL("{}::text").format(sql.Literal(f"{self.schema or 'public'}"))
         return found
 
     def typed(self) -> dict[str, str]:

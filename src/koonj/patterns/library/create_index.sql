@@ -1,6 +1,6 @@
 -- title: Create an index concurrently
 -- group: Indexes
--- words: add index, btree, unique, partial, expression, covering
+-- words: add index, btree, gin, gist, brin, hash, unique, partial, expression, covering, include, full text, trigram
 -- about: Building the index does not block reads or writes. It waits for every open transaction in the database, so
 --        a forgotten transaction delays it. Not possible on a partitioned table.
 --
@@ -12,7 +12,7 @@
 --   kind: keys
 --   catalog: columns of table
 --   example: owner_id, created_at DESC
---   help: Columns or expressions such as lower(email), separated by commas.
+--   help: Columns or expressions such as lower(email), or with an operator class as in body gin_trgm_ops.
 -- field: unique
 --   kind: choice
 --   choices: no | yes
@@ -22,6 +22,12 @@
 --   kind: choice
 --   choices: btree | hash | gin | gist | spgist | brin
 --   default: btree
+-- field: include
+--   label: Also store
+--   kind: names
+--   catalog: columns of table
+--   required: no
+--   help: Columns that the index stores but does not search (INCLUDE), for index-only scans.
 -- field: where
 --   kind: expression
 --   required: no
@@ -40,7 +46,7 @@
 -- failure, run the rollback below, then apply again.
 
 CREATE {{#unique}}UNIQUE {{/unique}}INDEX CONCURRENTLY {{index}}
-    ON {{table}} USING {{method}} ({{columns}}){{#where}}
+    ON {{table}} USING {{method}} ({{columns}}){{#include}} INCLUDE ({{include}}){{/include}}{{#where}}
     WHERE ({{where}}){{/where}};
 
 -- Rollback:

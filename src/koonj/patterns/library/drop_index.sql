@@ -1,0 +1,36 @@
+-- title: Drop an index
+-- group: Indexes
+-- words: remove index, unused
+-- about: Dropping it does not block reads or writes. It waits for every transaction that could use the index. PostgreSQL
+--        refuses it for the index of a constraint: use drop_constraint. Look first whether queries use it (idx_scan in
+--        pg_stat_user_indexes, on each server that answers queries).
+--
+-- field: index
+--   kind: qualified_name
+--   catalog: index
+--   example: documents_owner_id_idx
+--   help: With its schema, unless it is in the search_path.
+-- field: table
+--   kind: qualified_name
+--   catalog: table
+--   example: documents
+-- field: definition
+--   kind: clause
+--   catalog: definition of index
+--   example: USING btree (owner_id)
+--   help: What follows the table in its definition, for the rollback. psql shows it with \d and the table.
+-- field: unique
+--   kind: choice
+--   choices: no | yes
+--   default: no
+--   help: Whether the index is unique.
+--
+-- migration: drop_{{index.name}}
+-- Drops the index {{index}} of {{table}}.
+-- No BEGIN and COMMIT, because DROP INDEX CONCURRENTLY cannot run in a transaction.
+-- The rollback builds it again, which takes as long as the first time.
+
+DROP INDEX CONCURRENTLY {{index}};
+
+-- Rollback:
+-- CREATE {{#unique}}UNIQUE {{/unique}}INDEX CONCURRENTLY {{index.name}} ON {{table}} {{definition}};
