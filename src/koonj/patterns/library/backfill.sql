@@ -36,14 +36,14 @@ DECLARE
     pages bigint;
     page bigint;
     step bigint;
-    filled bigint;
     changed bigint;
-    total bigint := 0;
+    filled bigint := 0;
+    remain boolean;
     began timestamptz;
     reported timestamptz := clock_timestamp();
 BEGIN
-    -- Walk through the pages of the table, until a pass finds nothing to do: a row can move while the walk goes on.
-    -- The first pass omits rows that others have locked.
+    -- Walk through the pages of the table until no row is left: one can move while the walk goes on. The first pass
+    -- omits rows that others have locked.
     FOR pass IN 1..20 LOOP
         SELECT max(pg_relation_size(part)) / current_setting('block_size')::bigint INTO pages
         FROM (
@@ -51,7 +51,6 @@ BEGIN
         ) AS parts (part);
         page := 0;
         step := 8;
-        filled := 0;
         WHILE page < pages LOOP
             began := clock_timestamp();
             EXECUTE $batch$
@@ -79,23 +78,33 @@ BEGIN
             GET DIAGNOSTICS changed = ROW_COUNT;
             COMMIT;
             filled := filled + changed;
-            total := total + changed;
             page := page + step;
             IF clock_timestamp() > reported + interval '5 s' THEN
                 reported := clock_timestamp();
-                RAISE NOTICE 'pass %: % of % pages, % rows filled', pass, least(page, pages), pages, total;
+                RAISE NOTICE 'pass %: % of % pages, % rows filled', pass, least(page, pages), pages, filled;
             END IF;
             -- The next batch is of a size that takes about 100 ms.
             step := greatest(1, least(
                 128, 2 * step, 0.1 * step / greatest(0.001, extract(epoch FROM clock_timestamp() - began))
             ));
         END LOOP;
-        IF filled = 0 THEN
+        EXECUTE $remain$
+            SELECT EXISTS (
+                SELECT FROM {{table}}
+                {{#where}}
+                WHERE ({{where}})
+                {{/where}}
+                {{^where}}
+                WHERE {{column}} IS NULL AND ({{value}}) IS NOT NULL
+                {{/where}}
+            )
+        $remain$ INTO remain;
+        IF NOT remain THEN
             RETURN;
         END IF;
     END LOOP;
     RAISE EXCEPTION 'after 20 passes there are still rows to fill'
-        USING HINT = 'A row that is filled must not match again, and new rows must come with their value.';
+        USING HINT = 'Other sessions write new ones, or the value leaves a row as it is.';
 END
 $backfill$;
 
