@@ -22,7 +22,7 @@
 -- field: previous
 --   label: Previous type
 --   kind: type
---   catalog: type
+--   catalog: definition of column
 --   example: varchar(50)
 --   help: For the rollback.
 --

@@ -17,6 +17,7 @@
 -- field: previous
 --   label: Previous comment
 --   kind: text
+--   catalog: definition of column
 --   required: no
 --   help: For the rollback. Empty if there was none.
 --

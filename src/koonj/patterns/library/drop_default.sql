@@ -15,6 +15,7 @@
 -- field: previous
 --   label: Previous default
 --   kind: expression
+--   catalog: definition of column
 --   example: 'new'
 --   help: For the rollback, which sets it again.
 --

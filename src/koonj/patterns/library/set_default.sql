@@ -18,6 +18,7 @@
 -- field: previous
 --   label: Previous default
 --   kind: expression
+--   catalog: definition of column
 --   required: no
 --   example: 'new'
 --   help: For the rollback. Empty if it had none.
