@@ -116,6 +116,18 @@ def test_a_computed_column_can_have_the_name_of_a_variable(bench: Any, library: 
     assert bench.sql("SELECT page, total FROM batch ORDER BY page") == [(1, 10), (9, 11)]
 
 
+def test_a_row_without_a_value_does_not_stop_the_others(bench: Any, library: Any) -> None:
+    bench.sql("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (NULL), (3)")
+    add, required = library.drafts(
+        "add_column_with_backfill", table="t", column="b", type="int", default="0", value="a * 2"
+    )
+    bench.up(add)
+    assert bench.sql("SELECT b FROM t ORDER BY a") == [(2,), (6,), (None,)]
+    assert (
+        'check constraint "t_b_not_null_check" of relation "t" is violated' in bench.run(required.text).stderr
+    )
+
+
 def test_backfill_finds_a_row_that_moves_to_a_page_before(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE t (id int, c int) WITH (autovacuum_enabled = off)")
     bench.sql("INSERT INTO t SELECT generate_series(1, 4000)")

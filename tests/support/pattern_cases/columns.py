@@ -24,6 +24,11 @@ RENAME = {**COLUMN, "new_name": "{new}"}
 
 CASES: tuple[Case, ...] = (
     Case(
+        "add_column",
+        {**NEW, "type": "varchar(50)", "default": "'it''s'"},
+        check="SELECT bool_and({new} = 'it''s') FROM {table}",
+    ),
+    Case(
         "add_nullable_column",
         {**NEW, "type": "timestamptz"},
         check="SELECT bool_and({new} IS NULL) FROM {table}",

@@ -27,7 +27,7 @@
 --   kind: expression
 --   default: {{default}}
 --   example: gen_random_uuid()
---   help: It can use other columns. It must not be NULL.
+--   help: It can use other columns.
 -- field: not_null
 --   label: NOT NULL
 --   kind: choice
@@ -78,7 +78,7 @@ BEGIN
                 WITH koonj_batch AS MATERIALIZED (
                     SELECT ctid AS place FROM {{table}}
                     WHERE ctid >= format('(%s,0)', $1)::tid AND ctid < format('(%s,0)', $2)::tid
-                        AND {{column}} IS NULL
+                        AND {{column}} IS NULL AND ({{value}}) IS NOT NULL
                     FOR NO KEY UPDATE
             $batch$ || CASE pass WHEN 1 THEN 'SKIP LOCKED' ELSE '' END || $batch$
                 )
@@ -102,7 +102,7 @@ BEGIN
         EXECUTE $remain$
             SELECT EXISTS (
                 SELECT FROM {{table}}
-                WHERE {{column}} IS NULL
+                WHERE {{column}} IS NULL AND ({{value}}) IS NOT NULL
             )
         $remain$ INTO remain;
         IF NOT remain THEN
