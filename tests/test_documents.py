@@ -106,10 +106,12 @@ def test_every_problem_code_is_explained() -> None:
 def _codes() -> Iterator[str]:
     """Yield the codes of problems in the packages that find problems.
 
-    They are first arguments of calls, or keys of dictionaries, that look like a code.
+    They are first arguments of calls, or keys of dictionaries, that look like a code. Not those of squawk.
     """
     for folder in ("sql", "migrations"):
         for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
+            if file.parent.name == "squawk":
+                continue
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 candidates: list[ast.expr | None] = []
                 if isinstance(node, ast.Call) and "roblem" in ast.unparse(node.func):

@@ -10,6 +10,7 @@ from pathlib import Path
 from koonj.cli import help_text
 from koonj.cli.command_options import (
     add_attach_options,
+    add_check_options,
     add_drift_options,
     add_history_options,
     add_new_options,
@@ -46,6 +47,10 @@ def parse(argv: Sequence[str]) -> Namespace:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
         check_status(args)
+    if args.command == "check":
+        from koonj.cli.option_checks import check_format  # noqa: PLC0415 - not of every command
+
+        check_format(args)
     if args.command in {"apply", "rollback", "unblock"}:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
@@ -130,7 +135,8 @@ def build() -> Parser:
         help_text.ATTACH,
         add_attach_options,
     )
-    command("check", "check the migration files for problems, without a database", help_text.CHECK)
+    summary = "check the migration files for problems, without a database"
+    command("check", summary, help_text.CHECK, add_check_options)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     command("trust", "let koonj run what this folder contains", help_text.TRUST, add_trust_options)
     return parser

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from koonj.cli.parser import NUMBER, Parser
 
+CHECK_FORMATS = ("text", "json", "github", "sarif", "junit")
+"""The forms of the report of `koonj check`."""
+
 
 def add_trust_options(parser: Parser) -> None:
     """Add the options of `koonj trust`."""
@@ -134,4 +137,14 @@ def add_drift_options(parser: Parser) -> None:
         "-v",
         action="store_true",
         help="also show parts and DDL of objects that only one side has",
+    )
+
+
+def add_check_options(parser: Parser) -> None:
+    """Add the options of `koonj check`."""
+    parser.add_argument(
+        "--format",
+        choices=CHECK_FORMATS,
+        help="text (default), json (the same as --json), or a report for CI: github (annotations of GitHub "
+        "Actions), sarif (SARIF 2.1.0), junit (JUnit XML)",
     )

@@ -318,6 +318,12 @@ CHECK = """\
 examples:
   koonj check
   koonj check --migrations db/migrations --json
+  koonj check --format github            annotations of a pull request, in GitHub Actions
+  koonj check --format sarif > koonj.sarif
+  koonj check --format junit > koonj.xml
+
+If koonj's extra `squawk` is installed, the findings of squawk are shown too, as squawk/NAME. `squawk = false`
+below `[checks]` in koonj.toml turns that off.
 
 Each line starts with file:line:column. Notes and most warnings are for your information: they do not change
 the exit code.

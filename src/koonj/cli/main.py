@@ -302,19 +302,9 @@ def unblock(call: Call) -> int:
 
 def check(call: Call) -> int:
     """Run `koonj check`."""
-    from koonj.cli.file_text import check_code, check_lines
-    from koonj.migrations.folder import check as find_problems
+    from koonj.cli.check import check as run
 
-    folder = call.read_folder(call.project_folders().migrations)
-    problems = find_problems(folder)
-    folder.save_parsed()
-    if call.out.as_json:
-        from koonj.cli.shapes import check_shape
-
-        call.out.document("check", check_shape(folder, problems))
-    else:
-        call.out.lines(check_lines(folder, problems))
-    return check_code(problems)
+    return run(call)
 
 
 def trust(call: Call) -> int:

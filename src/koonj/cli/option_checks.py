@@ -50,3 +50,15 @@ def check_unblock(args: Namespace) -> None:
         raise UsageError(f"{wanted} requires --reason TEXT. It is recorded in the history.")
     if args.reason and not wanted:
         raise UsageError("--reason requires --cancel or --end.")
+
+
+def check_format(args: Namespace) -> None:
+    """Complete and check the options of `koonj check`: --json and --format mean the same thing.
+
+    Raises:
+        UsageError: they differ.
+    """
+    if args.json and args.format not in {None, "json"}:
+        raise UsageError(f"Use either --json or --format {args.format}, not both.")
+    args.json = args.json or args.format == "json"
+    args.format = "json" if args.json else args.format or "text"

@@ -10,7 +10,7 @@ from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolder
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.trust import accepts_others
 
-_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
+_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "checks", "screen", "keys")
 """The keys of the top level. `config.screen` reads the last two tables."""
 
 

@@ -11,7 +11,7 @@ from koonj.patterns.names import RefusedError, quote, read_name
 from koonj.sql.tokens import Token, TokenKind, significant, tokens
 
 _QUERIES = frozenset({"select", "with", "values", "table", "("})
-_LABEL = re.compile(r"\s*(?:'((?:[^']|'')+)'\s*|([^',]*))(?=,|\Z)")
+_LABEL = re.compile(r"\s*(?:'((?:[^']|'')+)'\s*|([^',][^,]*|))(?=,|\Z)")
 _OPENING = {"(": ")", "[": "]"}
 
 # The patterns below match *shapes*: the outermost tokens with blanks between, words in lower case, " for a

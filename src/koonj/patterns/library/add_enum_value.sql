@@ -1,0 +1,28 @@
+-- title: Add a value to an enum
+-- group: Data
+-- words: alter type add value, enumeration, label
+-- about: Takes a moment. No statement may use the new value before the transaction has committed: use it in a later
+--        file. PostgreSQL cannot remove a value again.
+--
+-- field: type
+--   kind: qualified_name
+--   catalog: type
+--   example: order_status
+-- field: value
+--   kind: text
+--   example: refunded
+-- field: after
+--   kind: text
+--   required: no
+--   example: paid
+--   help: The value before it in the order. If empty, it becomes the last.
+--
+-- migration: add_{{value}}_to_{{type.name}}
+-- {{type}} gets the value {{value}}.
+BEGIN;
+
+ALTER TYPE {{type}} ADD VALUE IF NOT EXISTS {{value}}{{#after}} AFTER {{after}}{{/after}};
+
+COMMIT;
+
+-- Rollback: none: PostgreSQL cannot remove a value from an enum; a value that no row has does no harm.

@@ -1,0 +1,45 @@
+-- title: Detach a partition
+-- group: Tables
+-- words: archive, old partition, remove partition, retention
+-- about: The partition becomes an ordinary table with its rows; CONCURRENTLY blocks nobody. PostgreSQL refuses it if the
+--        table has a default partition. If it is interrupted, finish it with ALTER TABLE … DETACH PARTITION … FINALIZE.
+--
+-- field: table
+--   kind: qualified_name
+--   catalog: table
+--   example: measurements
+-- field: partition
+--   kind: qualified_name
+--   catalog: partition of table
+--   example: measurements_2024
+-- field: column
+--   label: Partitioned by
+--   kind: name
+--   catalog: column of table
+--   example: measured_at
+-- field: from
+--   kind: expression
+--   example: '2024-01-01'
+--   help: The first value in it, for the rollback.
+-- field: to
+--   kind: expression
+--   example: '2025-01-01'
+--   help: The first value that is no longer in it, for the rollback.
+-- field: check
+--   kind: name
+--   asked: no
+--   default: {{partition.name}}_{{column}}_check
+--   help: The CHECK with the range that DETACH leaves on the table.
+--
+-- migration: detach_{{partition.name}}_from_{{table.name}}
+-- {{partition}} is no longer a part of {{table}}. Its rows stay in it.
+-- No BEGIN and COMMIT, because DETACH … CONCURRENTLY cannot run in a transaction.
+-- The rollback reads no row: DETACH leaves a CHECK with the range on the table.
+
+ALTER TABLE {{table}} DETACH PARTITION {{partition}} CONCURRENTLY;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE {{table}} ATTACH PARTITION {{partition}} FOR VALUES FROM ({{from}}) TO ({{to}});
+-- ALTER TABLE {{partition}} DROP CONSTRAINT IF EXISTS {{check}};
+-- COMMIT;
