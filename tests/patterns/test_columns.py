@@ -257,3 +257,11 @@ def test_the_old_column_is_not_dropped_with_a_constraint(bench: Any, library: An
     bench.sql("ALTER TABLE t DROP CONSTRAINT t_c_check")
     bench.up(finish)
     bench.sql("INSERT INTO t (id, c) VALUES (2, 3000000000)")
+
+
+@pytest.mark.parametrize("key", ["drop_column", "change_type_swap", "change_type_finish"])
+def test_a_column_that_does_not_exist_is_named(bench: Any, library: Any, key: str) -> None:
+    bench.sql("CREATE TABLE t (id int)")
+    (draft,) = library.drafts(key, table="t", column="c")
+    error = bench.run(draft.text).stderr
+    assert 'column "c" does not exist' in error or 'trigger "t_copy_c" for table "t" does not exist' in error

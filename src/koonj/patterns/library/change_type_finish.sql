@@ -36,7 +36,7 @@ DECLARE
     doomed record;
     uses text;
 BEGIN
-    SELECT * INTO STRICT doomed
+    SELECT * INTO doomed
     FROM pg_attribute WHERE attrelid = owner AND attname = (parse_ident('{{old_column}}'))[1];
     -- Find what uses the column: views, constraints, policies, triggers, generated columns, SQL functions.
     -- Its default, its NOT NULL, its sequence and its indexes go with it.

@@ -46,10 +46,10 @@ DECLARE
     needed int;
     found int;
 BEGIN
-    SELECT a.*, pg_get_expr(d.adbin, d.adrelid) AS expression INTO STRICT source
+    SELECT a.*, pg_get_expr(d.adbin, d.adrelid) AS expression INTO source
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = owner AND a.attname = (parse_ident('{{column}}'))[1];
-    SELECT * INTO STRICT copy
+    SELECT * INTO copy
     FROM pg_attribute WHERE attrelid = owner AND attname = (parse_ident('{{new_column}}'))[1];
     IF source.attnotnull <> copy.attnotnull THEN
         RAISE EXCEPTION 'one of % and % is NOT NULL, and the other is not', source.attname, copy.attname;

@@ -46,7 +46,7 @@ DECLARE
     doomed record;
     uses text;
 BEGIN
-    SELECT * INTO STRICT doomed
+    SELECT * INTO doomed
     FROM pg_attribute WHERE attrelid = owner AND attname = (parse_ident('{{column}}'))[1];
     -- Find what uses the column: views, constraints, policies, triggers, generated columns, SQL functions.
     -- Its default, its NOT NULL, its sequence and its indexes go with it.
