@@ -20,21 +20,10 @@ from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
 from koonj.tui.widgets.history_list import HistoryList
 from koonj.tui.widgets.matrix_pane import MatrixPane
+from support.history_screen import history_list, open_history
 from support.screen import Project, Screen, apply
 
 SIZE = (120, 36)
-
-
-def history(screen: Screen) -> HistoryList:
-    return screen.app.screen.query_one(HistoryList)
-
-
-async def open_history(screen: Screen) -> None:
-    await screen.press("H")
-    await screen.until(
-        lambda: isinstance(screen.app.screen, HistoryScreen) and bool(screen.app.screen.query(HistoryList))
-    )
-    await screen.until(lambda: history(screen).history.is_read)
 
 
 async def open_matrix(screen: Screen) -> MatrixPane:
@@ -161,10 +150,10 @@ async def test_filter_of_the_history_marks_its_word_and_n_goes_to_the_next_one(t
         await screen.type("make_")
         await screen.until(lambda: "3 of 3" in screen.bottom())
         await screen.press("enter", "n")
-        assert history(screen).cursor == 1
+        assert history_list(screen).cursor == 1
         assert "/make_  2 of 3" in screen.text()
         await screen.press("escape")
-        assert not history(screen).is_searched
+        assert not history_list(screen).is_searched
         assert isinstance(screen.app.screen, HistoryScreen)
 
 
@@ -200,7 +189,7 @@ async def many(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 async def test_history_is_read_page_by_page_as_the_user_scrolls(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)  # one page ahead of what is visible
         assert "100 entries, newest first, the newest 40 read" in screen.lines()[0]
         assert pane.history.shown[0].name == "999_x.sql"
@@ -221,7 +210,7 @@ async def test_history_is_read_page_by_page_as_the_user_scrolls(many: Project) -
 async def test_filter_of_the_history_finds_entries_that_were_not_read_yet(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.press("slash")
         await screen.type("make_t1")
         await screen.until(lambda: [e.name for e in pane.history.shown] == ["001_make_t1.sql"])
@@ -231,7 +220,7 @@ async def test_filter_of_the_history_finds_entries_that_were_not_read_yet(many: 
 async def test_entries_that_were_deleted_meanwhile_do_not_let_the_screen_ask_for_ever(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)
         with psycopg.connect(many.targets[0].dsn, autocommit=True) as conn:
             conn.execute("DELETE FROM koonj.history WHERE id <= 60")
@@ -245,7 +234,7 @@ async def test_a_page_that_is_being_read_is_not_asked_for_again(
 ) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane, backend = history(screen), screen.main.backend
+        pane, backend = history_list(screen), screen.main.backend
         await screen.until(lambda: pane.history.loaded == 40)
         asked: list[int | None] = []
         may_read, read = asyncio.Event(), backend.history_page
@@ -279,7 +268,7 @@ async def test_filter_that_is_typed_while_a_page_comes_stays(
     monkeypatch.setattr(TargetHistory, "with_older", waiting)
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(merging.is_set)
         await screen.press("slash", "x")
         await screen.until(lambda: pane.history.wanted.words == ("x",))
@@ -293,7 +282,7 @@ async def test_filter_that_is_typed_while_a_page_comes_stays(
 async def test_reading_again_keeps_what_was_read(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)
         shown: list[int] = []
         show = HistoryScreen._show
@@ -311,7 +300,7 @@ async def test_reading_again_keeps_what_was_read(many: Project, monkeypatch: pyt
 async def test_cursor_follows_its_entry_when_a_newer_one_comes(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.press("j", "j")
         assert pane.current is not None
         entry = pane.current.id
@@ -328,7 +317,7 @@ async def test_history_that_was_read_to_its_end_is_not_asked_for_more(
     async with tables.open(SIZE) as screen:
         await apply(screen)
         await open_history(screen)
-        pane, asked = history(screen), list[int | None]()
+        pane, asked = history_list(screen), list[int | None]()
         read = screen.main.backend.history_page
 
         async def noted(target: Target, limit: int, below: int | None) -> HistoryPage:
@@ -347,6 +336,6 @@ async def test_history_that_was_read_to_its_end_is_not_asked_for_more(
 async def test_name_in_a_narrow_history_is_without_its_extension(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         assert " 999_x  " in pane.draw(0, 78).text
         assert " 999_x.sql  " in pane.draw(0, 118).text

@@ -72,6 +72,11 @@ def _written(source: Source, mark: Mark) -> Iterable[Setting]:
         yield Setting("", "", line, column)
 
 
+def setting_problem(name: str, value: str) -> Problem | None:
+    """Return what is wrong with a setting that is not in a file yet; None if it is right."""
+    return _problem(Setting(name, value, 1, 1), {})
+
+
 def _problem(setting: Setting, before: Mapping[str, Setting]) -> Problem | None:
     if not setting.name:
         return _error(setting, "unknown-setting", "No setting follows '-- koonj:'.", _KNOWN)

@@ -124,6 +124,10 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     def has_fills(self) -> bool:
         return self.current_theme.name in {DARK.name, LIGHT.name}
 
+    @property
+    def has_run(self) -> bool:
+        return self.backend.following is not None
+
     def theme_filter(self) -> TokenFilter:
         system = ColorSystem.TRUECOLOR if self._true_colour else ColorSystem.EIGHT_BIT
         return TokenFilter(self.current_theme, system)

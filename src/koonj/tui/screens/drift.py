@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
@@ -17,6 +17,7 @@ from koonj.tui.commands.command import Command, bindings
 from koonj.tui.commands.places import PROBLEMS
 from koonj.tui.render.drift_lines import count_parts, group_differences, progress_parts, title_parts
 from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
+from koonj.tui.state.snapshot import LastDrift
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
 from koonj.tui.widgets.drift_list import DriftList
@@ -61,8 +62,12 @@ class DriftScreen(FullScreen[None]):
     WIDE = 100
     AUTO_FOCUS = "DriftList"
 
-    def __init__(self, backend: Backend, target: Target) -> None:
+    def __init__(
+        self, backend: Backend, target: Target, when_found: Callable[[LastDrift], None] | None = None
+    ) -> None:
+        """`when_found` is called with the result of each comparison."""
         super().__init__()
+        self._when_found = when_found
         self._backend = backend
         self._target = target
         self._since = 0.0
@@ -80,6 +85,11 @@ class DriftScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.compare()
+
+    @on(events.Resize)
+    def resized(self) -> None:
+        """Fit the lines above the panes."""
+        self._update()
 
     @property
     def objects(self) -> DriftList:
@@ -113,6 +123,8 @@ class DriftScreen(FullScreen[None]):
             self._found = found
             self.objects.differences = group_differences(found.differences)
             self._finish("")
+            if self._when_found is not None:
+                self._when_found(LastDrift(found.at, len(self.objects.differences)))
 
     def cancel(self) -> None:
         """Cancel the comparison."""
@@ -133,8 +145,10 @@ class DriftScreen(FullScreen[None]):
     def _update(self) -> None:
         """Show the lines above the panes. Without differences, show only the list."""
         self.query_one(Definition).display = bool(self.objects.differences)
-        self.query_one(PlaceLine).details = title_parts(self._found)
-        line = progress_parts(monotonic() - self._since) if self.is_comparing else count_parts(self._found)
+        place, width = self.query_one(PlaceLine), self.app.size.width
+        place.details = title_parts(self._found, place.room(width))
+        seconds = monotonic() - self._since
+        line = progress_parts(seconds) if self.is_comparing else count_parts(self._found, width)
         self.query_one("#counts", TextLine).parts = line
 
     # Commands

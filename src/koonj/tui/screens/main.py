@@ -59,6 +59,7 @@ class Main(MainState):
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.preview_text.show(self.selected))
         # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
         self.call_after_refresh(self.navigator.start)

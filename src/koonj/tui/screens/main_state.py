@@ -143,6 +143,11 @@ class MainState(FilteredList):
             if status.running is not None:
                 self.past_runs.announce()
 
+    @on(messages.DriftFound)
+    def drift_found(self, message: messages.DriftFound) -> None:
+        """Keep the result of a comparison, for the facts of the target."""
+        self.known = self.snapshot.with_drift(message.name, message.drift)
+
     def _is_ending(self, status: TargetStatus) -> bool:
         """Return whether it was read while the session of the run that has just ended was still there."""
         run = status.running.run if status.running is not None else None

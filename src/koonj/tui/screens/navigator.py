@@ -6,6 +6,7 @@ Help, palettes, editor, dialogs and the drift screen.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
-from koonj.tui.screens.confirm_dialog import CHANGES, ConfirmDialog
+from koonj.tui.screens.confirm_dialog import ConfirmDialog, changed
 from koonj.tui.screens.editing import Editing
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
@@ -27,6 +28,7 @@ from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.messages import (
+    DriftFound,
     MigrationsWritten,
     PlaceChosen,
     QuestionAsked,
@@ -45,6 +47,8 @@ from koonj.user_folders import UserFolderError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from koonj.tui.state.snapshot import LastDrift
 
 
 _LATER = (
@@ -170,8 +174,7 @@ class Navigator:
         def answered(text: str | None) -> None:
             self._question = None
             if dialog.instead is not None:
-                probe, batch = CHANGES[dialog.instead]
-                self._control.plan_again(probe=probe, batch=batch)
+                self._control.plan_again(partial(changed, instead=dialog.instead))
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
@@ -245,7 +248,12 @@ class Navigator:
         """Compare the target's schema with its applied migrations."""
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
-        self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+        target = self._situation().snapshot.target
+
+        def found(drift: LastDrift) -> None:
+            self._screen.post_message(DriftFound(target.name, drift))
+
+        self._screen.app.push_screen(DriftScreen(self._backend, target, found))
 
     def all_targets(self) -> None:
         """Show the states of all migrations on all targets, and go to the one that the user chooses."""

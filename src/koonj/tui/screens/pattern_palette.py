@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from koonj.config import Settings
 from koonj.migrations.folder import Folder
+from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
@@ -63,7 +64,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         super().__init__()
         self._settings = settings
         self._number = next_number(folder)
-        self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
+        self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
         self._drafting: DraftResult = make_drafts(self._source, {})
         self._show_all_errors = False

@@ -9,6 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.migrations.file_rename import FileRename
+from koonj.migrations.name_comment import text_words
+from koonj.migrations.names import name_parts
 from koonj.migrations.new import SlugError
 from koonj.migrations.retitle import retitled
 from koonj.tui.render.run_lines import Line
@@ -18,7 +20,7 @@ from koonj.tui.theme import BAD, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import BottomLine, Hint
 
-_LINES = 5
+_LINES = 6
 """Lines of the text, however long the name is."""
 
 
@@ -27,23 +29,26 @@ class TitleDialog(Dialog[FileRename | None]):
 
     HINTS = (Hint("Enter", "rename"), Hint("Esc", "cancel", command=CLOSE))
 
-    def __init__(self, name: str, note: str) -> None:
-        """`note`: which targets are known not to have applied the file."""
+    def __init__(self, name: str, raw: bytes, note: str) -> None:
+        """`raw`: bytes of the file. `note`: which targets are known not to have applied it."""
         super().__init__()
         self._file = name
+        self._raw = raw
         self._note = note
-        self._typed = name.removesuffix(".sql").partition("_")[2]
+        self._typed = name_parts(name)[1]
 
     def heading(self) -> str:
         return f"Rename {self._file}?"
 
     def lines(self, width: int) -> Sequence[Line]:
         """Return the name that the file would have, or why it cannot have the title."""
+        rename = FileRename(self._file, self._file)
         try:
-            words, looks = f"becomes {retitled(self._file, self._typed).new}", STRONG
+            rename = retitled(self._file, self._typed)
+            words, looks = f"becomes {rename.new}", STRONG
         except SlugError as error:
             words, looks = str(error), BAD
-        note = f"The number and the text stay as they are. {self._note}".rstrip()
+        note = f"The number stays as it is. {text_words(self._raw, rename)} {self._note}".rstrip()
         return [*wrapped(words, width, 1, looks), [], *wrapped(note, width, 1)]
 
     def answers(self) -> Sequence[Widget]:

@@ -141,12 +141,24 @@ def _statement_started(view: RunView, event: events.StatementStarted) -> RunView
 
 
 def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
-    """Add one line: the lines above the log say the rest while it is true."""
+    """Add one line for a lock and the sessions in its way.
+
+    The lines above the log say the rest while it is true. The event comes again after a first
+    try, and when more sessions wait behind the run.
+    """
+    if view.blocked is not None and _obstacle(view.blocked) == _obstacle(event):
+        return replace(view, blocked=event)
     words, others = f"waiting for {awaited_words(event.lock)}", len(event.lock.blockers) - 1
     first = next(blocker_lines(event.lock), "")
     more = f", and {others} more" if others > 0 else ""
     text = f"{words}, {first}{more}" if first else words
     return replace(view.with_line(event, Tone.ATTENTION, text), blocked=event)
+
+
+def _obstacle(event: lock_events.Blocked) -> tuple[object, ...]:
+    """Return the lock that an event is about, and who is in the way."""
+    lock = event.lock
+    return lock.relation, lock.mode, lock.object, tuple((one.pid, one.gid) for one in lock.blockers)
 
 
 def _timed_try(view: RunView, event: lock_events.TimedTry) -> RunView:

@@ -14,8 +14,8 @@ KeyNow = Callable[[str], str]
 _ARGUMENT = r"(?: (?:--[a-z-]+(?: '[^']*'| (?!or\b|-)[\w.-]*\w)?|\d[\w.]*\w|\d))"
 _COMMAND = re.compile(rf"(?P<lead>\b[Rr]un)?: (?:in a shell )?koonj (?P<verb>[a-z]+)(?P<rest>{_ARGUMENT}*)")
 _OPTION = re.compile(
-    r"(?:, or use another one(?::| with)|,? (?:or use|and add)|; (?:to \w+ all|with more time):|:| with)"
-    r" --[a-z]+(?: exact\b| [A-Z\d]+\b)?"
+    r"(?:, or use another one(?::| with)|,? (?:or use|and add)|:| with)"
+    r" --[a-z]+(?: [A-Z\d]+\b)?"
 )
 
 _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -31,6 +31,11 @@ class KeyedApp(App[None]):
         """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
         return False
 
+    @property
+    def has_run(self) -> bool:
+        """Whether a run is in progress, so that koonj may not stop to draw."""
+        return False
+
     def keys_of(self, command: HasKeys) -> tuple[str, ...]:
         """Return Textual's names of the current keys of a command."""
         return command.all_keys()

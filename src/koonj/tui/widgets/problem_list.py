@@ -107,5 +107,5 @@ class ProblemList(Pane):
             yield [*head, (text, PLAIN)]
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        self._filled = 1 + len(self._lines(width))
+        self._filled = self.title_lines + max(len(self._lines(width)), 1 if self.framed else 0)
         return self._filled
