@@ -11,7 +11,7 @@ INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
 """
 """A table whose column has a value in each row."""
 
-GRANTED = FILLED + "GRANT SELECT, UPDATE ON {table} TO PUBLIC;"
+GRANTED = FILLED + "GRANT ALL ON {table} TO PUBLIC;"
 NUMBERS = """
 CREATE TABLE {table} (id int PRIMARY KEY, {column} int NOT NULL DEFAULT 1);
 INSERT INTO {table} SELECT i, i FROM generate_series(1, 1000) i;
