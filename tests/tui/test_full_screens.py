@@ -12,12 +12,14 @@ import pytest
 from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres.history_page import HistoryPage
+from koonj.runner.target.matrix import MatrixRow
 from koonj.tui.screens import target_history
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.screens.target_history import HistoryScreen
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.history_list import HistoryList
 from koonj.tui.widgets.matrix_pane import MatrixPane
 from support.history_screen import history_list, open_history
@@ -339,3 +341,56 @@ async def test_name_in_a_narrow_history_is_without_its_extension(many: Project) 
         pane = history_list(screen)
         assert " 999_x  " in pane.draw(0, 78).text
         assert " 999_x.sql  " in pane.draw(0, 118).text
+
+
+async def test_two_clicks_on_close_close_one_screen(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open(SIZE) as screen:
+        await apply(screen)
+        for key in ("D", "T", "H", "question_mark", "n"):
+            await screen.press(key)
+            await screen.until(
+                lambda: screen.app.screen is not screen.main and bool(screen.app.screen.query(BottomLine))
+            )
+            line = screen.app.screen.query_one(BottomLine)
+            line.post_message(BottomLine.Clicked("close"))
+            line.post_message(BottomLine.Clicked("close"))
+            await screen.until(lambda: screen.app.screen is screen.main)
+            await screen.pilot.pause()
+            assert screen.app.screen is screen.main, key
+
+
+async def test_two_clicks_on_a_place_leave_once(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open(SIZE) as screen:
+        await apply(screen)
+        await open_matrix(screen)
+        line = screen.app.screen.query_one(BottomLine)
+        await screen.press("o")
+        await screen.until(lambda: isinstance(screen.app.screen.query_one(MatrixPane).row, MatrixRow))
+        line.post_message(BottomLine.Clicked("go"))
+        line.post_message(BottomLine.Clicked("go"))
+        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.pilot.pause()
+        assert screen.app.screen is screen.main
+
+
+async def test_all_rows_stay_while_the_text_of_a_search_is_typed_again(three_targets: Project) -> None:
+    for number in range(1, 25):
+        three_targets.table(number)
+    async with three_targets.open(SIZE) as screen:
+        pane = await open_matrix(screen)
+        shown = len(pane.view.rows)
+        await screen.press("slash")
+        await screen.type("t4")
+        await screen.until(lambda: len(pane.view.rows) == 24)
+        assert shown < 24
+        await screen.press("backspace", "backspace")
+        await screen.until(lambda: not pane.is_searched)
+        await screen.pilot.pause()
+        matrix = screen.app.screen
+        assert isinstance(matrix, MatrixScreen)
+        assert matrix._every_for_search
+        assert len(pane.view.rows) == 24
+        await screen.press("escape")
+        await screen.until(lambda: len(pane.view.rows) == shown)

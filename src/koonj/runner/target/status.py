@@ -27,6 +27,9 @@ from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
 from koonj.runner.run.holder_state import WORKS, HolderState
 
+UNREAD = "Check that the server is running and reachable. To retry, run: koonj status"
+"""What to do if a target cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:

@@ -49,23 +49,29 @@ class FailureLook(Protocol):
 
 
 def failure_lines(
-    failure: Failure, width: int, look: FailureLook, said: str = "", *, is_cancel: bool = False
+    failure: Failure,
+    width: int,
+    look: FailureLook,
+    said: str = "",
+    *,
+    is_cancel: bool = False,
+    of_a_run: bool = True,
 ) -> Iterator[Line]:
     """Yield place, source, error, committed statements and next steps.
 
     `said`: the message of the result, which is not said again. `is_cancel`: the result says that the user
-    cancelled the run; the server's words would say it again.
+    cancelled the run; the server's words would say it again. `of_a_run`: it left something on a target.
     """
     error = [] if is_cancel else list(look.error(failure, width))
     where = list(look.place(failure, width))
     if failure.source_line:
         where += look.source(failure, width)
     yield from (*error, *where) if look.error_first else (*where, *error)
-    for label, text in _facts(failure, said):
+    for label, text in _facts(failure, said, of_a_run=of_a_run):
         yield from look.fact(label, text, width)
 
 
-def _facts(failure: Failure, said: str) -> Iterator[tuple[str, str]]:
+def _facts(failure: Failure, said: str, *, of_a_run: bool) -> Iterator[tuple[str, str]]:
     yield from (
         (label, text)
         for label, text in (("detail", failure.detail), ("hint", failure.hint), ("context", failure.context))
@@ -73,7 +79,7 @@ def _facts(failure: Failure, said: str) -> Iterator[tuple[str, str]]:
     )
     if failure.waited_for is not None:
         yield "waited for", "\n".join((awaited_words(failure.waited_for), *blocker_lines(failure.waited_for)))
-    if committed := _committed(failure):
+    if of_a_run and (committed := _committed(failure)):
         yield "committed", committed
     if failure.target_state and failure.target_state not in said:
         yield "state", failure.target_state
@@ -134,7 +140,7 @@ class _Filled:
     error_first = True
 
     def error(self, failure: Failure, width: int) -> Iterator[Line]:
-        yield from _band(f"{failure.severity} {failure.sqlstate or ''}".rstrip(), failure.message, width)
+        yield from band(f"{failure.severity} {failure.sqlstate or ''}".rstrip(), failure.message, width)
 
     def place(self, failure: Failure, width: int) -> Iterator[Line]:
         where = _where(failure)
@@ -170,17 +176,17 @@ class _Filled:
 PLAIN_FAILURE, FILLED_FAILURE = _Plain(), _Filled()
 
 
-def _band(error: str, message: str, width: int) -> Iterator[Line]:
+def band(error: str, message: str, width: int) -> Iterator[Line]:
     """Yield the error and its message on a band, with one more line above and below."""
     texts = wrap(shortened(message), width - len(error) - 5)
-    yield _on_band([], width)
+    yield _onband([], width)
     for index, text in enumerate(texts):
         lead = error if not index else " " * len(error)
-        yield _on_band([(f" {lead}", BAD), (f"  {text}", STRONG)], width)
-    yield _on_band([], width)
+        yield _onband([(f" {lead}", BAD), (f"  {text}", STRONG)], width)
+    yield _onband([], width)
 
 
-def _on_band(parts: Line, width: int) -> Line:
+def _onband(parts: Line, width: int) -> Line:
     used = 1 + sum(cell_len(text) for text, _ in parts)
     ground = tinted("error")
     whole: Line = [(_BAR, inked("error")), *parts, (" " * max(0, width - used), PLAIN)]

@@ -31,6 +31,7 @@ from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.strips import Part, wrap
 
 _DSN = 2
@@ -54,7 +55,7 @@ def plan_lines(
     fills: bool = False,
     refusal: str = "",
     reason_of: ReasonOf = no_reason,
-    key: KeyNow = str,
+    key: KeyNow = default_key,
     exactly: str = "",
 ) -> list[Line]:
     """Return the target, what decides, the table, and then all details.
@@ -91,7 +92,14 @@ def _in_keys(plan: Plan, key: KeyNow) -> Plan:
     return replace(
         plan,
         notes=tuple(map(advised, plan.notes)),
-        migrations=tuple(replace(m, verdict_message=advised(m.verdict_message)) for m in plan.migrations),
+        migrations=tuple(
+            replace(
+                m,
+                verdict_message=advised(m.verdict_message),
+                row_checks=tuple(replace(c, message=in_keys(c.message, key)) for c in m.row_checks),
+            )
+            for m in plan.migrations
+        ),
     )
 
 

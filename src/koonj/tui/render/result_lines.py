@@ -18,8 +18,9 @@ from koonj.tui.render.run_lines import TONES, Line, conflict_lines, marked, resu
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.log_line import result_words
 from koonj.tui.state.run import RunView
-from koonj.tui.state.screen_advice import in_keys
+from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import BAD, DIM, PLAIN, STRONG
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.strips import wrap
 
 _MOST_NAMED = 5
@@ -31,12 +32,14 @@ Block = tuple[FileLine | None, list[Line]]
 """Some lines, and the place that all of them are about."""
 
 
-def result_lines(view: RunView, width: int) -> list[Line]:
+def result_lines(view: RunView, width: int, key: KeyNow = default_key) -> list[Line]:
     """Return result, conflicts and details of a failure, wrapped to `width`."""
-    return [line for _, lines in result_blocks(view, width) for line in lines]
+    return [line for _, lines in result_blocks(view, width, key=key) for line in lines]
 
 
-def result_blocks(view: RunView, width: int, *, has_fills: bool = False) -> Iterator[Block]:
+def result_blocks(
+    view: RunView, width: int, *, has_fills: bool = False, key: KeyNow = default_key
+) -> Iterator[Block]:
     """Yield the lines of the result, each with the place that it is about."""
     failure, finished = view.failure, view.finished
     look = FILLED_FAILURE if has_fills else PLAIN_FAILURE
@@ -52,7 +55,7 @@ def result_blocks(view: RunView, width: int, *, has_fills: bool = False) -> Iter
     if view.broken is not None:
         message, hint = broken_words(view.broken)
         yield None, marked("✗", BAD, message, width, STRONG)
-        yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint), width - 6)]
+        yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint, key), width - 6)]
     if failure is not None:
         yield failed, _failure_lines(view, failure, width, look)
     if finished is not None and finished.rolled_back:

@@ -14,13 +14,13 @@ from textual.app import App
 
 from koonj.humanize import plural
 from koonj.sql.display import visible
+from koonj.tui.commands.application import QUIT
 from koonj.tui.commands.clipboard import LIMIT, Clip, clip
 from koonj.tui.commands.dialogs import PLAIN_TEXT
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.toolkit.key_names import display_key
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.plain_screen import show_plain
 from koonj.tui.toolkit.strips import wrap
@@ -59,8 +59,8 @@ class CopyDialog(Dialog[None]):
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        close, scroll = Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll")
-        return (close, *self.hint_of(PLAIN_TEXT), scroll)
+        close = Hint("Esc", "close", command=CLOSE)
+        return (close, *self.hint_of(PLAIN_TEXT), *self.scroll_hint())
 
     def heading(self) -> str:
         return f"Copy: {self._clip.what}"
@@ -114,7 +114,7 @@ class CopyDialog(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Close. y does not close: it opened the dialog and can still be held down."""
-        if event.key in {*CANCEL_KEYS, "q", "enter"}:
+        if event.key == "enter" or event.key in self.keys_of(QUIT):
             event.stop()
             self.close()
         elif event.key in self.keys_of(PLAIN_TEXT):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -13,10 +13,20 @@ from textual.timer import Timer
 
 from koonj.config import Target
 from koonj.runner.drift.report import DriftReport
+from koonj.tui.commands import full_screens as commands
 from koonj.tui.commands.command import Command, bindings
+from koonj.tui.commands.navigation import DOWN, UP
 from koonj.tui.commands.places import PROBLEMS
 from koonj.tui.render.drift_lines import count_parts, group_differences, progress_parts, title_parts
-from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
+from koonj.tui.screens.full_screen import (
+    CLOSE,
+    CLOSE_HINT,
+    NEXT_PANE,
+    NEXT_PANE_KEYS,
+    SEARCH,
+    FullScreen,
+    Keys,
+)
 from koonj.tui.state.snapshot import LastDrift
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
@@ -31,16 +41,6 @@ from koonj.tui.workers.child_events import SubprocessError
 CANCEL, AGAIN, COPY = "cancel", "again", "copy"
 TICK = 1.0
 """Seconds between two updates of the elapsed time."""
-_WORKING = (Hint("c", "cancel", command=CANCEL), Hint("Esc", "close", command=CLOSE))
-_FOUND = (
-    Hint("j/k", "select object"),
-    Hint("Tab", "next pane", command=NEXT_PANE),
-    Hint("/", "search", command=SEARCH),
-    Hint("y", "copy", command=COPY),
-    Hint("R", "compare again", command=AGAIN),
-    Hint("Esc", "close", command=CLOSE),
-)
-_NOTHING = (Hint("R", "compare again", command=AGAIN), Hint("Esc", "close", command=CLOSE))
 
 
 class DriftScreen(FullScreen[None]):
@@ -51,13 +51,13 @@ class DriftScreen(FullScreen[None]):
 
     BOUND: ClassVar[tuple[Command[Any], ...]] = (*FullScreen.BOUND, *PROBLEMS)
     BINDINGS = bindings(PROBLEMS)
-    KEYS: ClassVar[Mapping[str, str]] = {
+    KEYS: ClassVar[Keys] = {
         **NEXT_PANE_KEYS,
-        "enter": NEXT_PANE,
-        "D": CLOSE,
-        "c": CANCEL,
-        "R": AGAIN,
-        "y": COPY,
+        commands.OPEN: NEXT_PANE,
+        commands.DRIFT: CLOSE,
+        commands.CANCEL: CANCEL,
+        commands.REFRESH: AGAIN,
+        commands.COPY: COPY,
     }
     WIDE = 100
     AUTO_FOCUS = "DriftList"
@@ -155,8 +155,19 @@ class DriftScreen(FullScreen[None]):
 
     def hints(self) -> tuple[Hint, ...]:
         """Return the keys: what can be done depends on how far the comparison is."""
-        anything = self._found is not None and self._found.differences
-        return _WORKING if self.is_comparing else _FOUND if anything else _NOTHING
+        if self.is_comparing:
+            return (*self.hint(commands.CANCEL, "cancel"), *CLOSE_HINT)
+        again = self.hint(commands.REFRESH, "compare again")
+        if self._found is None or not self._found.differences:
+            return (*again, *CLOSE_HINT)
+        return (
+            *self.pair(DOWN, UP, "select object"),
+            *self.hint(commands.NEXT_PANE, "next pane"),
+            *self.hint(commands.FILTER, "search"),
+            *self.hint(commands.COPY, "copy"),
+            *again,
+            *CLOSE_HINT,
+        )
 
     def next_problem(self, step: int) -> None:
         """Select the next object (`step` 1) or the previous one (-1); wrap around at the ends."""

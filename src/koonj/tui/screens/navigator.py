@@ -16,6 +16,7 @@ from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
@@ -113,7 +114,9 @@ class Navigator:
     def help(self) -> None:
         """Open the help."""
         self._screen.app.push_screen(
-            HelpDialog(self._entries(dict.fromkeys((*MAIN, *EDITING, *DIALOGS))), self._situation().pane)
+            HelpDialog(
+                self._entries(dict.fromkeys((*MAIN, *EDITING, *MATRIX, *DIALOGS))), self._situation().pane
+            )
         )
 
     def command_palette(self) -> None:
@@ -123,7 +126,9 @@ class Navigator:
         now = self._situation()
         listed = [command for command in MAIN if command.listed]
         listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
-        self._screen.app.push_screen(CommandPaletteDialog(self._entries((*listed, *DIALOGS))), self._chosen)
+        self._screen.app.push_screen(
+            CommandPaletteDialog(self._entries((*listed, *MATRIX, *DIALOGS))), self._chosen
+        )
 
     def _entries(self, commands: Iterable[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()

@@ -19,7 +19,8 @@ from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import OVERLAY
+from koonj.tui.commands.key_hints import pair_hint
+from koonj.tui.commands.navigation import DOWN, OVERLAY, PAGE_DOWN, PAGE_UP, UP
 from koonj.tui.documents.drafts import (
     BlankSource,
     DraftResult,
@@ -103,8 +104,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
 
     def close(self) -> None:
-        """Close without writing a file."""
-        self.dismiss(None)
+        """Close without writing a file, but once: a second click can be on its way."""
+        if self.is_active:
+            self.dismiss(None)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self) -> None:
@@ -217,10 +219,18 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def on_descendant_focus(self) -> None:
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
-        self.query_one(BottomLine).hints = _LIST if in_list else _FORM
+        self.query_one(BottomLine).hints = self._hints(in_list=in_list)
         self.query_one(FormBox).raised = not isinstance(self.focused, Pane)
         for row in self.rows:
             row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
+
+    def _hints(self, *, in_list: bool) -> tuple[Hint, ...]:
+        keys_of = cast("KeyedApp", self.app).keys_of
+        if in_list:
+            select = pair_hint(keys_of, DOWN, UP, "select pattern")
+            return (Hint("Enter", "fill in fields"), *select, Hint("Esc", "close", command=CLOSE))
+        scroll = pair_hint(keys_of, PAGE_DOWN, PAGE_UP, "scroll SQL")
+        return (Hint("Enter", "next field"), *scroll, Hint("Esc", "select pattern"))
 
     def on_key(self, event: events.Key) -> None:
         """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
@@ -235,7 +245,3 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         elif event.key == "enter" and in_list and self.rows:
             event.stop()
             self.rows[0].focus_entry()
-
-
-_LIST = (Hint("Enter", "fill in fields"), Hint("j/k", "select pattern"), Hint("Esc", "close", command=CLOSE))
-_FORM = (Hint("Enter", "next field"), Hint("PgDn/PgUp", "scroll SQL"), Hint("Esc", "select pattern"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,8 +17,8 @@ from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import BAD, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.dialog_field import DialogField
+from koonj.tui.widgets.footer import Hint
 
 _LINES = 6
 """Lines of the text, however long the name is."""
@@ -52,28 +52,16 @@ class TitleDialog(Dialog[FileRename | None]):
         return [*wrapped(words, width, 1, looks), [], *wrapped(note, width, 1)]
 
     def answers(self) -> Sequence[Widget]:
-        title = Input(value=self._typed, placeholder="title", compact=True, id="typed", select_on_focus=False)
-        title.cursor_blink = False
-        return (title,)
+        return (DialogField(self._typed, placeholder="title"),)
 
     def min_lines(self, width: int) -> int:
         return _LINES
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(Input).focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
 
     @on(Input.Changed)
     def typed_more(self, event: Input.Changed) -> None:
         """Show the name that the file would have now."""
         event.stop()
         self._typed = event.value
-        self.query_one("#keys", BottomLine).notice = None
         self.query_one(DialogText).rebuild()
 
     @on(Input.Submitted)

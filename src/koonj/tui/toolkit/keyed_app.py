@@ -6,6 +6,7 @@ from typing import Protocol
 
 from textual.app import App
 
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.key_presses import KeyPresses
 
 
@@ -42,4 +43,4 @@ class KeyedApp(App[None]):
 
     def key_now(self, key: str) -> str:
         """Return the key that the user has for `key`, for a text that names it."""
-        return key
+        return default_key(key)

@@ -91,7 +91,7 @@ class ProblemList(Pane):
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
         first = f"{where:>6} {problem.label}: "
         text = " ".join(
-            f"{problem.message} {in_keys(problem.hint)}".split()
+            f"{problem.message} {in_keys(problem.hint, self.key_now)}".split()
         )  # a server's message can have lines
         head: list[Part] = [
             (" ! ", severity_style(problem.severity)),

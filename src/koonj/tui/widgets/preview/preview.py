@@ -20,6 +20,7 @@ from koonj.tui.documents.statement_tones import statement_at, statement_tone
 from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, by_weight, first_with_line, neighbour
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.run import RunView
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.theme import ACCENT, DIM, RULE
 from koonj.tui.theme.fills import inked
@@ -254,7 +255,8 @@ class Preview(SheetPane):
             return "No problem of this migration has a line number."
         place = places[found]
         self.show_place(place)
-        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {place.hint}".rstrip()
+        hint = in_keys(place.hint, self.key_now)
+        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {hint}".rstrip()
 
     # Drawing
 
@@ -332,7 +334,7 @@ class Preview(SheetPane):
         if self.row is None:
             return ()
         filled = self.has_fills
-        facts = HeadFacts(self.row, self.document, self.tab, self.rehearsals, self._is_told)
+        facts = HeadFacts(self.row, self.document, self.tab, self.rehearsals, self._is_told, self.key_now)
         lines = head_lines(facts, FilledLook() if filled else PlainLook(), width)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])

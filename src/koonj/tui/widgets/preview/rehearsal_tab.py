@@ -25,7 +25,8 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.sql.display import shortened
 from koonj.tui.render.drift_lines import definition_lines, group_differences
-from koonj.tui.render.failure_band import band, filled_failure
+from koonj.tui.render.failure_lines import FILLED_FAILURE, band
+from koonj.tui.render.failure_lines import failure_lines as lines_of_a_run
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.state.rehearsals import FAILING, verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
@@ -105,7 +106,7 @@ def _failure(failure: RehearsalFailure, source: str, width: int, *, fills: bool)
     yield from _wrapped(failure_phase(failure), width, 3, STRONG)
     if fills:
         shown = _as_of_a_run(failure, source)
-        yield from filled_failure(shown, width, state="", committed="", is_cancel=False)
+        yield from lines_of_a_run(shown, width, FILLED_FAILURE, of_a_run=False)
         return
     yield from _wrapped(failure_file(failure), width, 3, STRONG)
     for number, (label, text) in enumerate(failure_lines(failure)):
