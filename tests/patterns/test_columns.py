@@ -63,7 +63,8 @@ def test_drop_column_warns_about_functions_that_name_it(bench: Any, library: Any
     bench.sql(
         "CREATE TABLE t (c int, c_2 int); "
         "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN sum(t.C) FROM t; END'; "
-        "CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN sum(c_2) FROM t; END'"
+        "CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN sum(c_2) FROM t; END'; "
+        "CREATE FUNCTION h() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN sum(b_c) FROM t; END'"
     )
     (draft,) = library.drafts("drop_column", table="t", column="c")
     assert "WARNING:  the name c also appears in the source of: f()\n" in bench.up(draft)
@@ -72,6 +73,8 @@ def test_drop_column_warns_about_functions_that_name_it(bench: Any, library: Any
 def test_an_identity_needs_an_index_to_find_the_largest_number(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE t (id int NOT NULL)")
     (draft,) = library.drafts("add_identity", table="t")
+    assert "no index begins with this column" in bench.run(draft.text).stderr
+    bench.sql("CREATE INDEX ON t (id) WHERE id > 9")
     assert "no index begins with this column" in bench.run(draft.text).stderr
     bench.sql("CREATE INDEX ON t (id)")
     bench.up(draft)
@@ -235,6 +238,12 @@ def test_the_swap_fails_for_a_column_with_a_sequence_or_an_expression(
     bench: Any, library: Any, definition: str
 ) -> None:
     swap = copied(bench, library, f"{definition} NOT NULL")
+    assert "column c is generated, has a sequence or is in the primary key" in bench.run(swap.text).stderr
+
+
+def test_the_swap_fails_for_a_column_of_the_primary_key(bench: Any, library: Any) -> None:
+    swap = copied(bench, library, "int NOT NULL")
+    bench.sql("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (id, c)")
     assert "column c is generated, has a sequence or is in the primary key" in bench.run(swap.text).stderr
 
 

@@ -54,7 +54,7 @@ BEGIN
     IF source.attnotnull <> copy.attnotnull THEN
         RAISE EXCEPTION 'one of % and % is NOT NULL, and the other is not', source.attname, copy.attname;
     END IF;
-    IF source.attidentity <> '' OR source.attgenerated <> ''
+    IF source.attgenerated <> ''
         OR EXISTS (
             SELECT FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
             WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
