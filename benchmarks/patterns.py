@@ -1,6 +1,6 @@
 """Measure how long an application waits while koonj applies what its patterns write.
 
-    python benchmarks/patterns.py [--rows N] [--server MAJOR] [--only KEY]
+    python benchmarks/patterns.py [--rows N] [--server MAJOR] [--only KEY|GROUP]
 
 Each case of the patterns' tests that has reads or writes is applied to tables of 300,000 rows while two
 connections read and two write. Printed are the longest read and the longest write in milliseconds, and how
@@ -204,14 +204,18 @@ def options() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--server", type=int, metavar="MAJOR", help="default: the first that koonj finds")
-    parser.add_argument("--only", metavar="KEY", help="the cases of this pattern only")
+    parser.add_argument("--only", metavar="KEY|GROUP", help="the cases of this pattern, or of this group")
     return parser.parse_args()
 
 
 def main() -> None:
     chosen = options()
     patterns = {pattern.key: pattern for pattern in load()[0]}
-    cases = [case for case in CASES if (case.read or case.write) and chosen.only in {None, case.key}]
+    cases = [
+        case
+        for case in CASES
+        if (case.read or case.write) and chosen.only in {None, case.key, patterns[case.key].group}
+    ]
     if not cases:
         sys.exit(f"No case of {chosen.only} reads or writes.")
     binaries = choose(major=chosen.server)
