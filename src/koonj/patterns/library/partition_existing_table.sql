@@ -3,9 +3,10 @@
 -- words: move table to partitions, split table, range, time series, convert to partitioned, declarative partitioning
 -- about: The table becomes the first partition of a new partitioned table that takes its name, rights, indexes and
 --        foreign keys. No row is copied. A CHECK with the range, validated while reads and writes go on, spares the swap of
---        names from reading rows. Every unique and primary key must contain the column to partition by. Refused while views,
---        functions or foreign keys of other tables use the table, or if it has triggers, policies or an identity column.
---        Without a default partition: create partitions in time, with add_partition.
+--        names from reading rows. The swap locks the table for a moment, and the tables to which its foreign keys refer.
+--        Every unique and primary key must contain the column to partition by. Refused while views, functions or foreign
+--        keys of other tables use the table, or if it has triggers, policies or an identity column. There is no default
+--        partition: create partitions in time, with add_partition.
 --
 -- field: table
 --   kind: qualified_name
@@ -111,7 +112,7 @@ BEGIN
             USING HINT = 'Drop it first, and create it again on the partitioned table afterwards.';
     END IF;
     SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) INTO found
-    FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = '{{column}}'::text::name
+    FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = (parse_ident('{{column}}'))[1]
     WHERE indrelid = old AND (
         indisexclusion OR indisunique AND attnum <> ALL ((indkey::int2[])[0:indnkeyatts - 1])
     );
@@ -132,7 +133,8 @@ ALTER TABLE {{table}} VALIDATE CONSTRAINT {{check}};
 
 COMMIT;
 
--- From here on it is a matter of names and definitions: no row is read.
+-- From here on it is a matter of names and definitions, and no row is read. If this transaction cannot get its locks,
+-- the rollback below removes what the first one has made; then apply again.
 BEGIN;
 
 ALTER TABLE {{table}} RENAME TO {{partition}};
