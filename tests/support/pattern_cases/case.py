@@ -83,6 +83,8 @@ def plain(label: str) -> Names:
     return Names(label, None, f"{label}_t", "status", f"{label}_o", f"{label}_n", f"{label}_m", f"{label}_r")
 
 
+EXAMPLE = Names("docs", None, "documents", "status", "users", "files", "notes", "app_reader")
+"""The names in docs/library.md."""
 LONG = "a_name_of_exactly_sixty_three_bytes_which_is_the_longest_there_"
 ODD = Names(
     "odd",
