@@ -89,7 +89,7 @@ LONG = "a_name_of_exactly_sixty_three_bytes_which_is_the_longest_there_"
 ODD = Names(
     "odd",
     "Odd $$ App",
-    'it\'s {{x}}. a "name"',
+    'it\'s {{x}}. a "name" %s',
     "größe; --",
     "Order Items",
     "user",
