@@ -34,13 +34,13 @@ def pattern_lines(pattern: Pattern) -> Iterator[str]:
     yield ""
     for field in pattern.fields:
         yield from _field(field)
+    if pattern.later is not None:
+        yield ""
+        yield f"The step that must wait is a pattern of its own: {pattern.later}"
     yield ""
     yield "For example:"
     needed = (field for field in pattern.fields if field.required and not field.default)
     yield f"koonj new --pattern {pattern.key} {' '.join(map(_example, needed))}"
-    if pattern.later is not None:
-        yield ""
-        yield f"The step that must wait is a pattern of its own: {pattern.later}"
 
 
 def _field(field: Field) -> Iterator[str]:
