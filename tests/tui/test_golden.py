@@ -73,11 +73,15 @@ async def test_main_screens_match_golden(documents: Project, golden: Golden, siz
         await golden(screen, f"error_{width}")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES, (200, 50)], ids=str)
 async def test_palette_matches_golden(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
     async with documents.open(size) as screen:
         await screen.press("n")
-        await screen.until("blank migration")
+        await screen.until("Tables")
+        await golden(screen, f"palette_list_{size[0]}")
+        await screen.type("column")
+        await screen.until("─ Add a column with a default")
+        await golden(screen, f"palette_filter_{size[0]}")
         await screen.press("enter")
         await screen.pilot.pause()
         await golden(screen, f"palette_{size[0]}")

@@ -253,8 +253,8 @@ async def _nothing_found(screen: Screen) -> None:
 
 async def _new(screen: Screen) -> None:
     await screen.press("n")
-    await screen.until("blank migration")
-    await screen.press("j", "j")
+    await screen.until("Tables")
+    await screen.type("/create_index")
     await screen.until("CREATE INDEX CONCURRENTLY")
 
 

@@ -148,14 +148,18 @@ class Navigator:
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
         palette = PatternPalette(snapshot.settings, snapshot.folder)
-        self._screen.app.push_screen(palette, lambda paths: self._written(paths, is_blank=palette.is_blank))
+        self._screen.app.push_screen(
+            palette,
+            lambda paths: self._written(paths, is_blank=palette.is_blank, later=palette.written_later),
+        )
 
-    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool) -> None:
+    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool, later: str) -> None:
         """Select the new files; open the editor on a blank one, because it has no statements yet."""
         if paths:
             names = tuple(path.name for path in paths)
             edit, external = map(self._situation().keymap.current_key, ("i", "e"))
-            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit."
+            then = f" Later: {later}." if later else ""
+            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit.{then}"
             self._screen.post_message(MigrationsWritten(names))
             self._screen.post_message(StatusMessage(text))
             self._watcher.read_folder()

@@ -10,8 +10,9 @@ from typing import cast
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
+from textual.widgets import Input
 
 from koonj.config import Settings
 from koonj.migrations.folder import Folder
@@ -30,7 +31,7 @@ from koonj.tui.documents.drafts import (
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
-from koonj.tui.theme import DIM, RAISED, STRONG
+from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, fit
@@ -41,6 +42,7 @@ from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
 from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
@@ -49,6 +51,8 @@ _WIDTH = 3
 """Digits of a number if the folder is empty."""
 _TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
+_HIGH = 45
+"""Lines of a screen with room for more patterns."""
 _MOST_ABOUT = (2, 3)
 """Maximum lines about a pattern, without and with that room."""
 
@@ -67,20 +71,26 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self._source: DraftSource = BlankSource()
         self._drafting: DraftResult = make_drafts(self._source, {})
         self._show_all_errors = False
+        self.written_later = ""
+        """Title of the pattern for the step that must wait after what was written; empty if there is none."""
 
     def compose(self) -> ComposeResult:
         yield TextLine(id="top")
         with Horizontal(id="upper"):
-            yield PatternList()
+            with Vertical(id="patterns"):
+                yield PatternList()
+                yield SearchRow("/", "title, key or words")
             with FormBox(id="form"):
                 yield Heading()
                 yield TextBlock(id="about")
+                yield TextLine(id="later")
                 yield VerticalScroll(id="fields", can_focus=False)
                 yield WriteLine()
         yield SqlPreview()
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.query_one(SearchRow).display = False
         start_task(self, self._load, "patterns")
 
     async def _load(self) -> None:
@@ -99,7 +109,33 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @property
     def pane(self) -> Pane:
         """The pane that keys move: the list, or the SQL while a field has the focus."""
-        return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
+        if isinstance(self.focused, Pane):
+            return self.focused
+        return self.query_one(PatternList) if self._is_filtering else self.query_one(SqlPreview)
+
+    @property
+    def _is_filtering(self) -> bool:
+        return self.focused is self.query_one(SearchRow).line
+
+    @on(PatternList.Typed)
+    def open_filter(self, event: PatternList.Typed) -> None:
+        """Open the line of the filter, and put the letter into it."""
+        row = self.query_one(SearchRow)
+        row.display = True
+        row.line.focus()
+        row.line.insert_text_at_cursor(event.letter)
+
+    @on(Input.Changed, "SearchRow Input")
+    def filter_changed(self, event: Input.Changed) -> None:
+        """Filter the list as the user types."""
+        event.stop()
+        self.query_one(PatternList).typed = event.value.strip()
+
+    def _close_filter(self) -> None:
+        """Show all patterns again."""
+        row = self.query_one(SearchRow)
+        row.display, row.line.value = False, ""
+        self.query_one(PatternList).focus()
 
     def close(self) -> None:
         """Close without writing a file."""
@@ -114,6 +150,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def is_blank(self) -> bool:
         """Whether the form is that of a migration without statements."""
         return isinstance(self._source, BlankSource)
+
+    @property
+    def later(self) -> str:
+        """Title of the pattern for the step that must wait; empty if there is none."""
+        sources = self.query_one(PatternList).sources
+        return next((one.title for one in sources if one.key and one.key == self._source.later), "")
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -155,6 +197,8 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         about = self.query_one("#about", TextBlock)
         about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
         about.lead, about.text = (" ", DIM), (" ".join(self._source.description.split()), DIM)
+        later = self.query_one("#later", TextLine)
+        later.display, later.parts = bool(self.later), ((f" Later: {self.later}", PLAIN),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
@@ -174,6 +218,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         framed = has_fills and has_frames(event.size.width, event.size.height)
         self.query_one("#top").display = framed
         self.set_class(framed, "-framed")
+        self.set_class(event.size.height >= _HIGH, "-high")
         self.query_one(FormBox).framed = framed
         for pane in self.query(Pane):
             pane.framed = framed
@@ -182,7 +227,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def entered(self, event: FieldRow.Entered) -> None:
         """Focus the next field; after the last one, the line that writes the file."""
         self._show()
-        rows = self.rows
+        rows = [row for row in self.rows if row.display]
         at = rows.index(event.row)
         if at + 1 < len(rows):
             rows[at + 1].focus_entry()
@@ -208,6 +253,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         except (OSError, SlugError) as error:
             self._say(f"No file was written: {error}")
         else:
+            self.written_later = self.later
             self.dismiss(paths)
 
     def _say(self, text: str) -> None:
@@ -216,25 +262,40 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def on_descendant_focus(self) -> None:
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
-        self.query_one(BottomLine).hints = _LIST if in_list else _FORM
-        self.query_one(FormBox).raised = not isinstance(self.focused, Pane)
+        self.query_one(BottomLine).hints = _LIST if in_list else _FILTER if self._is_filtering else _FORM
+        self.query_one(FormBox).raised = not (self._is_filtering or isinstance(self.focused, Pane))
         for row in self.rows:
             row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
 
     def on_key(self, event: events.Key) -> None:
-        """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
+        """Handle Enter (go to the form) and Esc (go back to the list, close its filter, then the palette)."""
         self.query_one(BottomLine).notice = None
-        in_list = isinstance(self.focused, PatternList)
+        patterns = self.query_one(PatternList)
+        in_list = patterns.has_focus or self._is_filtering
         if event.key in CANCEL_KEYS:
             event.stop()
-            if in_list:
+            if in_list and self.query_one(SearchRow).display:
+                self._close_filter()
+            elif in_list:
                 self.close()
             else:
-                self.query_one(PatternList).focus()
-        elif event.key == "enter" and in_list and self.rows:
+                patterns.focus()
+        elif event.key == "enter" and in_list:
             event.stop()
+            self._enter_form()
+
+    def _enter_form(self) -> None:
+        if not self.query_one(PatternList).found:
+            self._say("No pattern matches. Press Esc to show all.")
+        elif self.rows:
             self.rows[0].focus_entry()
 
 
-_LIST = (Hint("Enter", "fill in fields"), Hint("j/k", "select pattern"), Hint("Esc", "close", command=CLOSE))
+_LIST = (
+    Hint("Enter", "fill in fields"),
+    Hint("j/k", "select pattern"),
+    Hint("/", "filter, or type"),
+    Hint("Esc", "close", command=CLOSE),
+)
+_FILTER = (Hint("Enter", "fill in fields"), Hint("Up/Down", "select pattern"), Hint("Esc", "show all"))
 _FORM = (Hint("Enter", "next field"), Hint("PgDn/PgUp", "scroll SQL"), Hint("Esc", "select pattern"))

@@ -115,7 +115,8 @@ class FieldRow(Vertical):
     def show(self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False) -> None:
         """Show the default or an example if the field is empty, and its error or help.
 
-        An error is shown after the user has changed the field, or if `insist` is true.
+        An error is shown after the user has changed the field, or if `insist` is true. A field that is not
+        asked for is only shown if it has one.
         """
         default = defaults.get(self.field.name, "")
         if not self.field.choices:
@@ -123,6 +124,7 @@ class FieldRow(Vertical):
             self._placeholder = default or example
             self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
+        self.display = self.field.asked or self.field.name in errors
         note = self.query_one(".note", TextBlock)
         note.display = bool(error) or (self.has_focus_within and bool(self.field.help))
         if error:
