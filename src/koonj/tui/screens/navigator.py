@@ -6,6 +6,7 @@ Help, palettes, editor, dialogs and the drift screen.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -144,10 +145,14 @@ class Navigator:
     def new_migration(self) -> None:
         """Open the pattern palette."""
         from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `start`
+        from koonj.tui.workers.catalog_names import TargetNames, read_names  # noqa: PLC0415 - see `start`
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
-        palette = PatternPalette(snapshot.settings, snapshot.folder)
+        target = snapshot.target
+        names = TargetNames(target.name, snapshot.check.counts.pending)
+        reading = partial(read_names, self._backend, target) if self._backend.settings.trust.given else None
+        palette = PatternPalette(snapshot.settings, snapshot.folder, names, reading)
         self._screen.app.push_screen(
             palette,
             lambda paths: self._written(paths, is_blank=palette.is_blank, later=palette.written_later),

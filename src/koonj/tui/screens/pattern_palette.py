@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,11 @@ from textual.widgets import Input
 from koonj.config import Settings
 from koonj.migrations.folder import Folder
 from koonj.migrations.new import SlugError, create, next_number
+from koonj.patterns.catalog_snapshot import CatalogSnapshot
+from koonj.patterns.completion import completions
+from koonj.patterns.definitions import filled_in
+from koonj.patterns.form_facts import FormFacts, cost_words
+from koonj.patterns.name_problems import name_problems
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
@@ -46,6 +52,9 @@ from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
+from koonj.tui.workers.catalog_names import TargetNames
+
+Reading = Callable[[], Awaitable[CatalogSnapshot | None]]
 
 _WIDTH = 3
 """Digits of a number if the folder is empty."""
@@ -63,9 +72,14 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "PatternList"
 
-    def __init__(self, settings: Settings, folder: Folder) -> None:
+    def __init__(
+        self, settings: Settings, folder: Folder, names: TargetNames, reading: Reading | None
+    ) -> None:
+        """`reading` reads the names in the target's catalog; None if koonj reads nothing there."""
         super().__init__()
         self._settings = settings
+        self._names = names
+        self._reading = reading
         self._number = next_number(folder)
         self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
@@ -84,6 +98,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
                 yield Heading()
                 yield TextBlock(id="about")
                 yield TextLine(id="later")
+                yield TextBlock(id="names")
                 yield VerticalScroll(id="fields", can_focus=False)
                 yield WriteLine()
         yield SqlPreview()
@@ -92,6 +107,15 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def on_mount(self) -> None:
         self.query_one(SearchRow).display = False
         start_task(self, self._load, "patterns")
+        if self._reading is not None:
+            start_task(self, self._read_names, "names")
+
+    async def _read_names(self) -> None:
+        assert self._reading is not None
+        catalog = await self._reading()
+        self._names = replace(self._names, catalog=catalog, is_read=True)
+        if self.is_active and self.rows and all(row.is_complete for row in self.rows):
+            self._draft()
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
@@ -183,26 +207,51 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @on(FieldRow.Changed)
     def _draft(self) -> None:
         """Update the SQL from the fields."""
+        facts = self._facts()
+        fills = filled_in(facts) if facts is not None else {}
+        for row in self.rows:
+            if row.field.name in fills:
+                row.fill(fills[row.field.name])
         values = {row.field.name: row.value for row in self.rows}
         self._drafting = make_drafts(self._source, values)
         self._show()
 
+    def _facts(self) -> FormFacts | None:
+        """Return what the target's catalog says about the values; None if it is not known."""
+        if self._names.catalog is None:
+            return None
+        typed = {row.field.name: row.value for row in self.rows}
+        meant = self._source.defaults(typed)
+        values = {name: text if text.strip() else meant.get(name, "") for name, text in typed.items()}
+        return FormFacts(self._source.fields, values, self._names.catalog)
+
     def _show(self) -> None:
         made = self._drafting
-        for row in self.rows:
-            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors)
+        self._show_rows()
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
         self.query_one(FormBox).text = self._source.title
         about = self.query_one("#about", TextBlock)
         about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
         about.lead, about.text = (" ", DIM), (" ".join(self._source.description.split()), DIM)
+        names = self.query_one("#names", TextBlock)
+        names.display = self._reading is not None and any(field.catalog for field in self._source.fields)
+        names.most, names.lead, names.text = 2, (" ", DIM), (self._names.words, DIM)
         later = self.query_one("#later", TextLine)
         later.display, later.parts = bool(self.later), ((f" Later: {self.later}", PLAIN),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
         self.query_one("#top", TextLine).parts = self._top(tuple(files))
+
+    def _show_rows(self) -> None:
+        made, facts = self._drafting, self._facts()
+        advice = name_problems(facts) if facts is not None else {}
+        for row in self.rows:
+            told = advice.get(row.field.name, "")
+            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors, advice=told)
+            row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
+        self.query_one(FormBox).note = cost_words(facts) if facts is not None else ""
 
     def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
         """Return the first line: what is made here, and where."""
@@ -264,8 +313,8 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = _LIST if in_list else _FILTER if self._is_filtering else _FORM
         self.query_one(FormBox).raised = not (self._is_filtering or isinstance(self.focused, Pane))
-        for row in self.rows:
-            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
+        if all(row.is_complete for row in self.rows):
+            self._show_rows()
 
     def on_key(self, event: events.Key) -> None:
         """Handle Enter (go to the form) and Esc (go back to the list, close its filter, then the palette)."""
@@ -298,4 +347,9 @@ _LIST = (
     Hint("Esc", "close", command=CLOSE),
 )
 _FILTER = (Hint("Enter", "fill in fields"), Hint("Up/Down", "select pattern"), Hint("Esc", "show all"))
-_FORM = (Hint("Enter", "next field"), Hint("PgDn/PgUp", "scroll SQL"), Hint("Esc", "select pattern"))
+_FORM = (
+    Hint("Enter", "next field"),
+    Hint("Tab/Down", "complete"),
+    Hint("Esc", "select pattern"),
+    Hint("PgDn/PgUp", "scroll SQL"),
+)
