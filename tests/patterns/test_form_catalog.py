@@ -156,6 +156,7 @@ def test_name_that_cannot_be_typed_is_not_offered() -> None:
         ("add_foreign_key", {"table": "documents", "columns": "owner", "references": "users", "referenced": "email", "index": "x"}, {"referenced": "email of users is not unique: a foreign key needs a primary key or a unique constraint there."}),
         ("add_foreign_key", {"table": "documents", "columns": "owner_email", "references": "users"}, {"columns": "owner_email is text, but users.id is integer."}),
         ("add_foreign_key", {"table": "documents", "columns": "owner, created", "references": "users", "index": "x"}, {"referenced": "Needs as many columns as refer to it: 2, not 1."}),
+        ("create_index", {"table": "documents", "columns": "lower(x), owner, creatd, id DESC", "index": "x"}, {"columns": "No column creatd in documents. Similar: created."}),
         ("drop_constraint", {"table": "documents", "constraint": "positiv"}, {"constraint": "No constraint positiv in documents. Similar: positive."}),
         ("drop_index", {"index": "documents_owner_idx", "table": "users"}, {"table": "documents_owner_idx is an index of documents."}),
         ("drop_index", {"index": "users_pkey", "table": "users"}, {"unique": "users_pkey is a unique index."}),

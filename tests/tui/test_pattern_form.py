@@ -96,8 +96,9 @@ async def test_what_does_not_fit_is_said_at_once_but_can_be_written(filled: Proj
     async with filled.open((120, 36)) as screen:
         await open_form(screen, "add_column")
         await screen.type("documnts")
+        await screen.press("enter")
         await screen.until("! No table documnts. Similar: documents.")
-        await screen.press("enter", *"status", "enter", "enter", *"0", "enter", "enter", "enter")
+        await screen.press(*"status", "enter", "enter", *"0", "enter", "enter", "enter")
         await screen.until(lambda: screen.app.screen is screen.main)
     assert (filled.migrations / "001_add_status_to_documnts.sql").exists()
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from koonj.humanize import byte_words, row_words
 from koonj.patterns.catalog_snapshot import CatalogSnapshot, Index, Relation
 from koonj.patterns.model import Field, FieldKind
-from koonj.patterns.names import RefusedError, as_typed, read_list, read_qualified, read_qualified_list
+from koonj.patterns.names import (
+    RefusedError,
+    as_typed,
+    read_list,
+    read_name,
+    read_qualified,
+    read_qualified_list,
+)
+from koonj.patterns.sql_text import keys
+
+_PLAIN_KEY = re.compile(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"')
+"""The key of an index that is a column and nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +38,11 @@ class FormFacts:
     def names(self, field: Field, text: str | None = None) -> tuple[tuple[str | None, str], ...]:
         """Return the names in a field (or in `text`), each with its schema; none if they cannot be read."""
         typed = (self.values.get(field.name, "") if text is None else text).strip()
-        if not typed or field.kind is FieldKind.KEYS:
+        if not typed:
             return ()
         try:
+            if field.kind is FieldKind.KEYS:
+                return tuple((None, read_name(key)) for key in keys(typed) if _PLAIN_KEY.fullmatch(key))
             if field.kind in (FieldKind.QUALIFIED_NAME, FieldKind.QUALIFIED_NAMES):
                 return read_qualified_list(typed)
             return tuple((None, name) for name in read_list(typed))

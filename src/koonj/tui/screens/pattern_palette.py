@@ -248,9 +248,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         made, facts = self._drafting, self._facts()
         advice = name_problems(facts) if facts is not None else {}
         for row in self.rows:
-            told = advice.get(row.field.name, "")
-            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors, advice=told)
             row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
+            told = "" if row.offers else advice.get(row.field.name, "")  # the user is in the middle of a name
+            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors, advice=told)
         self.query_one(FormBox).note = cost_words(facts) if facts is not None else ""
 
     def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
