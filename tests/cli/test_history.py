@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import psycopg
@@ -142,3 +143,98 @@ def test_option_ended_has_every_end_of_an_entry() -> None:
     add_history_options(parser)
     ended = next(action for action in parser._actions if action.dest == "ended")
     assert set(ended.choices or ()) == set(Outcome)
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page have two entries."""
+    monkeypatch.setattr("koonj.runner.target.history.PAGE", 2)
+
+
+@pytest.mark.usefixtures("pages")
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 5])
+def test_history_that_is_read_in_pages_is_the_whole_history(project: Project, number: int) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    with psycopg.connect(project.dsn, autocommit=True) as conn:
+        conn.execute(
+            """INSERT INTO koonj.history OVERRIDING SYSTEM VALUE
+               SELECT (h).* FROM koonj.history AS one, generate_series(2, %s) AS n,
+                   LATERAL (SELECT jsonb_populate_record(one, jsonb_build_object('id', n * 10, 'error',
+                       CASE WHEN n %% 2 = 0 THEN 'error ' || n END)) AS h) AS changed""",
+            (number,),
+        )
+        if not number:
+            conn.execute("TRUNCATE koonj.history CASCADE")
+    expected = [1, *range(20, number * 10 + 1, 10)] if number else []
+    found = project.koonj("history", "--json")
+    assert [entry["id"] for entry in found.json["entries"]] == expected
+    assert [entry["error"] for entry in found.json["entries"][1:]] == [
+        f"error {n}" if n % 2 == 0 else None for n in range(2, number + 1)
+    ]
+    assert list(found.json) == ["koonj", "command", "target", "entries", "more"]
+    assert found.out == json.dumps(found.json, indent=2) + "\n", (
+        "it is written in pieces, and looks as a whole"
+    )
+    text = project.koonj("history").out
+    assert text.count("001_make_t1.sql") == number
+    assert text.count("error: error ") == number // 2
+
+
+@pytest.mark.usefixtures("pages")
+@pytest.mark.parametrize("asked", ["3", "003_new.sql"])
+def test_history_of_a_renamed_file_has_its_earlier_names_in_every_page(project: Project, asked: str) -> None:
+    for number in (1, 2, 3):
+        project.table(number)
+    assert project.koonj("apply", "--all", "--yes").code == 0
+    for old, new in (("001_make_t1.sql", "004_middle.sql"), ("004_middle.sql", "003_new.sql")):
+        (project.migrations / old).rename(project.migrations / new)
+        allowed = project.koonj("apply", "--yes", "--allow", "renamed,duplicate,late", "--reason", "x")
+        assert allowed.code == 0, allowed.err
+    found = names(project.koonj("history", asked, "--json"))
+    assert found[0] == "001_make_t1.sql"
+    assert set(found) == {
+        "001_make_t1.sql",
+        "004_middle.sql",
+        "003_new.sql",
+        *(["003_make_t3.sql"] if asked == "3" else []),
+    }
+    assert "002_make_t2.sql" not in found
+    assert names(project.koonj("history", asked, "--limit", "1", "--json")) == found[-1:]
+
+
+@pytest.mark.usefixtures("pages")
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("1", ["001_a.sql", "01_b.sql", "1"]), ("0", ["000_x.sql", "0x", "z.sql"]), ("11", ["0011_c.sql"])],
+)
+def test_number_of_a_name_is_the_same_on_the_server(
+    project: Project, number: str, expected: list[str]
+) -> None:
+    project.table(7)
+    project.koonj("apply", "--yes")
+    for name in (
+        "001_a.sql",
+        "01_b.sql",
+        "1",
+        "10_d.sql",
+        "000_x.sql",
+        "0x",
+        "0011_c.sql",
+        "z.sql",
+        "2_1.sql",
+    ):
+        project.sql(
+            "INSERT INTO koonj.history OVERRIDING SYSTEM VALUE SELECT (h).* FROM koonj.history AS one, LATERAL (SELECT "
+            f"jsonb_populate_record(one, jsonb_build_object('id', nextval('koonj.history_id_seq'), 'name', '{name}'))"
+            " AS h) AS changed WHERE one.name = '007_make_t7.sql'"
+        )
+    assert names(project.koonj("history", number, "--json")) == expected
+
+
+def test_history_that_cannot_be_read_has_no_report(project: Project) -> None:
+    (project.root / "koonj.toml").write_text(
+        'migrations = "migrations"\n[targets.local]\ndsn = "host=/nowhere"\n'
+    )
+    found = project.koonj("history", "--json")
+    assert (found.code, "entries" in found.out) == (1, False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from koonj.runner.preflight import ask as asking
 from support.command import Project
 
 pytestmark = pytest.mark.slow
@@ -72,3 +73,17 @@ def test_yes_asks_only_if_preflight_is_given_and_no_key_is_kept(filled: Project,
     assert written, "there is a journal of each run"
     assert not [file for file in written if b"hidden-1" in file.read_bytes()]
     assert "hidden-1" not in str(filled.sql("SELECT h::text FROM koonj.history AS h"))
+
+
+def test_what_a_quick_question_left_open_names_the_option_that_answers_it(
+    filled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.sql("UPDATE documents SET owner_id = 1")
+    monkeypatch.setattr(asking, "SMALL", 1)
+    monkeypatch.setattr(asking, "SAMPLE", 1e-9)
+    shown = filled.koonj("apply", "--plan").out
+    assert "was read, and passes; to read all: --preflight exact\n" in shown
+    (made,) = [e for e in filled.koonj("apply", "--plan", "--json").events if e["event"] == "plan_made"]
+    (check,) = made["plan"]["migrations"][0]["row_checks"]
+    assert check["limit"] == "sample"
+    assert "--preflight" not in check["message"]

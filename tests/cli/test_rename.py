@@ -34,7 +34,7 @@ def test_rename_with_plan_changes_nothing_and_says_so_in_json(project: Project) 
     result = project.koonj("rename", "1", "other", "--plan", "--json")
     document = json.loads(result.out)
     assert document["command"] == "rename"
-    assert document["renamed"] == [{"from": "001_make_t1.sql", "to": "001_other.sql"}]
+    assert document["renamed"] == [{"from": "001_make_t1.sql", "to": "001_other.sql", "first_line": None}]
     assert document["done"] is False
     assert names(project) == ["001_make_t1.sql"]
 
@@ -71,3 +71,33 @@ def test_a_title_without_letters_is_a_usage_error(project: Project) -> None:
     assert "no letter" in result.err
     with pytest.raises(SlugError):
         retitled("001_a.sql", "!!")
+
+
+def test_a_first_line_with_the_old_name_follows_and_is_shown(project: Project) -> None:
+    assert project.koonj("new", "Make", "a", "table").code == ExitCode.OK
+    (file,) = project.migrations.iterdir()
+    text = file.read_text()
+    assert text.startswith("-- 001_make_a_table.sql\n")
+    shown = "    - -- 001_make_a_table.sql\n    + -- 001_other.sql\n"
+    planned = project.koonj("rename", "1", "other", "--plan")
+    assert planned.out == f"001_make_a_table.sql would be renamed to 001_other.sql\n{shown}"
+    assert file.read_text() == text
+    result = project.koonj("rename", "1", "other")
+    assert result.out == f"001_make_a_table.sql renamed to 001_other.sql\n{shown}"
+    expected = text.replace("-- 001_make_a_table.sql\n", "-- 001_other.sql\n")
+    assert (project.migrations / "001_other.sql").read_text() == expected
+    again = project.koonj("rename", "1", "third", "--plan", "--json")
+    assert again.json["renamed"][0]["first_line"] == "-- 001_third.sql"
+
+
+def test_a_read_only_file_whose_comment_must_follow_keeps_its_name(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("001_a.sql", "-- 001_a.sql\nSELECT 1;\n")
+    # The user of the tests can be root, whom no mode stops.
+    monkeypatch.setattr("koonj.migrations.save.os.access", lambda *_: False)
+    result = project.koonj("rename", "1", "b")
+    assert result.code == ExitCode.ERROR
+    assert "it is read-only. No file was renamed." in result.err
+    assert names(project) == ["001_a.sql"]
+    assert (project.migrations / "001_a.sql").read_text() == "-- 001_a.sql\nSELECT 1;\n"

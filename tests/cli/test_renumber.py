@@ -13,7 +13,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.cli.diagnostics import ExitCode
 from koonj.migrations import renumber as renumber_module
 from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.name_comment import rename_with_comment
 from koonj.migrations.renumber import NumberError, rename_files
+from koonj.migrations.save import FileChanged
 from koonj.postgres.advisory_lock import KEY
 from support.command import Project
 
@@ -69,8 +71,8 @@ def test_several_duplicates_keep_their_order(project: Project) -> None:
         project.write(name, f"CREATE TABLE {name[4:-4]} ();\n-- Rollback: none: test\n")
     result = project.koonj("renumber", "007_c.sql", "007_b.sql", "--json")
     assert result.json["renamed"] == [
-        {"from": "007_b.sql", "to": "008_b.sql"},
-        {"from": "007_c.sql", "to": "009_c.sql"},
+        {"from": "007_b.sql", "to": "008_b.sql", "first_line": None},
+        {"from": "007_c.sql", "to": "009_c.sql", "first_line": None},
     ]
     assert (result.json["done"], result.json["targets"]) == (True, ["local"])
     assert names(project) == ["006_first.sql", "007_a.sql", "008_b.sql", "009_c.sql"]
@@ -187,7 +189,7 @@ def test_order_is_the_same_after_each_rename_and_a_failure_undoes_them(
         rename_file(folder, rename)
         seen.append([path.name[4] for path in sorted(folder.iterdir())])
 
-    monkeypatch.setattr(renumber_module, "rename_file", look)
+    monkeypatch.setattr(renumber_module, "rename_with_comment", look)
     renames = [FileRename(f"00{n}_{c}.sql", f"01{n}_{c}.sql") for n, c in enumerate("abc", start=1)]
     with pytest.raises(OSError, match="a bad disk"):
         rename_files(tmp_path, renames)
@@ -208,3 +210,30 @@ def test_a_number_that_another_program_has_used_since_is_refused(tmp_path: Path)
     with pytest.raises(NumberError, match=r"Number 002 is used by 002_other\.sql"):
         rename_files(tmp_path, [FileRename("001_a.sql", "002_a.sql")])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["001_a.sql", "002_other.sql"]
+
+
+def test_comments_with_names_follow_and_are_undone_with_the_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {name: f"-- {name}\nSELECT 1;\n" for name in ("001_a.sql", "002_b.sql")}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    renames = [FileRename("001_a.sql", "003_a.sql"), FileRename("002_b.sql", "004_b.sql")]
+    (tmp_path / "003_a.sql").mkdir()
+    with pytest.raises(NumberError):
+        rename_files(tmp_path, renames)
+    (tmp_path / "003_a.sql").rmdir()
+
+    def change(folder: Path, rename: FileRename) -> None:
+        if rename.old == "001_a.sql":
+            raise FileChanged("001_a.sql was changed by another program just now.")
+        rename_with_comment(folder, rename)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(renumber_module, "rename_with_comment", change)
+        with pytest.raises(FileChanged):
+            rename_files(tmp_path, renames)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == texts
+    rename_files(tmp_path, renames)
+    assert (tmp_path / "003_a.sql").read_text() == "-- 003_a.sql\nSELECT 1;\n"
+    assert (tmp_path / "004_b.sql").read_text() == "-- 004_b.sql\nSELECT 1;\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -79,6 +80,52 @@ def test_a_draft_of_what_the_file_contains_is_deleted(folder: Path, environ: dic
     (folder / "001_a.sql").write_bytes(TEXT)
     assert left_texts(folder, environ) == ()
     assert list(drafts(environ).iterdir()) == []
+
+
+def test_a_link_in_the_folder_of_drafts_is_not_followed(
+    folder: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    keeper = DraftKeeper(folder, "001_a.sql", environ)
+    keeper.keep(BASE, TEXT)
+    (path,) = drafts(environ).iterdir()
+    keeper.leave()
+    elsewhere = tmp_path / "elsewhere.json"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    assert left_texts(folder, environ) == ()
+    path.unlink()
+    other = DraftKeeper(folder, "001_a.sql", environ)
+    other.keep(BASE, TEXT)
+    (path,) = drafts(environ).iterdir()
+    (drafts(environ) / f".{path.name}").symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    with pytest.raises(OSError, match=path.name):
+        other.keep(BASE, b"SELECT 2;\n")
+    assert elsewhere.read_bytes() == before
+    other.close()
+
+
+def test_the_oldest_draft_is_offered_first(folder: Path, environ: dict[str, str]) -> None:
+    texts = [b"SELECT 1, 1;\n", b"SELECT 2, 2;\n", b"SELECT 3, 3;\n"]
+    for text in texts:
+        keeper = DraftKeeper(folder, "001_a.sql", environ)
+        keeper.keep(BASE, text)
+        keeper.leave()
+    by_name = sorted(drafts(environ).iterdir())
+    for day, path in zip(("03", "02", "01"), by_name, strict=True):
+        value = json.loads(path.read_text())
+        path.write_text(json.dumps({**value, "at": f"2026-08-{day}T12:00:00+00:00"}))
+    assert [left.at.day for left in left_texts(folder, environ)] == [1, 2, 3]
+
+
+def test_a_draft_that_cannot_be_written_leaves_nothing(folder: Path, environ: dict[str, str]) -> None:
+    keeper = DraftKeeper(folder, "001_a.sql", environ)
+    in_the_way = drafts(environ) / keeper._file_name
+    in_the_way.mkdir(parents=True, mode=0o700)
+    in_the_way.parent.chmod(0o700)
+    with pytest.raises(IsADirectoryError):
+        keeper.keep(BASE, TEXT)
+    assert list(drafts(environ).iterdir()) == [in_the_way]
 
 
 def test_a_draft_of_a_deleted_file_is_offered(folder: Path, environ: dict[str, str]) -> None:

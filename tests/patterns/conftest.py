@@ -36,10 +36,18 @@ class Bench:
             return cursor.fetchall() if cursor.description is not None else []
 
     def run(self, text: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self._command(text), capture_output=True, text=True, check=False)
+
+    def start(self, text: str) -> subprocess.Popen[str]:
+        """Start psql and do not wait for its end."""
+        return subprocess.Popen(
+            self._command(text), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def _command(self, text: str) -> list[str]:
         file = self.folder / "script.sql"
         file.write_text(text, encoding="utf-8")
-        command = [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self._where, "-f", str(file)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self._where, "-f", str(file)]
 
     def up(self, draft: Draft) -> str:
         done = self.run(draft.text)

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.new import Draft, create
@@ -17,23 +16,11 @@ from koonj.postgres.connector import Connector
 from koonj.runner.run.request import Extent
 from support.application_load import application_load
 from support.pattern_cases.all_cases import CASES
-from support.pattern_cases.case import LONGEST, ODD, Case, Names, plain
+from support.pattern_cases.case import LONGEST, ODD, Case, Names, compose, plain
 from support.project import Project, run_finished
 from support.rehearsal_folder import RehearsalFolder
 
 UNUSUAL = [pytest.param(case, names, id=f"{case.label}-{names.label}") for case in CASES for names in (ODD, LONGEST) if names.label in case.names]  # fmt: skip
-
-
-def compose(text: str, names: Names, connection: psycopg.Connection[Any]) -> str:
-    """Return SQL with names. A name before ``::`` is a string: ``{table}::regclass``, ``{role}::`` for the name itself."""
-    identifiers = names.identifiers()
-    for name, identifier in identifiers.items():
-        literal = sql.Literal(identifier.as_string(connection)).as_string(connection)
-        text = text.replace(f"{{{name}}}::reg", f"{literal}::reg")
-        bare = sql.Literal(getattr(names, name) or "public").as_string(connection)
-        text = text.replace(f"{{{name}}}::", bare if name not in {"table", "other"} else literal)
-        text = text.replace(f"{{{name}}}", identifier.as_string(connection))
-    return text
 
 
 def execute(bench: Any, text: str, names: Names) -> list[tuple[Any, ...]]:
@@ -58,11 +45,7 @@ def drafts_of(library: Any, case: Case, names: Names) -> tuple[tuple[Draft, ...]
 
 
 def test_each_pattern_has_a_case() -> None:
-    assert {case.key for case in CASES} >= {path.stem for path in LIBRARY.glob("*.sql")} - NOT_YET
-
-
-NOT_YET = {"add_column", "drop_table", "drop_table_for_good"}
-"""Patterns that only `test_library` tries."""
+    assert {case.key for case in CASES} == {path.stem for path in LIBRARY.glob("*.sql")}
 
 
 def test_labels_are_different() -> None:

@@ -1,14 +1,17 @@
 """Tests that kill koonj (SIGKILL) at random moments: the history agrees with the schema."""
 
+import os
 import random
-import subprocess
-import sys
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from koonj.postgres.advisory_lock import KEY
-from support.project import Project
+from support.fork_server import ForkServer
+from support.project import PATIENCE, Project
 
 pytestmark = pytest.mark.slow
 
@@ -38,23 +41,25 @@ def slow_project(project: Project) -> Project:
     return project
 
 
-def _run_and_kill(project: Project, command: str, delay: float) -> bool:
+@pytest.fixture
+def forks() -> Iterator[ForkServer]:
+    with ForkServer() as started:
+        yield started
+
+
+def _run_and_kill(project: Project, forks: ForkServer, command: str, delay: float) -> bool:
     """Start koonj and kill it `delay` seconds after its first migration started; return whether it still ran."""
     where = ["--dsn", project.target.dsn, "--migrations", str(project.path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "koonj", command, "--all", "--yes", "--json", *where],
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if b'"migration_started"' in line:
-            break
+    pid = forks.start(command, "--all", "--yes", "--json", *where, cwd=project.path)
+    end = time.monotonic() + PATIENCE
+    while '"migration_started"' not in forks.written() and not forks.has_ended():
+        assert time.monotonic() < end, forks.written()
+        time.sleep(0.005)
     time.sleep(delay)
-    ended = process.poll() is not None
-    process.kill()
-    process.stdout.close()
-    process.wait()
-    return not ended
+    if not forks.has_ended():
+        with suppress(ProcessLookupError):  # it has ended just now
+            os.kill(pid, signal.SIGKILL)
+    return forks.wait().code == -signal.SIGKILL
 
 
 def _wait_until_the_lock_is_released(project: Project) -> None:
@@ -84,13 +89,13 @@ def _check_history(project: Project) -> int:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_history_agrees_with_the_schema_after_each_of_ten_kills(
-    slow_project: Project, seed: int
+    slow_project: Project, forks: ForkServer, seed: int
 ) -> None:
     chance = random.Random(seed)
     kills, applied = 0, 0
     while kills < 10:
         command = "rollback" if applied == MIGRATIONS else "apply"
-        kills += _run_and_kill(slow_project, command, chance.uniform(0, 0.3))
+        kills += _run_and_kill(slow_project, forks, command, chance.uniform(0, 0.3))
         _wait_until_the_lock_is_released(slow_project)
         applied = _check_history(slow_project)
     assert set((await slow_project.states()).values()) <= {"applied", "pending"}
@@ -138,12 +143,12 @@ def _check_counts(project: Project) -> dict[str, int]:
 
 
 async def test_history_counts_the_committed_statements_after_each_of_twenty_kills(
-    stepped_project: Project,
+    stepped_project: Project, forks: ForkServer
 ) -> None:
     chance = random.Random(4)
     seen: set[str] = set()
     for _ in range(20):
-        _run_and_kill(stepped_project, "apply", chance.uniform(0, 0.15))
+        _run_and_kill(stepped_project, forks, "apply", chance.uniform(0, 0.15))
         _wait_until_the_lock_is_released(stepped_project)
         counts, states = _check_counts(stepped_project), await stepped_project.states()
         for name, state in states.items():

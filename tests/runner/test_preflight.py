@@ -15,11 +15,12 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.runner.preflight import ask as asking
+from koonj.runner.preflight import checks
 from koonj.runner.preflight.checks import row_checks
 from koonj.runner.preflight.compose import PendingDemands
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
-from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
+from koonj.runner.run.row_check import Preflight, QuickLimit, RowCheck, RowOutcome
 from support.preflight import ask
 from support.rehearsal_folder import RehearsalFolder
 
@@ -259,7 +260,8 @@ async def test_large_table_is_sampled_unless_asked_for(asked: Asked, monkeypatch
     connector, target = asked.folder.connector, asked.target
     [quick] = await ask(connector, target, rehearsal, mode=Preflight.QUICK)
     assert quick.outcome is RowOutcome.NOT_KNOWN, "a sample proves nothing"
-    assert quick.reason.endswith("was read, and passes; to read all: --preflight exact")
+    assert quick.reason.endswith("was read, and passes")
+    assert quick.limit is QuickLimit.SAMPLE
     asked.fill(
         "INSERT INTO documents SELECT n, NULL, repeat('x', 500) FROM generate_series(51, 20000) n;",
         base="",
@@ -269,6 +271,33 @@ async def test_large_table_is_sampled_unless_asked_for(asked: Asked, monkeypatch
     assert "at least" in quick.message
     [exact] = await ask(connector, target, rehearsal)
     assert (exact.rows, exact.at_least) == (19950, False)
+
+
+async def test_only_a_quick_question_has_a_limit_of_time(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More time is advised to somebody who gave the short one."""
+    monkeypatch.setattr(asking, "QUICK_TIMEOUT", "1ms")
+    monkeypatch.setattr(asking, "EXACT_TIMEOUT", "1ms")
+    asked.fill("INSERT INTO documents SELECT n, 1, n::text FROM generate_series(1, 200000) n;")
+    rehearsed = await asked.rehearsed("ALTER TABLE documents ADD UNIQUE (title);")
+    for mode, limit in ((Preflight.QUICK, QuickLimit.TIME), (Preflight.EXACT, None)):
+        check = (await ask(asked.folder.connector, asked.target, *rehearsed, mode=mode))[0]
+        assert (check.reason, check.limit) == ("the answer took too long", limit)
+
+
+async def test_only_what_could_be_asked_is_not_known_for_want_of_time(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = f"{BASE} CREATE FUNCTION own(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';"
+    asked.fill("INSERT INTO documents VALUES (1, 1, 'x');", base=base)
+    monkeypatch.setattr(checks, "QUICK_TOTAL", -1.0)
+    late, calls = await asked.checks(
+        NOT_NULL, "ALTER TABLE documents ADD CHECK (own(id));", base=base, mode=Preflight.QUICK
+    )
+    assert (late.limit, late.at) == (QuickLimit.TOTAL_TIME, None)
+    assert calls.limit is None
+    assert "it would call public.own() on the target" in calls.message
 
 
 async def test_keys_are_shortened_and_shown_without_control_characters(asked: Asked) -> None:

@@ -115,14 +115,20 @@ async def test_keys_that_were_typed_before_the_dialog_could_be_read_give_no_reas
         await screen.until(lambda: screen.app.screen is not dialog)
 
 
+async def second_conflict(project: Project, screen: Screen) -> AllowDialog:
+    """Give a reason for the first conflict of `two_late`, and wait for the second one."""
+    dialog = await two_late(project, screen)
+    await screen.expect_dialog("Conflict 1 of 3")
+    await screen.type("one")
+    await screen.press("enter")
+    await screen.expect_dialog("Conflict 2 of 3")
+    return dialog
+
+
 async def test_a_held_key_gives_the_same_reason_once(project: Project) -> None:
     project.table(9)
     async with project.open() as screen:
-        dialog = await two_late(project, screen)
-        await screen.expect_dialog("Conflict 1 of 3")
-        await screen.type("one")
-        await screen.press("enter")
-        await screen.expect_dialog("Conflict 2 of 3")
+        dialog = await second_conflict(project, screen)
         await screen.press("f2")
         await screen.until("Conflict 3 of 3")
         await screen.expect_dialog("Conflict 3 of 3")
@@ -137,11 +143,7 @@ async def test_a_held_key_gives_the_same_reason_once(project: Project) -> None:
 async def test_a_no_to_one_conflict_allows_none(project: Project) -> None:
     project.table(9)
     async with project.open() as screen:
-        dialog = await two_late(project, screen)
-        await screen.expect_dialog("Conflict 1 of 3")
-        await screen.type("one")
-        await screen.press("enter")
-        await screen.expect_dialog("Conflict 2 of 3")
+        dialog = await second_conflict(project, screen)
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is not dialog)
         assert not screen.main.control.running

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,8 @@ from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import rebind
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
-from support.screen import Project, Screen, apply
+from support.plan_dialog import expect_plan, plan_again
+from support.screen import Project, apply
 from tui.test_allow import two_late
 
 OUTSIDE = "CREATE INDEX CONCURRENTLY i ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i;\n"
@@ -35,25 +38,15 @@ def transactions(project: Project) -> int:
     return int(found)
 
 
-async def plan(screen: Screen, *parts: str) -> ConfirmDialog:
-    """Wait for a plan with these texts that accepts keys."""
-    await screen.until(lambda: isinstance(screen.app.screen, ConfirmDialog))
-    await screen.expect_dialog(*parts)
-    screen.later(REPEAT_PAUSE)
-    dialog = screen.app.screen
-    assert isinstance(dialog, ConfirmDialog)
-    return dialog
-
-
 @pytest.mark.parametrize("moves", [True, False])
 async def test_b_plans_one_transaction_and_the_run_has_one(tables: Project, moves: bool) -> None:
     async with tables.open(moves_runs=moves) as screen:
         await screen.press("A")
-        first = await plan(screen, "migrations  3  each in one transaction")
-        await screen.press("b")
-        await screen.until(lambda: screen.app.screen is not first)
+        await expect_plan(screen, "migrations  3  each in one transaction")
         title = "Apply 3 migrations to local in one transaction?"
-        await plan(screen, title, "migrations  3  in one transaction: all of them, or none", "in the batch")
+        await plan_again(
+            screen, "b", title, "migrations  3  in one transaction: all of them, or none", "in the batch"
+        )
         await screen.press("y")
         await screen.expect_run("done")
     assert transactions(tables) == 1
@@ -62,14 +55,10 @@ async def test_b_plans_one_transaction_and_the_run_has_one(tables: Project, move
 async def test_b_again_gives_each_its_own_transaction(tables: Project) -> None:
     async with tables.open() as screen:
         await screen.press("A")
-        first = await plan(screen)
-        await screen.press("b")
-        await screen.until(lambda: screen.app.screen is not first)
-        second = await plan(screen, "in one transaction?")
+        await expect_plan(screen)
+        await plan_again(screen, "b", "in one transaction?")
         assert "one by one" in screen.text()
-        await screen.press("b")
-        await screen.until(lambda: screen.app.screen is not second)
-        await plan(screen, "each in one transaction")
+        await plan_again(screen, "b", "each in one transaction")
         await screen.press("y")
         await screen.expect_run("done")
     assert transactions(tables) == 3
@@ -79,7 +68,7 @@ async def test_plan_says_which_migration_cannot_be_in_it(tables: Project) -> Non
     tables.write("004_index.sql", OUTSIDE)
     async with tables.open() as screen:
         await screen.press("A")
-        dialog = await plan(screen)
+        dialog = await expect_plan(screen)
         await screen.press("b")
         await screen.until("004_index.sql cannot be in one transaction with others")
         assert screen.app.screen is dialog
@@ -92,11 +81,10 @@ async def test_plan_comes_again_with_the_reason_if_only_the_run_knows_it(tables:
     tables.write("004_serializable.sql", SERIALIZABLE)
     async with tables.open() as screen:
         await screen.press("A")
-        first = await plan(screen)
-        await screen.press("b")
-        await screen.until(lambda: screen.app.screen is not first)
-        await plan(
+        await expect_plan(screen)
+        await plan_again(
             screen,
+            "b",
             "4  each in one transaction",
             "batch       ! 004_serializable.sql cannot be in a batch: its BEGIN sets",
         )
@@ -109,7 +97,7 @@ async def test_key_is_not_offered_where_nothing_can_be_put_together(project: Pro
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
-        dialog = await plan(screen)
+        dialog = await expect_plan(screen)
         assert "batch" not in screen.text()
         await screen.press("b")
         await screen.press("escape")
@@ -120,15 +108,13 @@ async def test_key_is_not_offered_where_nothing_can_be_put_together(project: Pro
 async def test_a_letter_must_be_meant_and_a_function_key_need_not(tables: Project) -> None:
     async with tables.open() as screen:
         await screen.press("A")
-        dialog = await plan(screen)
+        dialog = await expect_plan(screen)
         asked: list[str] = []
         dialog.decide = lambda event, *_: asked.append(event.key)  # type: ignore[method-assign]
         await screen.press("b", "p")
         assert asked == ["b", "p"]
         assert dialog.instead is None
-        await screen.press("f6")
-        await screen.until(lambda: screen.app.screen is not dialog)
-        await plan(screen, "in one transaction?")
+        await plan_again(screen, "f6", "in one transaction?")
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 
@@ -138,13 +124,11 @@ async def test_protected_target_takes_only_keys_that_type_nothing(protected: Pro
     protected.table(2)
     async with protected.open() as screen:
         await screen.press("A")
-        first = await plan(screen)
+        first = await expect_plan(screen)
         await screen.press("b", "p")
         assert first.instead is None
         assert "F5 probe" in screen.text()
-        await screen.press("f6")
-        await screen.until(lambda: screen.app.screen is not first)
-        await plan(screen, "to production in one transaction?")
+        await plan_again(screen, "f6", "to production in one transaction?")
         await screen.press("y", "enter")
         assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("backspace")
@@ -162,21 +146,19 @@ async def test_keys_of_the_plan_can_be_changed(tables: Project) -> None:
     keymap = rebind(settings, MAIN, EDITING, DIALOGS)
     async with tables.open(keymap=keymap) as screen:
         await screen.press("A")
-        first = await plan(screen)
+        first = await expect_plan(screen)
         assert "t batch" in screen.text()
         assert "probe" not in screen.bottom()
         await screen.press("b", "p", "f5")
         assert screen.app.screen is first
         screen.later(REPEAT_PAUSE)
-        await screen.press("t")
-        await screen.until(lambda: screen.app.screen is not first)
-        await plan(screen, "in one transaction?")
+        await plan_again(screen, "t", "in one transaction?")
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 
 
 @pytest.mark.parametrize("key", ["y", "n", "escape", "enter", "ctrl+c", "w", "l", "space"])
-@pytest.mark.parametrize("name", ["batch-plan", "probe-plan", "same-reason"])
+@pytest.mark.parametrize("name", ["batch-plan", "probe-plan", "exact-plan", "same-reason"])
 def test_a_key_that_answers_is_no_key_of_a_dialog(name: str, key: str) -> None:
     with pytest.raises(ConfigError, match="is an answer"):
         rebind([KeySetting(name, (key,), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
@@ -208,9 +190,9 @@ async def test_key_of_the_same_reason_can_be_changed(project: Project) -> None:
 async def test_quitting_plans_nothing_again(tables: Project) -> None:
     async with tables.open() as screen:
         await screen.press("A")
-        dialog = await plan(screen)
+        dialog = await expect_plan(screen)
         screen.main.control.quit_after_run(cancel=False)
-        screen.main.control.plan_again(batch=True)
+        screen.main.control.plan_again(partial(replace, batch=True))
         started: list[object] = []
         screen.main.control.start = started.append  # type: ignore[method-assign, assignment]
         dialog.dismiss(None)
@@ -223,7 +205,7 @@ async def test_another_conflict_of_a_batch_stays(tables: Project) -> None:
     tables.write("004_serializable.sql", SERIALIZABLE)
     async with tables.open() as screen:
         await screen.press("A")
-        first = await plan(screen)
+        first = await expect_plan(screen)
         (tables.migrations / "002_make_t2.sql").write_text("SELECT ';\n")
         await screen.press("b")
         await screen.until(lambda: screen.app.screen is not first)
@@ -235,10 +217,8 @@ async def test_another_conflict_of_a_batch_stays(tables: Project) -> None:
 async def test_plan_of_a_probe_and_of_a_rollback_offers_no_batch(tables: Project) -> None:
     async with tables.open() as screen:
         await screen.press("A")
-        first = await plan(screen)
-        await screen.press("p")
-        await screen.until(lambda: screen.app.screen is not first)
-        probe = await plan(screen, "Probe 3 migrations on local and roll everything back?")
+        await expect_plan(screen)
+        probe = await plan_again(screen, "p", "Probe 3 migrations on local and roll everything back?")
         await screen.press("b", "p", "f5", "f6")
         assert probe.instead is None
         assert "batch" not in screen.text()
@@ -248,7 +228,7 @@ async def test_plan_of_a_probe_and_of_a_rollback_offers_no_batch(tables: Project
         await apply(screen)
         screen.later(REPEAT_PAUSE)
         await screen.press("Z")
-        back = await plan(screen, "Roll back 3 migrations on local?")
+        back = await expect_plan(screen, "Roll back 3 migrations on local?")
         await screen.press("b", "f6")
         assert back.instead is None
         assert "batch" not in screen.text()

@@ -7,6 +7,7 @@ import pytest
 from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.dialogs import DIALOGS
+from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.command_palette import CommandPaletteDialog, FoundCommands
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
@@ -32,8 +33,8 @@ async def test_palette_lists_every_command_except_moves(project: Project, key: s
         listed = [command for command in MAIN if command.listed]
         usual = [command.name() for command in listed if not command.only_available]
         rare = [command.name() for command in listed if command.only_available]
-        of_dialogs = [command.name() for command in DIALOGS]
-        assert names == [*usual, *rare, *of_dialogs], (
+        elsewhere = [command.name() for command in (*MATRIX, *DIALOGS)]
+        assert names == [*usual, *rare, *elsewhere], (
             "nothing is interrupted or blocked, and the folder is trusted"
         )
         assert {"apply-next", "quit", "copy", "help"} < set(names)
@@ -151,9 +152,9 @@ async def test_unavailable_command_shows_the_same_reason_by_key_and_palette(proj
             assert screen.app.screen is screen.main
         await opened(screen)
         for offered in screen.app.screen.query_one(FoundCommands).entries:
-            command = next(c for c in (*MAIN, *DIALOGS) if c.name() == offered.name)
+            command = next(c for c in (*MAIN, *MATRIX, *DIALOGS) if c.name() == offered.name)
             assert offered.reason == command.why_not(screen.main.situation())
-            assert (command in DIALOGS) <= (offered.reason is not None)
+            assert (command in {*MATRIX, *DIALOGS}) <= (offered.reason is not None)
 
 
 @pytest.mark.parametrize("key", ["question_mark", "colon", "n", "y", "a"])

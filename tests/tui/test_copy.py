@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.commands.clipboard import LIMIT, clean
+from koonj.tui.commands.clipboard import LIMIT, Clip, clean
 from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.widgets.preview import Tab
 from support.screen import Project, Screen
@@ -165,6 +165,28 @@ async def test_long_line_is_shown_completely(project: Project, size: tuple[int, 
         await screen.press("2", "y")
         await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
         assert word in screen.dialog().replace("\n", "")
+
+
+async def test_box_says_when_lines_do_not_fit_and_where_they_are_whole(project: Project) -> None:
+    project.write("001_wide.sql", f"SELECT '{'x' * 90}';\n-- Rollback: none: x\n")
+    async with project.open((80, 24)) as screen:
+        await screen.press("2", "y")
+        await screen.until("press t and select the text there: here 1 line is cut")
+        await screen.press("t")
+        assert "koonj cannot leave its screen in this terminal." in screen.text(), "a test has no terminal"
+
+
+async def test_text_stays_in_koonj_during_a_run(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        screen.app.push_screen(CopyDialog(Clip("a text", "SELECT 1;", 9)))
+        await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
+        await screen.press("t")
+        assert "A run is in progress, which koonj must follow." in screen.text()
+        await screen.press("escape", "escape")
+        await screen.expect_run("not confirmed")
 
 
 @given(st.text(st.characters(codec="utf-8")))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Input
 
+from koonj.tui.screens.dialog import DialogText
+from koonj.tui.screens.pattern_palette import PatternPalette
 from koonj.tui.theme.tokens import TOKENS
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets.dialog_field import DialogField
+from koonj.tui.widgets.form_field import FieldRow
 from support.looks import cells, look_of
 from support.screen import Project, Screen
 
@@ -106,3 +111,40 @@ async def test_dialogs_of_the_terminal_theme_are_as_before(tables: Project) -> N
         await screen.expect_dialog()
         assert "┌" in screen.text()
         assert not set("╭┏") & set(screen.text())
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_field_is_raised_and_that_with_the_focus_is_selected(project: Project, theme: str) -> None:
+    project.table(1)
+    async with project.open(SIZE, Terminal(theme=theme)) as screen:
+        await screen.press("M")
+        await screen.until("Rename 001_make_t1.sql?")
+        app, field = screen.app, screen.app.screen.query_one("#typed", DialogField)
+        await screen.until(lambda: field.has_focus)
+        assert look_of(app, "ake_t1", field.region.y)[:2] == ("text", "selected")
+        screen.app.screen.set_focus(screen.app.screen.query_one(DialogText))
+        await screen.until(lambda: look_of(app, "ake_t1", field.region.y)[:2] == ("text", "raised"))
+        await screen.press("escape", "n")
+        await screen.until(
+            lambda: isinstance(app.screen, PatternPalette) and bool(app.screen.query(FieldRow))
+        )
+        await screen.press("enter")
+        await screen.until(lambda: isinstance(app.focused, Input))
+        first, second = list(app.screen.query(Input))[:2]
+        assert first.has_focus
+        await screen.type("abc")
+        await screen.press("tab")
+        await screen.until(lambda: second.has_focus)
+        await screen.until(lambda: look_of(app, "abc", first.region.y)[1] == "raised")
+        await screen.press("shift+tab")
+        await screen.until(lambda: look_of(app, "abc", first.region.y)[1] == "selected")
+
+
+async def test_field_has_no_ground_in_the_colours_of_the_terminal(project: Project) -> None:
+    project.table(1)
+    async with project.open(SIZE) as screen:
+        await screen.press("M")
+        await screen.until("Rename 001_make_t1.sql?")
+        field = screen.app.screen.query_one("#typed", DialogField)
+        await screen.until(lambda: field.has_focus)
+        assert field.styles.background.a == 0

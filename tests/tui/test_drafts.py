@@ -10,8 +10,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.migrations.unsaved_text import DraftKeeper, left_texts
-from koonj.tui.screens import editor as editor_screen
-from koonj.tui.screens import editor_draft
+from koonj.tui.screens import editor_draft, editor_file
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
@@ -22,7 +21,7 @@ from support.screen import Project, Screen
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(editor_file, "LOOK", 0.05)
     monkeypatch.setattr(editor_draft, "WAIT", 0.02)
 
 
@@ -33,8 +32,9 @@ def offline(tmp_path: Path) -> Project:
 
 
 def drafts() -> list[Path]:
+    """Return the drafts that are whole; one that is being written has a name with a dot before it."""
     folder = folder_path(STATE) / "drafts"
-    return list(folder.glob("*.json")) if folder.exists() else []
+    return list(folder.glob("[!.]*.json")) if folder.exists() else []
 
 
 def leave(project: Project, name: str, text: str) -> None:
@@ -92,13 +92,18 @@ async def test_discarded_text_is_not_kept(offline: Project) -> None:
         assert drafts() == []
 
 
-async def test_the_text_of_an_ended_koonj_is_offered_and_saved(offline: Project) -> None:
+async def test_the_text_of_an_ended_koonj_is_offered_and_saved(
+    offline: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = offline.table(1)
     before = (offline.migrations / name).read_text()
-    async with offline.open(answered=False) as screen:
-        await screen.press("i")
-        await editor(screen)
-        await screen.press("x")  # The end of the app follows, before the text is kept in the background.
+    with monkeypatch.context() as patch:
+        patch.setattr(editor_draft, "WAIT", 3600)  # The end of the app comes before that.
+        async with offline.open(answered=False) as screen:
+            await screen.press("i")
+            await editor(screen)
+            await screen.press("x")
+            assert drafts() == []
     assert (offline.migrations / name).read_text() == before
     (left,) = left_texts(offline.migrations)
     assert left.text.decode() == f"x{before}"

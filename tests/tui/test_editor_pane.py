@@ -17,7 +17,7 @@ from textual.widgets import TextArea
 from koonj.config import Target
 from koonj.migrations.save import save
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState
-from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import editor_file, editor_problems
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.toolkit.capabilities import Terminal
@@ -30,8 +30,8 @@ from support.screen import Project, Screen
 
 @pytest.fixture(autouse=True)
 def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
-    monkeypatch.setattr(editor_screen, "PAUSE", 0.05)
+    monkeypatch.setattr(editor_file, "LOOK", 0.05)
+    monkeypatch.setattr(editor_problems, "PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def test_marks_follow_their_lines_before_the_text_is_examined_again(
     async with offline.open(answered=False) as screen:
         editor = await open_editor(screen)
         await screen.until(" 3! VACUUM;")
-        monkeypatch.setattr(editor_screen, "PAUSE", 60)
+        monkeypatch.setattr(editor_problems, "PAUSE", 60)
         editor.text.go_to(0, 0)
         await screen.press("enter", "enter")
         assert " 5! VACUUM;" in screen.text()
@@ -177,7 +177,7 @@ async def test_change_just_before_saving_is_detected(
     offline: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = offline.migrations / offline.table(1)
-    monkeypatch.setattr(editor_screen, "LOOK", 60)
+    monkeypatch.setattr(editor_file, "LOOK", 60)
     async with offline.open(answered=False) as screen:
         await open_editor(screen)
         await screen.type("x")
@@ -200,15 +200,15 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
         released.wait(60)
         save(*args)
 
-    monkeypatch.setattr(editor_screen, "save", slowly)
-    monkeypatch.setattr(editor_screen, "LOOK", 60)
+    monkeypatch.setattr(editor_file, "save", slowly)
+    monkeypatch.setattr(editor_file, "LOOK", 60)
     yield begun, released
     released.set()
 
 
 def escape_waits(editor: Editor) -> bool:
     """Return whether Esc waits for the save."""
-    return bool(editor._writing._waiters)
+    return bool(editor._file._writing._waiters)
 
 
 async def test_escape_waits_for_a_save_in_progress(

@@ -55,17 +55,25 @@ async def test_m_gives_a_late_file_the_next_free_number(project: Project) -> Non
     async with project.open() as screen:
         await apply(screen)
         name = project.table(1)
-        text = (project.migrations / name).read_bytes()
+        text = (project.migrations / name).read_text()
+        assert text.startswith(f"-- {name}\n")
         await select(screen, "make_t1", "late")
         assert "renumber" in screen.bottom()
-        await ask(screen, "m", "becomes 003_make_t1.sql", "Not applied on: local.")
+        await ask(
+            screen,
+            "m",
+            "becomes 003_make_t1.sql",
+            'The first line becomes "-- 003_make_t1.sql". The other lines stay',
+            "Not applied on: local.",
+        )
         await screen.press("n")
         assert name in names(project)
         screen.later(1)
         await ask(screen, "m")
         await screen.yes()
         await screen.until(lambda: "003_make_t1.sql" in names(project))
-        assert (project.migrations / "003_make_t1.sql").read_bytes() == text
+        new = project.migrations / "003_make_t1.sql"
+        await screen.until(lambda: new.read_text() == text.replace(name, "003_make_t1.sql"))
         await select(screen, "003_make_t1", "pending")
         await apply(screen, "a")
 
@@ -167,7 +175,10 @@ async def test_delete_removes_a_pending_file_and_keeps_its_text(tables: Project,
         assert kept() == [text]
 
 
-async def test_a_file_that_another_target_has_applied_is_not_deleted(three_targets: Project) -> None:
+@pytest.mark.parametrize("key", ["delete", "M"])
+async def test_a_file_that_another_target_has_applied_is_neither_deleted_nor_renamed(
+    three_targets: Project, key: str
+) -> None:
     three_targets.table(1)
     async with three_targets.open() as screen:
         await screen.press("t", "j", "enter", "1")
@@ -176,7 +187,7 @@ async def test_a_file_that_another_target_has_applied_is_not_deleted(three_targe
         await screen.press("t", "k", "enter", "1")
         await screen.until(lambda: screen.main.snapshot.chosen == "local")
         await select(screen, "001_make_t1", "pending")
-        await screen.press("delete")
+        await screen.press(key)
         await screen.until("001_make_t1.sql is applied on staging.")
         assert names(three_targets) == ["001_make_t1.sql"]
 
@@ -197,7 +208,7 @@ async def ask_title(screen: Screen) -> str:
 
 
 async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -> None:
-    text = (tables.migrations / "002_make_t2.sql").read_bytes()
+    text = (tables.migrations / "002_make_t2.sql").read_text()
     async with tables.open() as screen:
         await apply(screen, "a")
         await select(screen, "001_make_t1", "applied")
@@ -212,6 +223,7 @@ async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -
         await screen.press("backspace")
         await screen.type("Second Table")
         await screen.until("becomes 002_second_table.sql")
+        await screen.until('The first line becomes "-- 002_second_table.sql".')
         await screen.press("escape")
         assert "002_make_t2.sql" in names(tables)
         await ask_title(screen)
@@ -219,25 +231,13 @@ async def test_rename_keeps_the_number_and_shows_the_new_name(tables: Project) -
         await screen.type("second table")
         await screen.press("enter")
         await screen.until(lambda: "002_second_table.sql" in names(tables))
-        assert (tables.migrations / "002_second_table.sql").read_bytes() == text
+        new = tables.migrations / "002_second_table.sql"
+        changed = text.replace("-- 002_make_t2.sql", "-- 002_second_table.sql")
+        await screen.until(lambda: new.read_text() == changed)
         await screen.until(
             lambda: screen.main.selected is not None and screen.main.selected.name == "002_second_table.sql"
         )
         assert "002_make_t2.sql" not in names(tables)
-
-
-async def test_rename_refuses_what_another_target_has_applied(three_targets: Project) -> None:
-    three_targets.table(1)
-    async with three_targets.open() as screen:
-        await screen.press("t", "j", "enter", "1")
-        await screen.until(lambda: screen.main.snapshot.chosen == "staging")
-        await apply(screen)
-        await screen.press("t", "k", "enter", "1")
-        await screen.until(lambda: screen.main.snapshot.chosen == "local")
-        await select(screen, "001_make_t1", "pending")
-        await screen.press("M")
-        await screen.until("is applied on staging.")
-        assert names(three_targets) == ["001_make_t1.sql"]
 
 
 async def test_rename_asks_to_type_the_targets_that_do_not_respond(three_targets: Project) -> None:
@@ -314,6 +314,17 @@ async def test_settings_after_a_lock_was_not_available(project: Project) -> None
         wanted = text.replace("200ms", "400ms").replace("b.\n", "b.\n-- koonj: max_stall 1s\n")
         await screen.until(lambda: file.read_text() == wanted)
         await apply(screen, "a")
+
+
+async def test_an_applied_file_gets_no_settings(tables: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "wanted_settings", lambda *_: {"retries": "5"})
+    async with tables.open((120, 36)) as screen:
+        await apply(screen, "a")
+        await select(screen, "001_make_t1", "applied")
+        text = (tables.migrations / "001_make_t1.sql").read_text()
+        await screen.press("L")
+        assert "koonj does not change the text of an applied file" in screen.bottom()
+        assert (tables.migrations / "001_make_t1.sql").read_text() == text
 
 
 async def test_settings_are_not_written_over_a_change_of_another_program(

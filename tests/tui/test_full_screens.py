@@ -12,29 +12,20 @@ import pytest
 from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres.history_page import HistoryPage
+from koonj.runner.target.matrix import MatrixRow
 from koonj.tui.screens import target_history
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.screens.target_history import HistoryScreen
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.history_list import HistoryList
 from koonj.tui.widgets.matrix_pane import MatrixPane
+from support.history_screen import history_list, open_history
 from support.screen import Project, Screen, apply
 
 SIZE = (120, 36)
-
-
-def history(screen: Screen) -> HistoryList:
-    return screen.app.screen.query_one(HistoryList)
-
-
-async def open_history(screen: Screen) -> None:
-    await screen.press("H")
-    await screen.until(
-        lambda: isinstance(screen.app.screen, HistoryScreen) and bool(screen.app.screen.query(HistoryList))
-    )
-    await screen.until(lambda: history(screen).history.is_read)
 
 
 async def open_matrix(screen: Screen) -> MatrixPane:
@@ -161,10 +152,10 @@ async def test_filter_of_the_history_marks_its_word_and_n_goes_to_the_next_one(t
         await screen.type("make_")
         await screen.until(lambda: "3 of 3" in screen.bottom())
         await screen.press("enter", "n")
-        assert history(screen).cursor == 1
+        assert history_list(screen).cursor == 1
         assert "/make_  2 of 3" in screen.text()
         await screen.press("escape")
-        assert not history(screen).is_searched
+        assert not history_list(screen).is_searched
         assert isinstance(screen.app.screen, HistoryScreen)
 
 
@@ -200,7 +191,7 @@ async def many(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 async def test_history_is_read_page_by_page_as_the_user_scrolls(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)  # one page ahead of what is visible
         assert "100 entries, newest first, the newest 40 read" in screen.lines()[0]
         assert pane.history.shown[0].name == "999_x.sql"
@@ -221,7 +212,7 @@ async def test_history_is_read_page_by_page_as_the_user_scrolls(many: Project) -
 async def test_filter_of_the_history_finds_entries_that_were_not_read_yet(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.press("slash")
         await screen.type("make_t1")
         await screen.until(lambda: [e.name for e in pane.history.shown] == ["001_make_t1.sql"])
@@ -231,7 +222,7 @@ async def test_filter_of_the_history_finds_entries_that_were_not_read_yet(many: 
 async def test_entries_that_were_deleted_meanwhile_do_not_let_the_screen_ask_for_ever(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)
         with psycopg.connect(many.targets[0].dsn, autocommit=True) as conn:
             conn.execute("DELETE FROM koonj.history WHERE id <= 60")
@@ -245,7 +236,7 @@ async def test_a_page_that_is_being_read_is_not_asked_for_again(
 ) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane, backend = history(screen), screen.main.backend
+        pane, backend = history_list(screen), screen.main.backend
         await screen.until(lambda: pane.history.loaded == 40)
         asked: list[int | None] = []
         may_read, read = asyncio.Event(), backend.history_page
@@ -279,7 +270,7 @@ async def test_filter_that_is_typed_while_a_page_comes_stays(
     monkeypatch.setattr(TargetHistory, "with_older", waiting)
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(merging.is_set)
         await screen.press("slash", "x")
         await screen.until(lambda: pane.history.wanted.words == ("x",))
@@ -293,7 +284,7 @@ async def test_filter_that_is_typed_while_a_page_comes_stays(
 async def test_reading_again_keeps_what_was_read(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.until(lambda: pane.history.loaded == 40)
         shown: list[int] = []
         show = HistoryScreen._show
@@ -311,7 +302,7 @@ async def test_reading_again_keeps_what_was_read(many: Project, monkeypatch: pyt
 async def test_cursor_follows_its_entry_when_a_newer_one_comes(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         await screen.press("j", "j")
         assert pane.current is not None
         entry = pane.current.id
@@ -328,7 +319,7 @@ async def test_history_that_was_read_to_its_end_is_not_asked_for_more(
     async with tables.open(SIZE) as screen:
         await apply(screen)
         await open_history(screen)
-        pane, asked = history(screen), list[int | None]()
+        pane, asked = history_list(screen), list[int | None]()
         read = screen.main.backend.history_page
 
         async def noted(target: Target, limit: int, below: int | None) -> HistoryPage:
@@ -347,6 +338,59 @@ async def test_history_that_was_read_to_its_end_is_not_asked_for_more(
 async def test_name_in_a_narrow_history_is_without_its_extension(many: Project) -> None:
     async with many.open((80, 24)) as screen:
         await open_history(screen)
-        pane = history(screen)
+        pane = history_list(screen)
         assert " 999_x  " in pane.draw(0, 78).text
         assert " 999_x.sql  " in pane.draw(0, 118).text
+
+
+async def test_two_clicks_on_close_close_one_screen(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open(SIZE) as screen:
+        await apply(screen)
+        for key in ("D", "T", "H", "question_mark", "n"):
+            await screen.press(key)
+            await screen.until(
+                lambda: screen.app.screen is not screen.main and bool(screen.app.screen.query(BottomLine))
+            )
+            line = screen.app.screen.query_one(BottomLine)
+            line.post_message(BottomLine.Clicked("close"))
+            line.post_message(BottomLine.Clicked("close"))
+            await screen.until(lambda: screen.app.screen is screen.main)
+            await screen.pilot.pause()
+            assert screen.app.screen is screen.main, key
+
+
+async def test_two_clicks_on_a_place_leave_once(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open(SIZE) as screen:
+        await apply(screen)
+        await open_matrix(screen)
+        line = screen.app.screen.query_one(BottomLine)
+        await screen.press("o")
+        await screen.until(lambda: isinstance(screen.app.screen.query_one(MatrixPane).row, MatrixRow))
+        line.post_message(BottomLine.Clicked("go"))
+        line.post_message(BottomLine.Clicked("go"))
+        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.pilot.pause()
+        assert screen.app.screen is screen.main
+
+
+async def test_all_rows_stay_while_the_text_of_a_search_is_typed_again(three_targets: Project) -> None:
+    for number in range(1, 25):
+        three_targets.table(number)
+    async with three_targets.open(SIZE) as screen:
+        pane = await open_matrix(screen)
+        shown = len(pane.view.rows)
+        await screen.press("slash")
+        await screen.type("t4")
+        await screen.until(lambda: len(pane.view.rows) == 24)
+        assert shown < 24
+        await screen.press("backspace", "backspace")
+        await screen.until(lambda: not pane.is_searched)
+        await screen.pilot.pause()
+        matrix = screen.app.screen
+        assert isinstance(matrix, MatrixScreen)
+        assert matrix._every_for_search
+        assert len(pane.view.rows) == 24
+        await screen.press("escape")
+        await screen.until(lambda: len(pane.view.rows) == shown)

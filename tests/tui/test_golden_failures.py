@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from koonj import humanize
 from koonj.config import Target
 from koonj.postgres.blockers import LockWait, lock_wait
 from koonj.postgres.progress import CommandProgress, Counter, Unit, command_progress
 from koonj.runner.apply import statement_watch
-from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import editor_file
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets import run_pane
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.workers import watcher
 from support.screen import Golden, Project, Screen
@@ -29,7 +32,7 @@ KEY = 7
 def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Three migrations: the second can wait for a lock, the third fails. One target is unreachable."""
     monkeypatch.chdir(three_targets.root)
-    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(editor_file, "LOOK", 0.05)
     # The screen reads the states again during a run, at a time that varies: not in these tests.
     monkeypatch.setattr(watcher, "FOLLOW_INTERVAL", 3600.0)
     # Who is in the way is looked up at a time that varies, too. `blocked` is about that.
@@ -116,6 +119,12 @@ async def test_run_screens_match_golden(
             await screen.until(lambda: not screen.main.control.running)
 
 
+def _stop_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass on the screen, so that what grows there stays as the server said it."""
+    begun = humanize.now()
+    monkeypatch.setattr(run_pane, "now", lambda: begun)
+
+
 async def _the_same_each_time(conn: psycopg.AsyncConnection, pid: int) -> LockWait | None:
     """Return what is in the way, with numbers that do not vary."""
     found = await lock_wait(conn, pid)
@@ -135,6 +144,7 @@ async def test_blocked_run_matches_golden(
 ) -> None:
     monkeypatch.setattr(statement_watch, "FIRST", 0.02)
     monkeypatch.setattr(statement_watch, "lock_wait", _the_same_each_time)
+    _stop_clock(monkeypatch)
     project.write("002_wait.sql", "-- koonj: lock_timeout 1min\nALTER TABLE t1 ADD b int;\n")
     dsn = project.targets[0].dsn
     with (
@@ -255,7 +265,7 @@ async def _new(screen: Screen) -> None:
     await screen.press("n")
     await screen.until("Tables")
     await screen.type("/create_index")
-    await screen.until("CREATE INDEX CONCURRENTLY")
+    await screen.until("─ Create an index c")
 
 
 async def _commands(screen: Screen) -> None:
@@ -275,10 +285,19 @@ async def _saved(screen: Screen) -> None:
     await screen.until("Saved.")
 
 
+def _replace(file: Path, text: str) -> None:
+    """Write a file in one step, so that the editor never reads half of it."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
 async def _changed_on_disk(screen: Screen) -> None:
     await _editor(screen)
     await screen.type("-- mine")
-    (screen.folder / "001_make_t1.sql").write_text("SELECT 'theirs';\n")
+    # The editor has the text now. Without it, it would load the other program's text and ask nothing.
+    await screen.until("-- mine-- 001_make_t1.sql")
+    _replace(screen.folder / "001_make_t1.sql", "SELECT 'theirs';\n")
     await screen.until("changed on disk")
     await screen.press("ctrl+s")
     await screen.expect_dialog("Changed on disk")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from koonj.tui.render import target_facts
+from koonj.tui.screens.editor import Editor
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import migration_columns
 from koonj.tui.widgets.matrix_pane import MatrixPane
@@ -89,3 +90,28 @@ async def test_looks_of_the_other_screens_match_golden(
         await screen.until("CREATE TABLE t3")
         await screen.pilot.pause()
         _compare(request, screen, f"history_entry_{size[0]}")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("pinned")
+async def test_looks_of_the_editor_match_golden(
+    states: Project, request: pytest.FixtureRequest, size: tuple[int, int], theme: str
+) -> None:
+    states.write("004_wrong.sql", "-- A line without an end.\nBEGIN;\nSELECT 'open;\nCOMMIT;\n")
+    async with states.open(size, Terminal(theme=theme)) as screen:
+        screen.main.migrations.select("004_wrong.sql")
+        await screen.press("i")
+        await screen.until(lambda: isinstance(screen.app.screen, Editor))
+        editor = screen.app.screen
+        assert isinstance(editor, Editor)
+        await screen.until(lambda: bool(editor.text.looks.problems_at(2)))
+        await screen.pilot.pause()
+        _compare(request, screen, f"editor_{size[0]}")
+        await screen.type("-")
+        await screen.press("f4")
+        await screen.until("changed, not saved")
+        # The text is examined again: its BEGIN is none any more.
+        await screen.until(lambda: not editor.text.looks.problems_at(1))
+        await screen.pilot.pause()
+        _compare(request, screen, f"editor_problems_{size[0]}")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from koonj.runner.rehearse.verdict import Verdict
+from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.tui.toolkit.capabilities import Terminal
 from support.recorded_rehearsals import FAILS, INCOMPLETE, VERIFIED, RecordedRehearsals, rehearsal
 from support.screen import Golden, Project, Screen
@@ -118,26 +118,48 @@ async def test_broken_rehearsal_matches_golden(
         await golden(screen, f"rehearsal_broken_{size[0]}")
 
 
-@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)
+@pytest.mark.parametrize("found", [FAILS, INCOMPLETE], ids=["broken", "incomplete"])
+async def test_band_of_a_failing_rehearsal_matches_golden(
+    documents: Project,
+    recorded: RecordedRehearsals,
+    golden: Golden,
+    found: Rehearsal,
+    size: tuple[int, int],
+) -> None:
+    recorded.set_rehearsals(found)
+    recorded.pause_at("009_make_t9.sql")
+    dark = Terminal(theme="dark")
+    async with documents.open(size, dark, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await screen.press("j", "j", "2", "v", "v", "v", "v", "plus")
+        await screen.until("▌")
+        await golden(screen, f"rehearsal_band_{found.verdict}_{size[0]}")
+
+
+MODES = [("verdicts", (80, 24)), ("rehearsal", (80, 24)), ("drift", (80, 24)), ("drift", (120, 36))]
+
+
+@pytest.mark.parametrize(("name", "size"), MODES)
 async def test_screen_without_colour_has_same_text(
-    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     plain = Terminal(colour=False)
-    async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
+    async with documents.open(size, plain, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await golden(screen, f"{name}_80")
+        await golden(screen, f"{name}_{size[0]}")
 
 
-@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+@pytest.mark.parametrize(("name", "size"), MODES)
 async def test_ascii_screens_match_golden(
-    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     ascii_only = Terminal(ascii_only=True)
-    async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
+    async with documents.open(size, ascii_only, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await SCREENS[name](screen)
-        await golden(screen, f"{name}_80_ascii")
+        await golden(screen, f"{name}_{size[0]}_ascii")
         assert screen.text().isascii()

@@ -47,8 +47,19 @@ async def test_failed_migration_is_named(project: Project) -> None:
         assert "► local   ✗ 002 failed  1 applied  1 pending" in screen.top()
 
 
+@pytest.mark.parametrize(
+    ("theme", "before", "after"),
+    [
+        ("dark", "↯ 2 broken   ◦ 2 pending", "✗ 1 failed   ↯ 1 broken   ◦ 2 pending"),
+        (
+            "terminal",
+            "local   2 not verified: ↯ 001 broken, ↯ 002 broken",
+            "✗ 001 failed  ↯ 002 broken  0 applied",
+        ),
+    ],
+)
 async def test_failed_migration_is_not_counted_as_broken_too(
-    project: Project, recorded: RecordedRehearsals
+    project: Project, recorded: RecordedRehearsals, theme: str, before: str, after: str
 ) -> None:
     project.write("001_fails.sql", FAILS)
     project.write("002_fails_later.sql", FAILS)
@@ -57,11 +68,11 @@ async def test_failed_migration_is_not_counted_as_broken_too(
         rehearsal("002_fails_later.sql", Verdict.BROKEN, "The migration fails."),
     )
     async with project.open(
-        (120, 36), Terminal(theme="dark"), rehearses=True, program=recorded.program
+        (120, 36), Terminal(theme=theme), rehearses=True, program=recorded.program
     ) as screen:
-        await screen.until("↯ 2 broken   ◦ 2 pending")
+        await screen.until(before)
         await apply_all(screen, "failed")
-        await screen.until("✗ 1 failed   ↯ 1 broken   ◦ 2 pending")
+        await screen.until(after)
 
 
 async def test_conflicts_are_counted_and_named(project: Project) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from koonj.migrations.states import GLYPHS, MEANINGS, State
 from koonj.sql.display import spaced
@@ -48,7 +49,8 @@ async def test_each_command_has_one_line_and_those_not_available_come_last(
     project.table(1)
     async with project.open(size) as screen:
         await open_help(screen)
-        text = screen.dialog()
+        half = screen.app.screen.query_one(DialogText).size.width // 2 if size[0] == 200 else None
+        text = "\n".join(line[:half].rstrip() for line in screen.dialog().splitlines())
         lines = text[text.index("1 Migrations") :].split("\n\n")[0].splitlines()[1:]
         keys = [line.split()[0] for line in lines]
         assert keys[:2] == ["n", "i"]
@@ -185,3 +187,36 @@ async def test_search_marks_its_matches_and_n_goes_on(project: Project) -> None:
 )
 def test_line_of_a_command_ends_after_a_part_of_the_sentence(room: int, shown: str) -> None:
     assert help_dialog._brief("Edit the file, with its problems. Then save it.", room) == shown
+
+
+@pytest.mark.parametrize(("width", "columns"), [(80, 1), (120, 1), (199, 1), (200, 2), (240, 2)])
+async def test_groups_are_side_by_side_if_there_is_room(project: Project, width: int, columns: int) -> None:
+    project.table(1)
+    async with project.open((width, 50)) as screen:
+        await open_help(screen)
+        _, *lines = screen.dialog().splitlines()
+        pane = screen.app.screen.query_one(DialogText)
+        assert len(re.split(r"\s{2,}", lines[0].strip())) == columns
+        assert lines[0].startswith(" 1 Migrations")
+        assert all(cell_len(line) <= pane.size.width for line in lines)
+        if columns == 2:
+            room = (pane.size.width - 2) // 2
+            assert all(line[room : room + 2].strip() == "" for line in lines)
+            assert sum(bool(line[room:].strip()) for line in lines) > len(lines) // 2
+
+
+async def test_search_in_two_columns_marks_the_matches_of_both(project: Project) -> None:
+    project.table(1)
+    async with project.open((200, 50)) as screen:
+        await open_help(screen)
+        await screen.press("slash")
+        await screen.type("pane")
+        await screen.until(lambda: "entries" in screen.text())
+        dialog = screen.app.screen
+        assert isinstance(dialog, HelpDialog)
+        searcher = dialog.query_one(DialogText).searcher
+        found = screen.dialog().lower().count("pane")
+        assert found > 3
+        assert searcher.count == f"1 of {found}"
+        await screen.press("enter", "n")
+        assert searcher.count == f"2 of {found}"

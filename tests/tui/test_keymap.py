@@ -17,6 +17,7 @@ from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.full_screens import ON_MATRIX
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
@@ -30,7 +31,7 @@ def rebound(**keys: str | list[str]) -> Keymap:
     for line, (name, value) in enumerate(keys.items(), 1):
         listed = value if isinstance(value, list) else [value] if value else []
         settings.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
-    return rebind(settings, MAIN, EDITING, DIALOGS)
+    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX)
 
 
 def refused(**keys: str | list[str]) -> str:
@@ -152,6 +153,35 @@ class TestRebinding:
         assert "must keep this one" in refused(edit=key)
         held = rebound(**{name: [key, "f9"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
+
+    @pytest.mark.parametrize(
+        ("command", "key", "other"),
+        [
+            ("every_row", "x", "hide-target"),
+            ("hide_target", "q", "quit"),
+            ("next_difference", "slash", "filter"),
+            ("show_targets", "j", "down"),
+            ("previous_difference", "f3", "next-match"),
+            ("every_row", "T", "all-targets"),
+            ("every_row", "R", "refresh"),
+            ("every_row", "enter", "open"),
+            ("every_row", "ctrl+l", "repaint"),
+            ("every_row", "escape", "back"),
+            ("every_row", "ctrl+c", "cancel"),
+            ("refresh", "o", "restore"),
+        ],
+    )
+    def test_key_of_another_command_of_the_matrix_is_refused(
+        self, command: str, key: str, other: str
+    ) -> None:
+        assert other in refused(**{command: key})
+
+    def test_key_of_a_command_of_the_matrix_is_free_on_the_main_screen(self) -> None:
+        keymap = rebound(every_row="i", hide_target="m", restore="X")
+        keys = {c.name(): keymap.keys_of(c) for c in (*MAIN, *ON_MATRIX)}
+        assert keys["every-row"] == keys["edit"] == ("i",)
+        assert keys["hide-target"] == keys["renumber"] == ("m",)
+        assert "show-targets" in refused(refresh="X")
 
     def test_quit_cannot_lose_all_its_keys(self) -> None:
         assert "quit must have a key" in refused(quit=[])

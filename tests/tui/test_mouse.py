@@ -95,10 +95,11 @@ async def test_click_on_key_runs_its_command(project: Project) -> None:
 async def test_click_on_dim_key_shows_reason(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30)) as screen:
-        await click_hint(screen, "r roll back")
-        assert screen.bottom().startswith(" ! Nothing is applied on local.")
+        await screen.press("3")
+        await click_hint(screen, "T all targets")
+        assert screen.bottom().startswith(" ! There is only one target.")
         await screen.pilot.click(BottomLine, offset=(3, 0))
-        assert screen.bottom().startswith(" a apply"), "a click closes the message"
+        assert screen.bottom().startswith(" Enter choose"), "a click closes the message"
 
 
 async def test_click_never_confirms(project: Project) -> None:
@@ -120,12 +121,13 @@ async def test_tooltip_of_key_shows_its_help(project: Project) -> None:
     async with project.open((100, 30), tooltips=True) as screen:
         await screen.pilot.hover(offset=hint_position(screen, "n new"))
         await screen.until("Create a migration from a pattern")
+        await screen.press("3")
         for label in (
-            "roll back",
-            "r roll back",
+            "all targets",
+            "T all targets",
         ):  # Textual hides the tooltip at the first move and waits after the second
             await screen.pilot.hover(offset=hint_position(screen, label))
-        await screen.until("Not available: Nothing is applied on local.")
+        await screen.until("Not available: There is only one target.")
         await screen.pilot.hover(MigrationList, offset=(3, 3))
         await screen.until(lambda: "Not available" not in screen.text())
 

@@ -13,10 +13,11 @@ from koonj.config import Target
 from koonj.runner.rehearse.verdict import RehearsalFailure, Verdict
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.live_highlighting import LiveHighlighting
-from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import editor_problems
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.external_editor import opened_at
 from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, joined, neighbour
+from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets.problem_list import ProblemList
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
@@ -40,7 +41,7 @@ LINE = 4
 
 @pytest.fixture(autouse=True)
 def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_screen, "PAUSE", 0.05)
+    monkeypatch.setattr(editor_problems, "PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -245,6 +246,29 @@ async def test_no_problems_is_never_said_while_the_rehearsal_fails(
         title, *lines = await listed(screen, "rehearsal")
         assert title == "1 problem"
         assert lines[0].startswith(' !   3:14 rehearsal 42P07: relation "t1" already exists')
+
+
+async def test_failed_rehearsal_has_the_band_of_a_failed_run(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    recorded.set_rehearsals(BROKEN)
+    terminal = Terminal(theme="dark")
+    async with tables.open((120, 36), terminal, rehearses=True, program=recorded.program) as screen:
+        await screen.until("broken")
+        await screen.press("2", "v", "v", "v", "v")
+        await screen.until("ERROR 42P07")
+        lines = [line.rpartition("│ │")[2].strip(" │▌") for line in screen.lines()]
+        at = lines.index('ERROR 42P07  relation "t1" already exists')
+        assert lines[at + 2] == "001_make_t1.sql:3:14"
+        assert "3 │ CREATE TABLE t1 (id int PRIMARY KEY);" in screen.lines()[at + 3]
+        assert screen.lines()[at + 4].index("^") == screen.lines()[at + 3].index("t1")
+        screen.app.theme = "terminal"
+        await screen.until(lambda: "^" not in screen.text())
+        assert 'ERROR 42P07  relation "t1" already exists' in screen.text()
+        screen.app.theme = "dark"
+        await screen.until(lambda: "^" in screen.text())
+        await screen.press("enter")
+        await screen.until(lambda: "3!│ CREATE TABLE t1" in screen.text())
 
 
 async def test_enter_in_the_tab_rehearsal_goes_to_the_line_that_failed(

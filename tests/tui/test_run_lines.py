@@ -13,7 +13,8 @@ from koonj.runner.run import events, lock_events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
-from koonj.tui.render.result_lines import failure_lines, result_lines
+from koonj.tui.render.failure_lines import PLAIN_FAILURE, failure_lines
+from koonj.tui.render.result_lines import result_lines
 from koonj.tui.render.run_lines import Line, progress
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_events import fold
@@ -47,7 +48,10 @@ def text(line: Line) -> str:
 @pytest.mark.parametrize("width", [80, 120])
 def test_caret_is_below_its_cell(before: str, width: int) -> None:
     lines = [
-        text(line) for line in failure_lines(failure(before + "WRONG" + " more" * 99, len(before) + 1), width)
+        text(line)
+        for line in failure_lines(
+            failure(before + "WRONG" + " more" * 99, len(before) + 1), width, PLAIN_FAILURE
+        )
     ]
     at = next(i for i, line in enumerate(lines) if line.strip() == "^")
     source, caret = lines[at - 1], lines[at]
@@ -72,6 +76,7 @@ def test_failure_without_file_shows_no_location() -> None:
             next_steps=("Try again.",),
         ),
         80,
+        PLAIN_FAILURE,
     )
     assert [text(line).split()[0] for line in lines] == ["ERROR:", "next"]
 

@@ -111,6 +111,19 @@ def test_every_line_of_the_log_has_its_time() -> None:
 
 
 @pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, f" {at(9).astimezone():%H:%M:%S} ✓ applied 014_add_embedding_model.sql, 2 statements, 0.50 s"),
+        (50, " ✓ 014_add_embedding_model   2 statements  0.50 s"),
+        (36, " ✓ 014_add_e…  2 statements  0.50 s"),
+    ],
+)
+def test_the_end_of_a_migration_is_one_line(width: int, shown: str) -> None:
+    (entry,) = view(finished("014_add_embedding_model.sql", 9)).log
+    assert text(log_lines(entry, width)) == [shown]
+
+
+@pytest.mark.parametrize(
     ("in_transaction", "seconds", "shown"),
     [
         (True, 0.99, []),
@@ -223,6 +236,26 @@ def test_a_lock_that_is_waited_for_has_one_line_in_the_log() -> None:
     assert [entry.text for entry in view(lock_events.Blocked("001_a.sql", 1, None, lock, at=at(1))).log] == [
         "waiting for ACCESS EXCLUSIVE on public.t, blocked by pid 7 report, and 1 more"
     ]
+
+
+def test_line_of_a_lock_comes_again_only_for_another_lock_or_other_sessions_in_the_way() -> None:
+    first, second = (Blocker(BlockerKind.SESSION, 1, pid, state_seconds=float(pid)) for pid in (7, 8))
+    lock = AwaitedLock("public.t", "ACCESS EXCLUSIVE", "relation", 0.0, (first,))
+    tried = replace(lock, tries=2, queue=3, seconds=2.0, blockers=(replace(first, state_seconds=9.0),))
+    others, another = replace(lock, blockers=(first, second)), replace(lock, relation="public.u")
+
+    def log(*locks: AwaitedLock) -> list[str]:
+        waits = [lock_events.Blocked("001_a.sql", 1, None, one, at=at(n)) for n, one in enumerate(locks)]
+        seen = view(*waits)
+        assert seen.blocked is waits[-1], "the lines above the log have the newest facts"
+        return [entry.text.partition(",")[0] for entry in seen.log]
+
+    table, other_table = ("waiting for ACCESS EXCLUSIVE on public." + name for name in "tu")
+    assert log(lock, tried, tried) == [table]
+    assert log(lock, others, tried) == [table] * 3
+    assert log(lock, another) == [table, other_table]
+    after = (lock_events.Unblocked("001_a.sql", 1, 2.0), lock_events.Blocked("001_a.sql", 1, None, lock))
+    assert len(view(lock_events.Blocked("001_a.sql", 1, None, lock), *after).log) == 3
 
 
 @pytest.mark.parametrize("theme", ["dark", "terminal"])

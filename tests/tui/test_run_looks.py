@@ -21,7 +21,7 @@ from koonj.runner.run.failure import AwaitedLock, Failure
 from koonj.tui.documents.line_index import LineIndex
 from koonj.tui.documents.statement_list import statement_lines
 from koonj.tui.documents.statement_tones import statement_at, statement_tone
-from koonj.tui.render.failure_band import filled_failure
+from koonj.tui.render.failure_lines import FILLED_FAILURE, failure_lines
 from koonj.tui.render.lock_wait import lock_lines
 from koonj.tui.render.result_lines import result_lines
 from koonj.tui.render.run_head import filled_progress
@@ -340,8 +340,12 @@ async def test_run_that_waits_for_a_lock_has_the_tone_of_waiting(project: Projec
             assert look_of(screen.app, "waits for a lock", title)[:2] == ("warn", "warn-tint")
             assert look_of(screen.app, "▮▮▮") == ("error", "background", True)
             screen.main.migrations.select("002_alter.sql")
-            await screen.until("3 │ ALTER TABLE t1")
-            assert _gutter(screen, row_of(screen, "3 │ ALTER TABLE t1")) == "warn"
+            await screen.until("3▸│ ALTER TABLE t1")
+            first = row_of(screen, "3▸│ ALTER TABLE t1")
+            assert _gutter(screen, first) == "warn"
+            assert look_of(screen.app, "ALTER", first)[1] == "warn-tint"
+            assert look_of(screen.app, "ADD COLUMN", first + 1)[1] == "warn-tint"
+            assert look_of(screen.app, "BEGIN", first - 1)[1] == "background"
             await screen.cancel_run()
             await screen.expect_run("cancelled")
 
@@ -375,11 +379,54 @@ def test_cancel_is_said_once() -> None:
     twice = replace(failure, sqlstate="23505", message="duplicate key")
     other = fold(view, [events.RunFinished(RunResult.CANCELLED, message, failure=twice)])
     assert "duplicate key" in " ".join(text(result_lines(other, 80))), "it failed before the cancel arrived"
-    both = (text(filled_failure(failure, 80, state="", committed="", is_cancel=c)) for c in (True, False))
+    both = (text(failure_lines(failure, 80, FILLED_FAILURE, is_cancel=c)) for c in (True, False))
     assert ["57014" in " ".join(lines) for lines in both] == [False, True]
 
 
 # Statements
+
+
+@pytest.mark.parametrize(
+    ("terminal", "sign"),
+    [
+        (Terminal(theme="dark"), "▸│ "),
+        (Terminal(), "▸"),
+        (Terminal(colour=False), "▸"),
+        (Terminal(ascii_only=True), ">"),
+    ],
+    ids=["dark", "16 colours", "no colour", "ascii"],
+)
+async def test_lines_of_the_running_statement_are_marked(
+    project: Project, database: str, terminal: Terminal, sign: str
+) -> None:
+    project.write(
+        "001_waits.sql",
+        """
+        -- koonj: lock_timeout 1h
+        BEGIN;
+        SELECT pg_advisory_xact_lock(
+            7);
+        COMMIT;
+        -- Rollback: none: a test
+        """,
+    )
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(7)")
+        async with project.open((120, 36), terminal) as screen:
+            await screen.until("SELECT pg_advisory_xact_lock")
+            assert f"3{sign}" not in screen.text()
+            await screen.press("a")
+            await screen.expect_dialog()
+            await screen.yes()
+            await screen.until(lambda: f"3{sign}SELECT pg" in screen.text())
+            assert f"4{sign}    7);" in screen.text()
+            assert f"2{sign}" not in screen.text()
+            if terminal.theme == "dark":
+                tint = look_of(screen.app, "SELECT", row_of(screen, "SELECT pg"))[1]
+                assert tint in {"info-tint", "warn-tint"}
+            other.execute("SELECT pg_advisory_unlock(7)")
+            await screen.expect_run("done")
+            await screen.until(lambda: f"3{sign}" not in screen.text())
 
 
 FILE = """\

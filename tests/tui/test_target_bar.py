@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koonj.config import Target
+from koonj.migrations.history_entry import Action, Outcome
+from koonj.runner.target.status import TargetStatus
 from koonj.tui.render.target_bar import bar, scaled
+from koonj.tui.render.target_past import past_facts
+from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import BAD, GOOD, WAITING
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets.target_list import TargetList
 from support.looks import look_of
+from support.recorded_rehearsals import RecordedRehearsals
 from support.screen import Project, Screen, apply
+from tui.test_drift import DEFAULT, INDEX, drift
+from tui.test_target_history import ENTRY
 
 DARK = Terminal(theme="dark")
 SIZE = (120, 36)
@@ -107,14 +116,18 @@ async def test_wide_screen_has_a_card_for_each_target(three_targets: Project) ->
         assert lines[0] == "► ● local"
         assert lines[1] == "    ━━━                      3 applied"
         assert [line.split()[0] for line in lines[2:5]] == ["server", "host", "database"]
-        assert lines[5] == ""
-        assert lines[6] == "  ● staging"
-        assert lines[7] == "    ───                      3 pending"
-        assert lines[12].split() == ["×", "production", "▴", "protected"]
-        assert lines[13].strip() == "unreachable"
-        assert "connection" in lines[14]
+        assert re.fullmatch(r" {4}last run {3}✓ 003 applied \d\d:\d\d:\d\d", lines[5])
+        assert lines[6] == "    drift      not compared"
+        assert lines[7] == ""
+        assert lines[8] == "  ● staging"
+        assert lines[9] == "    ───                      3 pending"
+        assert lines[13:15] == ["    last run   none", "    drift      not compared"]
+        assert lines[16].split() == ["×", "production", "▴", "protected"]
+        assert lines[17].strip() == "unreachable"
+        assert "connection" in lines[18]
+        assert "last run" not in " ".join(lines[16:]), "it has not answered: nothing is known"
         assert look_of(screen.app, "▴ protected") == ("error", "error-tint", True)
-        assert look_of(screen.app, "production", 14)[0] == "error"
+        assert look_of(screen.app, "production", 18)[0] == "error"
         await screen.press("3", "j")
         assert targets.current.target.name == "staging"
         assert look_of(screen.app, "▌  ● staging") == ("accent", "selected", False)
@@ -122,8 +135,56 @@ async def test_wide_screen_has_a_card_for_each_target(three_targets: Project) ->
         await screen.until("► ● staging")
         await screen.pilot.click(targets, offset=(10, 3))
         assert targets.current.target.name == "local"
-        await screen.pilot.click(targets, offset=(10, 6))
+        await screen.pilot.click(targets, offset=(10, 8))
         assert targets.current.target.name == "local", "the blank line between two cards selects nothing"
+
+
+async def test_card_says_the_last_comparison_until_something_has_run(
+    three_targets: Project, recorded: RecordedRehearsals
+) -> None:
+    three_targets.table(1)
+    async with three_targets.open(WIDE, DARK, program=recorded.program) as screen:
+        for differences, words in (
+            ((INDEX, DEFAULT), "~ 2 objects differ"),
+            ((INDEX,), "~ 1 object differs"),
+            ((), "✓ none"),
+        ):
+            found = drift(*differences)
+            found["drift"]["at"] = "2001-02-03T04:05:06+00:00"
+            recorded.set_drift(found)
+            await _compare(screen)
+            await screen.until(f"drift      {words}")
+        assert screen.text().count("not compared") == 1, "the other target that has answered"
+        await apply(screen)
+        await screen.until("drift      not compared since")
+
+
+async def _compare(screen: Screen) -> None:
+    await screen.press("D")
+    await screen.until("compared with its applied migrations")
+    await screen.until(lambda: "objects of" in screen.text())
+    await screen.press("escape")
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "words"),
+    [
+        (Action.APPLY, Outcome.DONE, "✓ 015 applied"),
+        (Action.ROLLBACK, Outcome.DONE, "◦ 015 rolled back"),
+        (Action.ADOPT, Outcome.DONE, "✦ 015 adopted"),
+        (Action.APPLY, Outcome.FAILED, "✗ 015 failed"),
+        (Action.ROLLBACK, Outcome.FAILED, "✗ 015 rollback failed"),
+        (Action.APPLY, Outcome.STARTED, "! 015 has no recorded end"),
+    ],
+)
+def test_last_run_is_said_by_the_history(action: Action, outcome: Outcome, words: str) -> None:
+    entry = replace(ENTRY, name="015_add_a.sql", action=action, outcome=outcome, finished=None)
+    status = TargetStatus("local", "", protected=False, server=None, last_run=entry)
+    label, parts, at = next(past_facts(Check(Target("local", ""), status)))
+    assert (label, "".join(text for text, _ in parts)) == ("last run", words)
+    assert at
+    unread = replace(status, error="the connection was lost")
+    assert list(past_facts(Check(Target("local", ""), unread))) == []
 
 
 async def test_many_cards_have_the_facts_of_the_current_one_below_a_rule(three_targets: Project) -> None:

@@ -17,8 +17,8 @@ from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.screens.target_history import HistoryScreen
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.widgets.entry_panes import EntryLog
-from koonj.tui.widgets.history_list import HistoryList
 from support.command import KOONJ
+from support.history_screen import history_list, open_history
 from support.screen import Project, Screen, apply
 
 TODAY = date(2026, 8, 10)
@@ -131,18 +131,6 @@ def test_decisions_are_named() -> None:
 # The screen
 
 
-def history_list(screen: Screen) -> HistoryList:
-    return screen.app.screen.query_one(HistoryList)
-
-
-async def opened(screen: Screen) -> None:
-    await screen.press("H")
-    await screen.until(
-        lambda: isinstance(screen.app.screen, HistoryScreen) and bool(screen.app.screen.query(HistoryList))
-    )
-    await screen.until(lambda: history_list(screen).history.is_read)
-
-
 async def entry_opened(screen: Screen) -> None:
     await screen.press("enter")
     await screen.until(
@@ -162,7 +150,7 @@ async def test_screen_shows_who_what_when_how_long_and_how_it_ended(tables: Proj
         await screen.expect_dialog()
         await screen.yes()
         await screen.expect_run("failed")
-        await opened(screen)
+        await open_history(screen)
         first, second, *_ = [
             line for line in screen.lines() if "  2026-08-01" in line or " 2026-08-01" in line
         ]
@@ -177,7 +165,7 @@ async def test_screen_shows_who_what_when_how_long_and_how_it_ended(tables: Proj
 async def test_filter_is_applied_as_the_user_types_and_esc_clears_it(tables: Project) -> None:
     async with tables.open((120, 30)) as screen:
         await apply(screen)
-        await opened(screen)
+        await open_history(screen)
         await screen.press("slash")
         await screen.type("t2")
         await screen.until(lambda: names(screen) == ["002_make_t2.sql"])
@@ -198,7 +186,7 @@ async def test_enter_shows_the_recorded_text_and_why_there_is_no_log(tables: Pro
     """A run in the process of the screen has no journal."""
     async with tables.open((120, 30)) as screen:
         await apply(screen)
-        await opened(screen)
+        await open_history(screen)
         (tables.migrations / "003_make_t3.sql").unlink()
         await entry_opened(screen)
         await screen.until("CREATE TABLE t3 (id int PRIMARY KEY);")
@@ -213,7 +201,7 @@ async def test_enter_shows_the_log_of_a_run_that_has_a_journal(tables: Project) 
         subprocess.run, (*KOONJ, "apply", "--all", "--yes", *options), check=True, timeout=60
     )
     async with tables.open((120, 30)) as screen:
-        await opened(screen)
+        await open_history(screen)
         await entry_opened(screen)
         await screen.until("Applied 3 migrations.")
         await screen.until("CREATE TABLE t3 (id int PRIMARY KEY);")
@@ -231,14 +219,14 @@ async def test_decision_has_no_text(tables: Project) -> None:
             connection.execute(
                 "UPDATE koonj.history SET action = 'allow', allowed = 'edited', reason = 'a typo'"
             )
-        await opened(screen)
+        await open_history(screen)
         assert screen.text().count("allow edited") == 4
         assert "reason: a typo" in screen.text()
 
 
 async def test_history_without_an_entry_says_so(tables: Project) -> None:
     async with tables.open() as screen:
-        await opened(screen)
+        await open_history(screen)
         assert "koonj has recorded nothing on this target." in screen.text()
         await screen.press("enter")
         assert isinstance(screen.app.screen, HistoryScreen)
@@ -261,7 +249,7 @@ async def test_new_entries_appear_with_r_and_the_cursor_stays_on_its_entry(table
         await screen.expect_run("done")
         await screen.press("escape", "1")
         await apply(screen, "a")
-        await opened(screen)
+        await open_history(screen)
         await screen.press("j")
         assert names(screen) == ["002_make_t2.sql", "001_make_t1.sql"]
         with psycopg.connect(tables.targets[0].dsn, autocommit=True) as connection:
@@ -277,7 +265,7 @@ async def test_ten_thousand_entries_are_drawn_only_where_they_are_visible(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with project.open((120, 30)) as screen:
-        await opened(screen)
+        await open_history(screen)
         pane = history_list(screen)
         drawn: list[int] = []
         draw = pane.draw

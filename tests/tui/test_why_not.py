@@ -207,3 +207,48 @@ def test_suspend_is_not_available_during_a_run() -> None:
 def test_footer_shows_commands_for_a_run_in_progress() -> None:
     shown = hints(replace(answered(State.PENDING), running=True))
     assert [(hint.key, hint.usable) for hint in shown] == [("c", True), (":", True), ("?", True), ("q", True)]
+
+
+def footer(now: Situation) -> list[str]:
+    return [hint.key for hint in hints(now)]
+
+
+def selected(state: State) -> Situation:
+    """Return a situation in which the migration with that state is selected."""
+    now = answered(state)
+    status = now.snapshot.check.status
+    assert status is not None
+    return replace(now, selected=Row(1, USERS.name, state, USERS, status.migrations[0]))
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
+@pytest.mark.parametrize("state", [None, State.PENDING, State.APPLIED, State.EDITED, State.LATE])
+def test_footer_has_at_most_eight_keys_and_those_that_always_work(pane: str, state: State | None) -> None:
+    keys = footer(replace(answered(state), pane=pane, selected=WITH_FILE))
+    assert keys[-2:] == ["?", "q"]
+    assert len(keys) <= 10
+
+
+def test_footer_begins_with_what_the_state_allows() -> None:
+    pending = replace(answered(State.PENDING), selected=WITH_FILE)
+    assert footer(pending)[:4] == ["a", "A", "n", "i"]
+    applied = selected(State.APPLIED)
+    assert footer(applied)[:3] == ["r", "n", "i"]
+    assert hints(applied)[0].usable
+
+
+def test_footer_begins_with_what_only_the_selected_migration_needs() -> None:
+    now = replace(answered(State.PENDING), selected=WITH_FILE)
+    untrusted = replace(SETTINGS, trust=Trust(given=False))
+    assert footer(replace(now, snapshot=replace(now.snapshot, settings=untrusted)))[0] == "u"
+
+
+def test_footer_of_the_preview_begins_with_the_next_problem_if_there_is_one() -> None:
+    now = replace(answered(State.PENDING), pane="2", selected=WITH_FILE)
+    assert footer(now)[0] == "i"
+    assert footer(replace(selected(State.FAILED), pane="2"))[0] == "F8"
+
+
+def test_footer_keeps_its_order_until_the_target_has_responded() -> None:
+    assert footer(NOT_ANSWERED)[:3] == ["a", "A", "r"]
+    assert footer(answered(error="connection refused"))[:3] == ["a", "A", "r"]

@@ -26,6 +26,7 @@ from koonj.cli.file_options import (
     add_rename_options,
     add_renumber_options,
     add_restore_options,
+    add_set_options,
 )
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
@@ -92,6 +93,7 @@ def build() -> Parser:
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
     command("rename", "give a pending migration another title", help_text.RENAME, add_rename_options)
     command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
+    command("set", "write settings into a migration that is not applied", help_text.SET, add_set_options)
     meaning = "apply all pending migrations up to and including N"
     command(
         "apply",

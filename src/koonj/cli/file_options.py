@@ -25,6 +25,10 @@ def add_rename_options(parser: ArgumentParser) -> None:
 
 def _add_rename_options(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the new name and exit")
+    _add_skip_option(parser)
+
+
+def _add_skip_option(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--skip-target",
         metavar="NAME",
@@ -32,6 +36,20 @@ def _add_rename_options(parser: ArgumentParser) -> None:
         default=[],
         help="go on although this target cannot be read; repeatable",
     )
+
+
+def add_set_options(parser: ArgumentParser) -> None:
+    """Add the options of `koonj set`."""
+    parser.add_argument("file", metavar="FILE", help="a file name, or a number that only one file has")
+    parser.add_argument(
+        "settings",
+        metavar="NAME=VALUE",
+        nargs="+",
+        help="a setting, for example lock_wait=20min or retries=5",
+    )
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    _add_skip_option(parser)
 
 
 def add_restore_options(parser: ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask
 from koonj.config.project import shortest_path
 from koonj.migrations.edit_draft import EditDraft, draft_of_edit
-from koonj.migrations.names import FITTING
+from koonj.migrations.names import name_parts
 from koonj.migrations.new import SlugError, create, slugify
 from koonj.migrations.states import State
 from koonj.runner.target.restoration import NothingToRestoreError, Restoration
@@ -65,10 +65,8 @@ def _draft(call: Call, found: Restoration) -> EditDraft:
             f"{found.name} is {words} on {call.settings().target.name}. --from-edit requires state edited.",
             f"To restore the text that ran, run: koonj restore {found.name}{call.settings().target.option}",
         )
-    fit = FITTING.fullmatch(found.name)
-    assert fit is not None
     try:
-        slug = slugify(" ".join(call.args.words) or f"{fit[2]}_edit")
+        slug = slugify(" ".join(call.args.words) or f"{name_parts(found.name)[1]}_edit")
     except SlugError as error:
         raise UsageError(str(error)) from error
     made = draft_of_edit(found.recorded, status.migration, slug)

@@ -153,9 +153,10 @@ examples:
   koonj renumber 12 13 --to 20           12 becomes 20, 13 becomes 21
   koonj renumber 12 --plan               show the new names and exit
 
-For a late or duplicate migration, or any other that is pending. The text stays as it is, and no file is
-overwritten. koonj asks every configured target first. If one of them has applied or started the migration, no
-file is renamed. If one does not respond, koonj stops; --skip-target NAME lets it go on.
+For a late or duplicate migration, or any other that is pending. No file is overwritten. The text stays as it
+is; only a first line that is a comment with the file name gets the new name. koonj asks every configured
+target first. If one of them has applied or started the migration, no file is renamed. If one does not
+respond, koonj stops; --skip-target NAME lets it go on.
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
@@ -166,9 +167,10 @@ examples:
   koonj rename 016_add_status.sql add state of documents     016_add_state_of_documents.sql
   koonj rename 16 add state --plan                           show the new name and exit
 
-For a pending migration. It keeps its number and its text, and no file is overwritten. koonj asks every
-configured target first. If one of them has applied or started the migration, the file is not renamed. If one
-does not respond, koonj stops; --skip-target NAME lets it go on.
+For a pending migration. It keeps its number and its text; only a first line that is a comment with the file
+name gets the new name. No file is overwritten. koonj asks every configured target first. If one of them has
+applied or started the migration, the file is not renamed. If one does not respond, koonj stops;
+--skip-target NAME lets it go on.
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, 5 a run is in progress on a target.
@@ -187,6 +189,23 @@ it, and prints its path.
 
 exit codes: 0 restored or nothing to restore, 1 an error or you answered no, 2 usage, or no terminal to ask
 (also in CI: variable CI).
+"""
+
+SET = """\
+examples:
+  koonj set 16 lock_wait=20min max_stall=1s   show the difference, ask, and write the settings into the file
+  koonj set 16 retries=5 --plan               show the difference and exit
+  koonj set 016_add_status.sql retries=5 --yes
+
+For a migration that failed at a lock or a deadlock, or any other that is not applied. The settings are a
+comment, -- koonj: lock_wait 20min, so the statements stay the same. Settings: lock_timeout, lock_wait,
+max_stall, statement_timeout, retries. koonj asks every configured target first. If one of them has applied
+the migration, the file is not changed. If one does not respond, koonj stops; --skip-target NAME lets it go
+on.
+
+exit codes: 0 written or nothing to do, 1 an error, or a target cannot be read, or you answered no,
+2 usage, or no terminal to ask (also in CI: variable CI), 4 a target has applied it,
+5 a run is in progress on a target.
 """
 
 PATTERNS = """\

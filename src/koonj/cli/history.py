@@ -1,51 +1,130 @@
-"""Run `koonj history`."""
+"""Run `koonj history`: the entries are read and written page by page."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections import deque
+from collections.abc import Iterable
+from contextlib import aclosing
+from pathlib import PurePath
+from typing import Protocol
 
 from koonj.cli.ask_target import ask_target
 from koonj.cli.diagnostics import ExitCode, UsageError
-from koonj.cli.history_text import entries_of, history_lines
-from koonj.cli.invocation import Call, matching_migrations
-from koonj.cli.shapes import history_shape
+from koonj.cli.history_text import history_lines
+from koonj.cli.invocation import Call, matching_migrations, number_of
+from koonj.cli.output import ArrayDocument
 from koonj.config import Target
 from koonj.humanize import local_time, now, number_words, plural
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_filter import DAY_FORMS, HistoryFilter, first_day, last_day
-from koonj.runner.target.history import read_history, read_history_page
+from koonj.postgres.connector import Connector
+from koonj.postgres.history_page import NamedEntries
+from koonj.runner.run.codec import to_plain
+from koonj.runner.target.history import history_pages, read_history_page
+
+
+class _Taker(Protocol):
+    """What takes the entries that are listed, as they are read."""
+
+    def take(self, entries: Iterable[HistoryEntry]) -> None:
+        """Take the next entries, oldest first."""
+
+
+class _Writer:
+    """Writes entries as text, or as a JSON array."""
+
+    def __init__(self, call: Call, target: Target) -> None:
+        self._call = call
+        self._target = target
+        self._array: ArrayDocument | None = None
+
+    def take(self, entries: Iterable[HistoryEntry]) -> None:
+        """Write the next entries. The report begins with the first ones: an error has no report."""
+        out = self._call.out
+        if not out.as_json:
+            out.lines(history_lines(entries, self._call.marks))
+            return
+        if self._array is None:
+            self._array = out.array("history", {"target": self._target.name}, "entries")
+        self._array.add(map(to_plain, entries))
+
+    def end(self, more: int) -> None:
+        """Write the end, with the number of entries that --limit left out."""
+        if self._call.out.as_json:
+            self.take(())
+            assert self._array is not None
+            self._array.end({"more": more})
+        elif more:
+            self._call.err.info(
+                f"{number_words(more)} older {plural(more, 'entry is', 'entries are')} not listed. "
+                "To list all, leave out --limit."
+            )
+
+
+class _Newest:
+    """Keeps the newest entries."""
+
+    def __init__(self, limit: int) -> None:
+        self.entries: deque[HistoryEntry] = deque(maxlen=limit)
+        self.number = 0
+        """How many entries there were."""
+
+    def take(self, entries: Iterable[HistoryEntry]) -> None:
+        """Keep the last ones of the next entries."""
+        for entry in entries:
+            self.entries.append(entry)
+            self.number += 1
 
 
 def history(call: Call) -> int:
     """List the entries that the arguments ask for, oldest first."""
-    wanted, limit = _wanted(call.args), call.args.limit
+    wanted, limit, text = _wanted(call.args), call.args.limit, call.args.number
     if limit is not None and limit < 1:
         raise UsageError("--limit requires a number from 1 on.")
     settings = call.settings()
-    target = settings.target
-    if limit is not None and wanted.is_empty and call.args.number is None:
+    target, more = settings.target, 0
+    writer = _Writer(call, target)
+    if limit is not None and wanted.is_empty and text is None:
         entries, more = _newest(target, limit)
+        writer.take(entries)
     else:
-        entries = ask_target(target, lambda connector: read_history(connector, target))
-        if call.args.number is not None:
-            entries = entries_of(entries, call.args.number)
-            if not entries:
-                matching_migrations(
-                    call.read_folder(settings.migrations), call.args.number
-                )  # raises if there is no such file; a file that was never run has no entries
-        found = wanted.of(entries)
-        entries = found if limit is None else found[-limit:]
-        more = len(found) - len(entries)
-    if call.out.as_json:
-        call.out.document("history", history_shape(target.name, entries, more))
-    else:
-        call.out.lines(history_lines(entries, call.marks))
-        if more:
-            call.err.info(
-                f"{number_words(more)} older {plural(more, 'entry is', 'entries are')} not listed. "
-                "To list all, leave out --limit."
-            )
+        newest = None if limit is None else _Newest(limit)
+        found = _read(target, _named(text), wanted, newest or writer)
+        if text is not None and not found:
+            # Raises if there is no such file. A file that was never run has no entries.
+            matching_migrations(call.read_folder(settings.migrations), text)
+        if newest is not None:
+            writer.take(newest.entries)
+            more = newest.number - len(newest.entries)
+    writer.end(more)
     return ExitCode.OK
+
+
+def _read(target: Target, named: NamedEntries | None, wanted: HistoryFilter, taker: _Taker) -> bool:
+    """Give all entries that match, page by page. Return whether these migrations have entries."""
+
+    async def read(connector: Connector) -> bool:
+        found = False
+        async with aclosing(history_pages(connector, target, named)) as pages:
+            async for page in pages:
+                found = True
+                taker.take(wanted.of(page))
+        return found
+
+    return ask_target(target, read)
+
+
+def _named(text: str | None) -> NamedEntries | None:
+    """Return which migrations' entries are wanted; None: all.
+
+    Raises:
+        UsageError: `text` is neither a number nor a file name.
+    """
+    if text is None:
+        return None
+    number = number_of(text)
+    return NamedEntries(number=number) if text.isdigit() else NamedEntries((PurePath(text).name,))
 
 
 def _newest(target: Target, limit: int) -> tuple[tuple[HistoryEntry, ...], int]:

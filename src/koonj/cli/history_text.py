@@ -1,12 +1,10 @@
 """Format a target's history as lines of text."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 
-from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
 from koonj.humanize import moment
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, entries_with_earlier_names
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.migrations.history_wording import (
     action_words,
     committed_words,
@@ -14,7 +12,6 @@ from koonj.migrations.history_wording import (
     person_words,
     took_words,
 )
-from koonj.migrations.names import number_of as name_number
 
 
 def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterator[str]:
@@ -31,20 +28,6 @@ def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterato
             first, *rest = entry.error.split("\n")
             yield f"    error: {first}{code}"
             yield from (f"    {line}" for line in rest)
-
-
-def entries_of(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry, ...]:
-    """Return the entries of the migration with this number or file name.
-
-    Raises:
-        UsageError: `text` is neither a number nor a file name.
-    """
-    number, named = number_of(text), not text.isdigit()
-    name = PurePath(text).name
-    found = tuple(entries)
-    names = {e.name for e in found if (e.name == name if named else name_number(e.name) == number)}
-    wanted = {entry.id for one in names for entry in entries_with_earlier_names(found, one)}
-    return tuple(entry for entry in found if entry.id in wanted)
 
 
 def _action(entry: HistoryEntry) -> str:

@@ -208,6 +208,13 @@ def rename(call: Call) -> int:
     return run(call)
 
 
+def set_(call: Call) -> int:
+    """Run `koonj set FILE NAME=VALUE`."""
+    from koonj.cli.set_settings import set_settings as run
+
+    return run(call)
+
+
 def restore(call: Call) -> int:
     """Run `koonj restore FILE`."""
     from koonj.cli.restore import restore as run
@@ -345,6 +352,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "renumber": renumber,
         "rename": rename,
         "restore": restore,
+        "set": set_,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

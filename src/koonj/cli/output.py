@@ -45,6 +45,10 @@ class Output:
         """Print a whole report as one JSON document."""
         self._json({"koonj": VERSION, "command": command, **content}, indent=2)
 
+    def array(self, command: str, head: Mapping[str, Any], name: str) -> "ArrayDocument":
+        """Begin a report whose value `name` is a long array. Its text is that of `document`."""
+        return ArrayDocument(self, {"koonj": VERSION, "command": command, **head}, name)
+
     def event(self, content: Mapping[str, Any]) -> None:
         """Print one event of a run as one line of JSON."""
         self._json({"koonj": VERSION, **content}, indent=None)
@@ -72,7 +76,58 @@ class Output:
         self._stream.write_bytes(raw)
         self._stream.flush()
 
+    def write(self, text: str) -> None:
+        """Write text unchanged."""
+        self._stream.write(text)
+
     def _json(self, content: Mapping[str, Any], *, indent: int | None) -> None:
         # ASCII only: escaped characters cannot control a terminal, and every encoding has them.
         self._stream.write(json.dumps(content, ensure_ascii=True, indent=indent) + "\n")
         self._stream.flush()
+
+
+class ArrayDocument:
+    """A JSON document that is written piece by piece, because it has a long array."""
+
+    def __init__(self, out: Output, head: Mapping[str, Any], name: str) -> None:
+        """`head`: what comes before the array; `name`: its key."""
+        self._out = out
+        self._is_empty = True
+        out.write(f"{_open(head)},\n  {json.dumps(name)}: [")
+
+    def add(self, items: Iterable[Any]) -> None:
+        """Write the next items."""
+        for item in items:
+            self._out.write(f"{'' if self._is_empty else ','}\n    {_indented(item, '    ')}")
+            self._is_empty = False
+        self._out.flush()
+
+    def end(self, tail: Mapping[str, Any]) -> None:
+        """Write the end of the array, and what comes after it."""
+        end = "]" if self._is_empty else "\n  ]"
+        rest = _open(tail).removeprefix("{")
+        self._out.write(f"{end},{rest}\n}}\n")
+        self._out.flush()
+
+
+def _open(content: Mapping[str, Any]) -> str:
+    """Return a JSON object without its end."""
+    return json.dumps(content, ensure_ascii=True, indent=2).removesuffix("\n}")
+
+
+def _indented(value: Any, margin: str) -> str:
+    """Return the text of json.dumps with an indent of 2.
+
+    That function makes closures for each call, which stay in memory until the next collection.
+    `margin`: of the line on which the value begins.
+    """
+    if not value or not isinstance(value, (dict, list, tuple)):
+        return json.dumps(value)
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_indented(one, inner)}" for key, one in value.items()]
+    else:
+        parts = [_indented(one, inner) for one in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    lines = f",\n{inner}".join(parts)
+    return f"{first}\n{inner}{lines}\n{margin}{last}"

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count
+from koonj.migrations.names import number_words
 from koonj.runner.impact.plan_summary import (
     NO_LOCKS,
     PlanRow,
     heaviest_of,
     modes_words,
-    number_of,
     plan_rows,
     unknown_words,
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, rehearsed_words
-from koonj.runner.preflight.wording import asked_at, decisive, passing, place, told
+from koonj.runner.preflight.wording import EXACT_GIVES, asked_at, decisive, passing, place, told
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
@@ -77,7 +77,7 @@ def _decisive(plan: Plan) -> Iterator[str]:
     elif found is None:
         yield f"locks: {NO_LOCKS}"
     missing = [
-        number_of(one)
+        number_words(one.name)
         for one in plan.migrations
         if one.verdict == Verdict.UNKNOWN.value and not one.verdict_message and not one.from_history
     ]
@@ -122,7 +122,8 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
 
 def _row_checks(migration: PlannedMigration) -> Iterator[str]:
     for check in told(migration.row_checks):
-        yield f"  {place(check)}{check.message}"
+        exact = "" if check.limit is None else f"; {EXACT_GIVES[check.limit]}: --preflight exact"
+        yield f"  {place(check)}{check.message}{exact}"
         if check.query:
             yield f"     {check.query}"
     if found := passing(migration.row_checks):

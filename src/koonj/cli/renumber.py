@@ -12,7 +12,9 @@ from koonj.cli.invocation import Call, find_migration
 from koonj.config import Target
 from koonj.migrations.file_rename import FileRename
 from koonj.migrations.folder import Folder
+from koonj.migrations.name_comment import first_line
 from koonj.migrations.renumber import NumberError, rename_files
+from koonj.migrations.save import FileRefused, NotSaved
 from koonj.postgres.connector import Connector
 from koonj.runner.target.renumbering import (
     RenameError,
@@ -62,19 +64,23 @@ def change_names(
     Raises:
         CommandError: a target has applied a migration, or a file cannot be renamed.
     """
-    _check_skipped(known_targets(call), call.args.skip_target)
+    check_skipped(known_targets(call), call.args.skip_target)
     try:
         planned = run_for_answer(_connected(plan))
         if not call.args.plan:
             rename(folder.path, planned.renames)
     except RenameError as error:
-        raise CommandError(error.message, _hint(error), _CODES[type(error)]) from error
+        raise refused(error, "No file was renamed.") from error
     except NumberError as error:
         raise CommandError(str(error), "Run the command again.", ExitCode.DECISION) from error
+    except NotSaved as error:
+        raise CommandError(f"{error} No file was renamed.", "Run the command again.") from error
+    except FileRefused as error:
+        raise CommandError(f"{error} No file was renamed.", error.problem.hint) from error
     except OSError as error:
         what = error.filename2 if isinstance(error, FileExistsError) else error.filename
         raise CommandError(f"{what or folder.path}: {error.strerror}. No file was renamed.") from error
-    _report(call, planned)
+    _report(call, folder, planned)
     return ExitCode.OK
 
 
@@ -99,7 +105,12 @@ async def _plan(
     return await plan_renumbering(connector, targets, folder, names, call.args.to, skipped=skipped)
 
 
-def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
+def check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
+    """Check the targets of --skip-target.
+
+    Raises:
+        UsageError: one does not exist.
+    """
     for name in skipped:
         if name not in {target.name for target in targets}:
             raise UsageError(
@@ -107,19 +118,26 @@ def _check_skipped(targets: tuple[Target, ...], skipped: list[str]) -> None:
             )
 
 
-def _hint(error: RenameError) -> str:
-    if not isinstance(error, UnreadTargetsError):
-        return error.hint
-    options = " ".join(f"--skip-target {name}" for name in error.targets)
-    return f"No file was renamed. If you know that none of them has applied it, add {options}"
+def refused(error: RenameError, unchanged: str) -> CommandError:
+    """Return the error of a command that must not change a file; `unchanged` says that it did not."""
+    hint = error.hint
+    if isinstance(error, UnreadTargetsError):
+        options = " ".join(f"--skip-target {name}" for name in error.targets)
+        hint = f"{unchanged} If you know that none of them has applied it, add {options}"
+    return CommandError(error.message, hint, _CODES[type(error)])
 
 
-def _report(call: Call, plan: Renumbering) -> None:
+def _report(call: Call, folder: Folder, plan: Renumbering) -> None:
+    raw = {migration.name: migration.raw for migration in folder.migrations}
+    lines = [first_line(raw[rename.old], rename) for rename in plan.renames]
     if call.out.as_json:
         call.out.document(
             call.args.command,
             {
-                "renamed": [{"from": rename.old, "to": rename.new} for rename in plan.renames],
+                "renamed": [
+                    {"from": rename.old, "to": rename.new, "first_line": line}
+                    for rename, line in zip(plan.renames, lines, strict=True)
+                ],
                 "done": not call.args.plan,
                 "targets": list(plan.read),
                 "skipped_targets": list(plan.unread),
@@ -129,5 +147,8 @@ def _report(call: Call, plan: Renumbering) -> None:
     if not plan.renames:
         call.out.lines((_NOTHING[call.args.command],))
     verb = "would be renamed to" if call.args.plan else "renamed to"
-    call.out.lines(f"{rename.old} {verb} {rename.new}" for rename in plan.renames)
+    for rename, line in zip(plan.renames, lines, strict=True):
+        call.out.lines((f"{rename.old} {verb} {rename.new}",))
+        if line is not None:
+            call.out.lines((f"    - -- {rename.old}", f"    + {line}"))
     call.out.lines(f"not checked: target {name} was not read" for name in plan.unread)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from koonj.migrations.folder import FileProblem, Folder
-from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.runner.run.codec import to_plain
 from koonj.sql.problem import Problem
@@ -79,11 +78,6 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """Return the JSON form of a problem, with the name and path of its file."""
     return {"name": name, "path": path, **to_plain(problem)}
-
-
-def history_shape(target: str, entries: Iterable[HistoryEntry], more: int) -> dict[str, Any]:
-    """Return the JSON report of `koonj history`. `more`: number of entries that --limit left out."""
-    return {"target": target, "entries": [to_plain(entry) for entry in entries], "more": more}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:

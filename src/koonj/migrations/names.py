@@ -28,6 +28,25 @@ def digits_of(name: str) -> int:
     return len(digits[0]) if digits else 0
 
 
+def name_parts(name: str) -> tuple[str, str]:
+    """Return the number as written and the slug: ``016`` and ``add_status_to_documents``.
+
+    A name without a number is all slug, as it is.
+    """
+    digits, _, slug = name.partition("_")
+    return (digits, slug.removesuffix(".sql")) if len(digits) == digits_of(name) > 0 else ("", name)
+
+
+def number_words(name: str) -> str:
+    """Return the number as written, which names a migration in a text; the whole name if it has none."""
+    return name_parts(name)[0] or name
+
+
+def file_name(number: int, digits: int, slug: str) -> str:
+    """Return the name of a file; its number has as many digits or more."""
+    return f"{number:0{digits}d}_{slug}.sql"
+
+
 def looks_like_one(name: str) -> bool:
     """Return whether a file was meant as a migration: ``<digit>….sql``, in any case."""
     return "0" <= name[:1] <= "9" and name[-4:].lower() == ".sql"
@@ -51,7 +70,7 @@ def suggest(name: str) -> str:
     """Return a valid name for one that `looks_like_one` and is not valid."""
     stem = _OTHERS_DIRECTION.sub("", name[:-4])
     slug = snake_case(stem[digits_of(stem) :]) or "description"
-    return f"{number_of(stem):03d}_{slug}.sql"
+    return file_name(number_of(stem), 3, slug)
 
 
 def is_one_direction(name: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from koonj.migrations.folder import Folder
-from koonj.migrations.names import FITTING, digits_of, looks_like_one, number_of, snake_case
+from koonj.migrations.names import FITTING, digits_of, file_name, looks_like_one, number_of, snake_case
 
 _LONGEST_SLUG = 200
 """Maximum length in bytes; most file systems allow names of 255 bytes."""
@@ -92,7 +92,7 @@ def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
         made: list[Path] = []
         try:
             for offset, draft in enumerate(drafts):
-                path = folder / f"{number + offset:0{width}d}_{draft.slug}.sql"
+                path = folder / file_name(number + offset, width, draft.slug)
                 _write(path, f"-- {path.name}\n{draft.text.rstrip()}\n", made)
             os.fsync(directory)
         except BaseException:

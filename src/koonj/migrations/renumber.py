@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from koonj.migrations.file_rename import FileRename, rename_file
-from koonj.migrations.names import FITTING, in_order, number_of
+from koonj.migrations.file_rename import FileRename
+from koonj.migrations.name_comment import rename_with_comment
+from koonj.migrations.names import (
+    FITTING,
+    digits_of,
+    file_name,
+    in_order,
+    name_parts,
+    number_of,
+    number_words,
+)
 from koonj.migrations.new import locked, number_after
+from koonj.migrations.save import FileRefused, NotSaved
 
 
 class NumberError(Exception):
@@ -29,13 +39,11 @@ def renumbered(names: Collection[str], others: Iterable[str], first: int | None 
     after, width = number_after(known)
     if first is None and len(set(numbers)) == len(numbers) and min(numbers, default=after) >= after:
         return []
-    width = max([width, *(name.index("_") for name in names)])
+    width = max([width, *map(digits_of, names)])
     number = after if first is None else first
     renames = []
     for offset, name in enumerate(in_order(names)):
-        fit = FITTING.fullmatch(name)
-        assert fit is not None
-        renames.append(FileRename(name, f"{number + offset:0{width}d}_{fit[2]}.sql"))
+        renames.append(FileRename(name, file_name(number + offset, width, name_parts(name)[1])))
     _must_be_unused(renames, known)
     return [rename for rename in renames if rename.old != rename.new]
 
@@ -43,20 +51,21 @@ def renumbered(names: Collection[str], others: Iterable[str], first: int | None 
 def rename_files(folder: Path, renames: Sequence[FileRename]) -> None:
     """Rename the files, the last one first, so that their order is the same at every moment.
 
-    Never overwrites a file. If one cannot be renamed, those that were renamed get their old names again.
+    A comment with the old name in the first line gets the new one. Never overwrites a file. If one cannot be
+    renamed, those that were renamed get their old names again.
 
-    Raises: NumberError if a new file has one of the numbers; OSError.
+    Raises: NumberError if a new file has one of the numbers; as `rename_with_comment`.
     """
     with locked(folder):
         _must_be_free(folder, renames)
         done: list[FileRename] = []
         try:
             for rename in reversed(renames):
-                rename_file(folder, rename)
+                rename_with_comment(folder, rename)
                 done.append(rename)
-        except OSError:
+        except (OSError, NotSaved, FileRefused):
             for rename in reversed(done):
-                rename_file(folder, FileRename(rename.new, rename.old))
+                rename_with_comment(folder, FileRename(rename.new, rename.old))
             raise
 
 
@@ -74,5 +83,4 @@ def _must_be_unused(renames: Iterable[FileRename], names: Iterable[str]) -> None
     for rename in renames:
         number = number_of(rename.new)
         if number in used:
-            digits = rename.new.partition("_")[0]
-            raise NumberError(f"Number {digits} is used by {used[number]}.")
+            raise NumberError(f"Number {number_words(rename.new)} is used by {used[number]}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from koonj.migrations.file_rename import FileRename, rename_file
+from koonj.migrations.file_rename import FileRename
+from koonj.migrations.name_comment import rename_with_comment
+from koonj.migrations.names import digits_of, file_name, number_of
 from koonj.migrations.new import locked, slugify
 
 
@@ -13,14 +15,14 @@ def retitled(name: str, words: str) -> FileRename:
 
     Raises: SlugError if a file cannot have this title.
     """
-    return FileRename(name, f"{name.partition('_')[0]}_{slugify(words)}.sql")
+    return FileRename(name, file_name(number_of(name), digits_of(name), slugify(words)))
 
 
 def retitle_file(folder: Path, rename: FileRename) -> None:
     """Rename the file, unless it keeps its name. Never overwrites a file.
 
-    Raises: as `rename_file`.
+    Raises: as `rename_with_comment`.
     """
     if rename.old != rename.new:
         with locked(folder):
-            rename_file(folder, rename)
+            rename_with_comment(folder, rename)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from koonj.migrations.file_beside import file_beside
 from koonj.user_folders import STATE, folder_path, koonj_folder, make_trusted
 
 _FOLDER = "drafts"
@@ -89,23 +90,22 @@ class DraftKeeper:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         path = folder / self._file_name
-        beside = folder / f".{self._file_name}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(beside, flags, 0o600)
-        try:
+        held: list[int] = []
+
+        def hold(descriptor: int) -> None:
+            held.append(os.dup(descriptor))
             with suppress(OSError):  # a file system without locks: the draft is offered while it is in use
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with os.fdopen(os.dup(descriptor), "wb") as file:
-                file.write(json.dumps(value).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
+                fcntl.flock(held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+        try:
+            with file_beside(path, json.dumps(value).encode(), 0o600, hold) as beside:
+                beside.replace(path)
         except BaseException:
-            os.close(descriptor)
-            beside.unlink(missing_ok=True)
+            for descriptor in held:
+                os.close(descriptor)
             raise
         self._release()
-        self._held = descriptor
+        self._held = held[0]
 
     def _drop(self) -> None:
         if self._held is not None:

@@ -1,4 +1,4 @@
-"""Say why libpq does not read a connection string, without showing a password in it."""
+"""Say what is in a connection string, and why libpq does not read it, without showing a password."""
 
 import re
 
@@ -22,6 +22,23 @@ def not_valid(dsn: str, error: Exception) -> tuple[str, str]:
     return f"has the parameter {found[1]}, which libpq does not know", hint
 
 
+def other_settings(dsn: str) -> str:
+    """Return what a connection string says beside host, port, database and user: ``service=prod``.
+
+    With several servers, their names stay: only one of them is the connected one. Empty for what is no
+    connection string, as for the embedded server.
+    """
+    from psycopg import ProgrammingError  # noqa: PLC0415 - the screen needs it only after a target responded
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - as above
+
+    try:
+        settings = conninfo_to_dict(dsn)
+    except ProgrammingError:
+        return ""
+    return make_conninfo("", **{k: v for k, v in settings.items() if k not in _PLACE or "," in str(v)})
+
+
+_PLACE = frozenset({"host", "port", "dbname", "user"})
 _FOREIGN = re.compile(r'invalid (?:URI query parameter|connection option):? "([A-Za-z][A-Za-z0-9_.-]{0,40})"')
 _SEARCH_PATH = "To set the search path, write options=-csearch_path%3DNAME instead."
 _INSTEAD = {

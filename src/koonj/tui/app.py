@@ -124,6 +124,10 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     def has_fills(self) -> bool:
         return self.current_theme.name in {DARK.name, LIGHT.name}
 
+    @property
+    def has_run(self) -> bool:
+        return self.backend.following is not None
+
     def theme_filter(self) -> TokenFilter:
         system = ColorSystem.TRUECOLOR if self._true_colour else ColorSystem.EIGHT_BIT
         return TokenFilter(self.current_theme, system)
@@ -181,7 +185,8 @@ def _keymap(settings: tuple[KeySetting, ...]) -> Keymap:
         return Keymap()
     from koonj.tui.commands.dialogs import DIALOGS  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.editor import EDITING  # noqa: PLC0415 - not needed for the first paint
+    from koonj.tui.commands.full_screens import ON_MATRIX  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.main_screen import MAIN  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
-    return rebind(settings, MAIN, EDITING, DIALOGS)
+    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX)

@@ -2,14 +2,16 @@
 
 In every text, ``{table}``, ``{column}``, ``{other}`` and ``{role}`` stand for names: in `setup`, `check` and the
 statements of the load as SQL identifiers, in `values` as a user types them. ``{schema}`` is the schema of the tables:
-its identifier, or the name as typed. ``{new}``, ``{new2}`` are free for names that the pattern makes.
+its identifier, or the name as typed; ``{bare}`` is the table without it. ``{new}``, ``{new2}`` are free for names that the pattern makes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
+import psycopg
 from psycopg import sql
 
 ROWS = 1_000
@@ -45,6 +47,7 @@ class Names:
         for name in ("table", "other"):
             found[name] = sql.Identifier(*filter(None, (self.schema, getattr(self, name))))
         found["schema"] = sql.Identifier(self.schema or "public")
+        found["bare"] = sql.Identifier(self.table)
         return found
 
     def typed(self) -> dict[str, str]:
@@ -53,8 +56,20 @@ class Names:
         if self.schema:
             for name in ("table", "other"):
                 found[name] = f"{found['schema']}.{found[name]}"
-        found["bare_table"] = typed(self.table)
+        found["bare"] = typed(self.table)
         return found
+
+
+def compose(text: str, names: Names, connection: psycopg.Connection[Any]) -> str:
+    """Return SQL with names. A name before ``::`` is a string: ``{table}::regclass``, ``{role}::`` for the name itself."""
+    identifiers = names.identifiers()
+    for name, identifier in identifiers.items():
+        literal = sql.Literal(identifier.as_string(connection)).as_string(connection)
+        text = text.replace(f"{{{name}}}::reg", f"{literal}::reg")
+        bare = sql.Literal(getattr(names, name, names.table) or "public").as_string(connection)
+        text = text.replace(f"{{{name}}}::", bare if name not in {"table", "other"} else literal)
+        text = text.replace(f"{{{name}}}", identifier.as_string(connection))
+    return text
 
 
 def typed(name: str) -> str:
@@ -71,7 +86,7 @@ LONG = "a_name_of_exactly_sixty_three_bytes_which_is_the_longest_there_"
 ODD = Names(
     "odd",
     "Odd $$ App",
-    'it\'s {{x}}. a "name"',
+    'it\'s {{x}}. a "name" %s',
     "größe; --",
     "Order Items",
     "user",

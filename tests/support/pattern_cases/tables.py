@@ -92,4 +92,21 @@ CASES: tuple[Case, ...] = (
         check="SELECT count(*) = 1 FROM pg_inherits WHERE inhparent = {table}::regclass",
         unchecked="False",
     ),
+    Case(
+        "drop_table",
+        {"table": "{bare}", "schema": "{schema}", "trash": "{new}"},
+        check="SELECT count(*) = 1000 FROM {new}.{bare}",
+        read=None,
+        write=None,
+    ),
+    Case(
+        "drop_table_for_good",
+        {"table": "{bare}", "trash": "{new}"},
+        first=(("drop_table", {"table": "{bare}", "schema": "{schema}", "trash": "{new}"}),),
+        check="SELECT to_regclass({table}::) IS NULL",
+        read=None,
+        write=None,
+        verdict="irreversible",
+        restores=False,
+    ),
 )

@@ -22,7 +22,7 @@ _INCLUDE = re.compile(r"^-- include (\S+)\n", re.MULTILINE)
 def query(name: str) -> str:
     """Return the text of ``queries/NAME.sql``.
 
-    A line ``-- include NAME`` stands for the text of another file: what several queries begin with.
+    A line ``-- include NAME`` stands for the text of another file: what several queries share.
     """
     text = get_data(__package__, f"{name}.sql")
     assert text is not None

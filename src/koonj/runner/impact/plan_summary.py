@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from koonj.humanize import byte_words, listed
+from koonj.migrations.names import name_parts, number_words
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.impact.lock_wording import lock_subject, relation_words
 from koonj.runner.impact.plan_wording import lock_limits
@@ -43,7 +44,7 @@ class Heaviest:
     @property
     def number(self) -> str:
         """The number of the migration, as written."""
-        return _split(self.migration)[0]
+        return number_words(self.migration)
 
     @property
     def mode(self) -> LockMode:
@@ -122,7 +123,7 @@ def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
     """Return the table of a plan, in the order in which the migrations run."""
     return tuple(
         PlanRow(
-            *_split(one.name),
+            *name_parts(one.name),
             _runs(one, batch=plan.batch),
             None if one.verdict is None else Verdict(one.verdict),
             heaviest_of((one,)),
@@ -160,7 +161,7 @@ def verdict_groups(plan: Plan) -> tuple[VerdictGroup, ...]:
     found: dict[Verdict, list[str]] = {}
     for one in plan.migrations:
         if one.verdict is not None:
-            found.setdefault(Verdict(one.verdict), []).append(number_of(one))
+            found.setdefault(Verdict(one.verdict), []).append(number_words(one.name))
     return tuple(VerdictGroup(verdict, tuple(found[verdict])) for verdict in WORST_FIRST if verdict in found)
 
 
@@ -175,17 +176,14 @@ def unknown_words(plan: Plan) -> str:
     if unknown and len(unknown) == len(plan.migrations):
         return UNKNOWN_LOCKS
     parts = ((UNKNOWN_LOCKS, unknown), ("known only up to the failure", partly))
-    return "; ".join(f"{words}: {listed([number_of(m) for m in who], _MOST)}" for words, who in parts if who)
+    return "; ".join(
+        f"{words}: {listed([number_words(m.name) for m in who], _MOST)}" for words, who in parts if who
+    )
 
 
 def heaviest_of(migrations: Sequence[PlannedMigration]) -> Heaviest | None:
     """Return the lock that stops most: reads before writes, long before brief, then the larger table."""
     return max(_locks(migrations), key=lambda found: found.weight, default=None)
-
-
-def number_of(migration: PlannedMigration) -> str:
-    """Return the number at the start of a migration's name, as written."""
-    return _split(migration.name)[0]
 
 
 def _locks(migrations: Sequence[PlannedMigration]) -> Iterator[Heaviest]:
@@ -207,9 +205,3 @@ def _runs(migration: PlannedMigration, *, batch: bool) -> str:
     if migration.in_transaction:
         return "in the batch" if batch else "one transaction"
     return "outside" if _is_outside(migration) else "several"
-
-
-def _split(name: str) -> tuple[str, str]:
-    """Return the number and the slug of a file name."""
-    number, _, slug = name.removesuffix(".sql").partition("_")
-    return (number, slug) if slug else ("", name)

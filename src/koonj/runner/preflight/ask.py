@@ -22,7 +22,7 @@ from koonj.runner.preflight import query
 from koonj.runner.preflight.compose import Question, bare_name
 from koonj.runner.preflight.refusal import Refused, UnansweredError, attempt
 from koonj.runner.preflight.wording import broken, message, with_examples
-from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
+from koonj.runner.run.row_check import Preflight, QuickLimit, RowCheck, RowOutcome
 from koonj.sql.display import visible
 
 SMALL = 100_000_000
@@ -57,8 +57,10 @@ class Asking:
     key: tuple[str, ...] = ()
     facts: Mapping[str, TargetRelation] = field(default_factory=dict)
 
-    async def answer(self, target: Target) -> RowCheck:
+    async def answer(self, target: Target, *, too_late: str = "") -> RowCheck:
         """Return the answer. Every error that leaves the connection usable is an answer too.
+
+        `too_late`: why there is no time for a question that could be asked; empty if there is.
 
         Raises: ConnectError; psycopg.Error if the connection was lost.
         """
@@ -66,6 +68,8 @@ class Asking:
         unknown = self._cannot_ask()
         if unknown:
             return self._check(RowOutcome.NOT_KNOWN, reason=unknown)
+        if too_late:
+            return self._check(RowOutcome.NOT_KNOWN, reason=too_late, limit=QuickLimit.TOTAL_TIME)
         limit = self.conn.answer_limit
         self.conn.answer_limit = None if limit is None else max(limit, PATIENCE)
         try:
@@ -73,16 +77,16 @@ class Asking:
                 timeout = EXACT_TIMEOUT if self.mode is Preflight.EXACT else QUICK_TIMEOUT
                 await set_limits(self.conn, timeout)
                 self.facts = await hold(self.conn, query.relations(question))
-                hit, reason = await self._ask()
+                found: _Hit | UnansweredError | None = await self._ask()
         except psycopg.Error as error:
             if self.conn.closed:
                 raise
-            hit, reason = None, UnansweredError.of(error).reason
+            found = UnansweredError.of(error)
         except UnansweredError as error:
-            hit, reason = None, error.reason
+            found = error
         finally:
             self.conn.answer_limit = limit
-        return self._answer(hit, reason, monotonic() - started)
+        return self._answer(found, monotonic() - started)
 
     def _cannot_ask(self) -> str:
         if self.question.unknown:
@@ -91,24 +95,27 @@ class Asking:
             return f"it would call {', '.join(self.question.demand.calls)} on the target"
         return ""
 
-    async def _ask(self) -> tuple[_Hit | None, str]:
-        """Return the rows that break the demand, and why it is not known whether there are any."""
+    async def _ask(self) -> _Hit | None:
+        """Return the rows that break the demand.
+
+        Raises: UnansweredError; psycopg.Error.
+        """
         for name in query.relations(self.question):
             one = self.facts.get(name)
             if one is None:
-                return None, f"the target has no table {name}"
+                raise UnansweredError(f"the target has no table {name}")
             if not one.is_readable:
-                return None, f"{name} is, or contains, a view or a foreign table"
+                raise UnansweredError(f"{name} is, or contains, a view or a foreign table")
         rows = self.facts[self.question.reads[0].origin.relation]
         self.key = rows.key
         large = max(self.facts[read.origin.relation].bytes for read in self.question.reads)
         if self.mode is Preflight.EXACT or large <= SMALL:
-            return await self._whole(rows), ""
+            return await self._whole(rows)
         hit = await self._sample()
-        if hit is not None:
-            return hit, ""
-        size = byte_words(large)
-        return None, f"{SAMPLE:g} % of {size} was read, and passes; to read all: --preflight exact"
+        if hit is None:
+            reason = f"{SAMPLE:g} % of {byte_words(large)} was read, and passes"
+            raise UnansweredError(reason, QuickLimit.SAMPLE)
+        return hit
 
     async def _whole(self, rows: TargetRelation) -> _Hit | None:
         hit = await self._computed(rows)
@@ -210,13 +217,14 @@ class Asking:
 
         return await attempt(self.conn, read)
 
-    def _answer(self, hit: _Hit | None, reason: str, seconds: float) -> RowCheck:
+    def _answer(self, found: _Hit | UnansweredError | None, seconds: float) -> RowCheck:
         at = datetime.now(UTC)
-        if hit is None and not reason:
+        if found is None:
             return self._check(RowOutcome.PASSES, at=at, seconds=seconds)
-        if hit is None:
-            return self._check(RowOutcome.NOT_KNOWN, reason=reason, at=at, seconds=seconds)
-        demand = self.question.demand
+        if isinstance(found, UnansweredError):
+            limit = None if self.mode is Preflight.EXACT else found.limit
+            return self._check(RowOutcome.NOT_KNOWN, reason=found.reason, limit=limit, at=at, seconds=seconds)
+        hit, demand = found, self.question.demand
         doubt = self.question.may or ("" if hit.raised else demand.rough)
         outcome = RowOutcome.MAY_FAIL if doubt else RowOutcome.WILL_FAIL
         return self._check(outcome, reason=doubt, hit=hit, at=at, seconds=seconds)
@@ -226,6 +234,7 @@ class Asking:
         outcome: RowOutcome,
         *,
         reason: str = "",
+        limit: QuickLimit | None = None,
         hit: _Hit | None = None,
         at: datetime | None = None,
         seconds: float = 0.0,
@@ -251,6 +260,7 @@ class Asking:
             key=self.key if examples else (),
             examples=examples,
             reason=reason,
+            limit=limit,
             query="" if hit is None else query.to_copy(self.question, self.key),
             at=at,
             seconds=seconds,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
 from time import monotonic
 
 from koonj.config import Target
@@ -18,7 +17,7 @@ from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
 
 QUICK_TOTAL = 10.0
 """Seconds after which a plan asks no more questions."""
-_LATE = f"the questions before it took {QUICK_TOTAL:g} s; to ask all: --preflight exact"
+_LATE = f"the questions before it took {QUICK_TOTAL:g} s"
 
 
 def pending_demands(
@@ -61,9 +60,8 @@ async def row_checks(
             yield one.name, RowCheck(0, 0, "", "", RowOutcome.NOT_KNOWN, unknown_whole(reason), reason=reason)
     failed, started = set[str](), monotonic()
     for question in compose(pending):
-        if mode is Preflight.QUICK and monotonic() - started > QUICK_TOTAL:
-            question = replace(question, unknown=_LATE)  # noqa: PLW2901 - the same question
-        check = await Asking(await kept.live(), question, mode).answer(target)
+        too_late = _LATE if mode is Preflight.QUICK and monotonic() - started > QUICK_TOTAL else ""
+        check = await Asking(await kept.live(), question, mode).answer(target, too_late=too_late)
         base = question.reads[0].origin.relation if question.reads else ""
         if base in failed and check.outcome is RowOutcome.WILL_FAIL and not check.examples and check.at_least:
             continue  # the same rows make a later question fail too

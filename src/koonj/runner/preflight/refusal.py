@@ -10,6 +10,7 @@ import psycopg
 
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.errors import error_message
+from koonj.runner.run.row_check import QuickLimit
 
 Value = TypeVar("Value")
 
@@ -19,13 +20,14 @@ _OF_DATA = ("22", "21", "23", "54")
 
 Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
+_TIMEOUT = "57014"
 _REASONS = {
     "42P01": "the target has no such table",
     "42703": "the table has other columns on the target, or a column gets its value only then",
     "42704": "the target does not have a type that the query names",
     "42883": "the target does not have a function or an operator that the query names",
     "42501": "the role may not read the table, or row-level security hides rows of it",
-    "57014": "the answer took too long; with more time: --preflight exact",
+    _TIMEOUT: "the answer took too long",
     "55P03": "another session has locked the table",
     "25006": "it would change something on the target",
 }
@@ -41,15 +43,17 @@ class Refused:
 class UnansweredError(Exception):
     """Raised if the target did not answer, for a reason that says nothing of its rows."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, limit: QuickLimit | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.limit = limit
 
     @classmethod
     def of(cls, error: psycopg.Error) -> UnansweredError:
         """Return the reason of an error of the server."""
         state = error.sqlstate or ""
-        return cls(_REASONS.get(state) or f"the target reported {state or 'no code'}: {_first_line(error)}")
+        reason = _REASONS.get(state) or f"the target reported {state or 'no code'}: {_first_line(error)}"
+        return cls(reason, QuickLimit.TIME if state == _TIMEOUT else None)
 
 
 def _first_line(error: psycopg.Error) -> str:

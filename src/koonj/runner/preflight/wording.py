@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from koonj.humanize import count, number_words, plural, row_words, to_the_second
 from koonj.runner.run.planned import Plan
-from koonj.runner.run.row_check import RowCheck, RowOutcome
+from koonj.runner.run.row_check import QuickLimit, RowCheck, RowOutcome
 
 HEAD = {
     RowOutcome.WILL_FAIL: "will fail",
@@ -61,6 +61,14 @@ def unknown_whole(reason: str) -> str:
 def place(check: RowCheck) -> str:
     """Return the line that an answer is about; empty for a whole migration."""
     return f"line {check.line} " if check.line else ""
+
+
+EXACT_GIVES = {
+    QuickLimit.SAMPLE: "to read all",
+    QuickLimit.TIME: "with more time",
+    QuickLimit.TOTAL_TIME: "to ask all",
+}
+"""What an exact question does that a quick one did not."""
 
 
 def passing(checks: Iterable[RowCheck]) -> str:

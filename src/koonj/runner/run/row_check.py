@@ -25,6 +25,17 @@ class RowOutcome(StrEnum):
     NOT_KNOWN = "not_known"
 
 
+class QuickLimit(StrEnum):
+    """A limit of a quick question, without which there would be an answer: `Preflight.EXACT` has none."""
+
+    SAMPLE = "sample"
+    """Only a part of the rows was read."""
+    TIME = "time"
+    """The answer took too long."""
+    TOTAL_TIME = "total_time"
+    """All questions together took too long, so that this one was not asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowCheck:
     """What one statement demands of the rows of one table, and what the target answered."""
@@ -49,6 +60,8 @@ class RowCheck:
     """Keys of at most three such rows."""
     reason: str = ""
     """Why it is not known, or not certain; empty if it is."""
+    limit: QuickLimit | None = None
+    """The limit for which it is not known; None: it would not be known without limits either."""
     query: str = ""
     """A query for these rows; empty if there is none, or if nothing is wrong."""
     at: datetime | None = None

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry, entries_with_earlier_names
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
-from koonj.postgres.history_page import HistoryPage, read_page
-from koonj.postgres.overview import first_look
+from koonj.postgres.history_page import (
+    HistoryPage,
+    NamedEntries,
+    read_next_page,
+    read_page,
+    with_earlier_names,
+)
+from koonj.postgres.overview import first_look, overview
+
+PAGE = 1000
+"""Entries that are read at once, if all are wanted."""
 
 
 async def read_history(
@@ -37,6 +48,33 @@ async def read_history_page(
     """
     async with first_look(connector, target, name="koonj history") as (conn, found):
         return await read_page(conn, found.history, limit, below)
+
+
+async def history_pages(
+    connector: Connector, target: Target, wanted: NamedEntries | None = None
+) -> AsyncGenerator[tuple[HistoryEntry, ...], None]:
+    """Yield the history entries, oldest first, in pages: all, or those of some migrations.
+
+    Entries under earlier names of these migrations count too. Each page is read in a transaction of its own,
+    so that a reader who takes long keeps none open.
+
+    Raises:
+        ConnectError: The target cannot be reached.
+        HistoryError: The history cannot be read.
+    """
+    async with await connector.connect(target, name="koonj history") as conn:
+        if wanted is not None:
+            async with overview(conn, target) as found:
+                wanted = await with_earlier_names(conn, found.history, wanted)
+        after = 0
+        while True:
+            async with overview(conn, target) as found:
+                page = await read_next_page(conn, found.history, PAGE, after, wanted)
+            if page:
+                yield page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:

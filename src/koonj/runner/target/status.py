@@ -11,6 +11,7 @@ import psycopg
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
+from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, progress_words, states
 from koonj.migrations.tally import Tally
 from koonj.postgres import history
@@ -25,6 +26,9 @@ from koonj.postgres.overview import Overview, first_look
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
 from koonj.runner.run.holder_state import WORKS, HolderState
+
+UNREAD = "Check that the server is running and reachable. To retry, run: koonj status"
+"""What to do if a target cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class TargetStatus:
     """What is known about the koonj process of this run."""
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     """What is known of migrations that run in several transactions, or were interrupted; by file name."""
+    last_run: HistoryEntry | None = None
+    """The newest entry of the history that is no decision: what ran last; None if nothing has run."""
     leftovers: tuple[Leftover, ...] = ()
     """What other statements that stopped in the middle have left in the database."""
 
@@ -108,6 +114,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     return replace(
         status,
         has_history=found.history.has_table,
+        last_run=next((entry for entry in reversed(entries) if entry.action is not Action.ALLOW), None),
         migrations=tuple(_explained(s, interruptions, tried) for s in statuses),
         **await _of_holder(found.holder, target),
         interruptions={i.entry.name: i for i in interruptions.values()},

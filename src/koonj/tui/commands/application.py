@@ -180,3 +180,6 @@ class Quit(Command[Verbs]):
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.quit()
+
+
+QUIT, HELP = Quit(), Help()

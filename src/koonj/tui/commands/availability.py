@@ -12,7 +12,12 @@ from typing import Any
 
 from koonj.tui.commands.command import Command, Group, Situation
 from koonj.tui.commands.main_screen import MAIN
-from koonj.tui.widgets.footer import Hint
+from koonj.tui.commands.places import NextProblem
+from koonj.tui.commands.runs import why_no_status
+from koonj.tui.widgets.footer import LAST, Hint
+
+_MOST = 8
+"""Maximum number of keys of the footer, besides those at its right end."""
 
 KeysOf = Callable[[Command[Any]], Sequence[str]]
 """Returns the keys of a command as the user reads them; empty if it has no key."""
@@ -89,10 +94,20 @@ def _in_order(letters: str, name: str) -> bool:
 
 
 def hints(now: Situation) -> tuple[Hint, ...]:
-    """Return the footer of the focused pane. Commands that are not available are dim."""
+    """Return the footer of the focused pane: what one does next comes first, the last ones are left out.
+
+    Commands that are not available are dim.
+    """
     running, keys = now.running, now.keymap
     shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.display_keys(c)]
-    offered = [(c, c.why_not(now)) for c in shown]
+    offered = [
+        (c, reason)
+        for c, reason in ((c, c.why_not(now)) for c in shown)
+        if reason is None or (not c.only_available and (running or not c.while_running))
+    ]
+    offered.sort(key=lambda pair: _rank_now(pair[0], pair[1], now))
+    first = [pair for pair in offered if pair[0].name() not in LAST][:_MOST]
+    last = [pair for pair in offered if pair[0].name() in LAST]
     return tuple(
         Hint(
             keys.display_keys(c)[0],
@@ -102,9 +117,23 @@ def hints(now: Situation) -> tuple[Hint, ...]:
             _help(c, reason),
             changes_target=c.group is Group.CHANGES,
         )
-        for c, reason in offered
-        if reason is None or (not c.only_available and (running or not c.while_running))
+        for c, reason in (*first, *last)
     )
+
+
+def _rank_now(command: Command[Any], reason: str | None, now: Situation) -> int:
+    """Return 0 for what only this state offers, 2 for a change without any work, and 1 for the rest.
+
+    Before the target has responded, all keep their places: the line is not drawn twice.
+    """
+    if command.only_available or (isinstance(command, NextProblem) and _has_problem(now)):
+        return 0
+    has_no_work = command.group is Group.CHANGES and reason is not None and why_no_status(now) is None
+    return 2 if has_no_work else 1
+
+
+def _has_problem(now: Situation) -> bool:
+    return now.selected is not None and now.selected.has_problem
 
 
 def _help(command: Command[Any], reason: str | None) -> str:

@@ -36,6 +36,7 @@ class Group(StrEnum):
     TARGETS = "targets"
     RUN = "run"
     EDITOR = "editor"
+    MATRIX = "matrix"
     DIALOGS = "dialogs"
     MOVING = "moving"
     KOONJ = "koonj"
@@ -53,6 +54,7 @@ _HEADINGS = {
     Group.TARGETS: "3 Targets",
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
+    Group.MATRIX: "All targets",
     Group.DIALOGS: "Dialogs",
     Group.MOVING: "Move",
     Group.KOONJ: "koonj",

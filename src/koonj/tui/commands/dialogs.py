@@ -8,6 +8,7 @@ from koonj.tui.commands.command import Command, Group, Situation
 
 _NO_PLAN = "It is a command of the plan that a run shows before it asks."
 _NO_CONFLICT = "It is a command of the dialog that asks for the reason to allow a conflict."
+_NO_COPY = "It is a command of the dialog that shows a copied text."
 
 
 class PlanVerbs(Protocol):
@@ -19,12 +20,22 @@ class PlanVerbs(Protocol):
     def run_together(self) -> None:
         """Plan again, with all migrations in one transaction, or each in its own."""
 
+    def ask_exactly(self) -> None:
+        """Plan again, and ask the target for all rows."""
+
 
 class AllowVerbs(Protocol):
     """Methods of the dialog that asks for reasons."""
 
     def same_reason(self) -> None:
         """Give the last reason again."""
+
+
+class CopyVerbs(Protocol):
+    """Methods of the dialog that shows a copied text."""
+
+    def show_plain(self) -> None:
+        """Write the text to the terminal's normal screen."""
 
 
 class ProbePlan(Command[PlanVerbs]):
@@ -61,6 +72,23 @@ class BatchPlan(Command[PlanVerbs]):
         screen.run_together()
 
 
+class ExactPlan(Command[PlanVerbs]):
+    """In a plan: ask again what the target's rows will refuse, and read all of them.
+
+    For answers that are not known because a quick question reads 1 % of a large table, for two seconds.
+    """
+
+    key, also = "e", ("f9",)
+    label = "ask exactly"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_PLAN
+
+    def run(self, screen: PlanVerbs) -> None:
+        screen.ask_exactly()
+
+
 class SameReason(Command[AllowVerbs]):
     """In the dialog that asks for a reason: give the reason of the conflict before it again."""
 
@@ -75,5 +103,29 @@ class SameReason(Command[AllowVerbs]):
         screen.same_reason()
 
 
-PROBE_PLAN, BATCH_PLAN, SAME_REASON = ProbePlan(), BatchPlan(), SameReason()
-DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, SAME_REASON)
+class PlainText(Command[CopyVerbs]):
+    """In the dialog of a copied text: leave koonj's screen for a moment, and write the text as it is.
+
+    There the mouse selects whole lines, also those that are longer than the terminal is wide. Any key comes
+    back.
+    """
+
+    key = "t"
+    label = "plain text"
+    group = Group.DIALOGS
+
+    def why_not(self, now: Situation) -> str | None:
+        return _NO_COPY
+
+    def run(self, screen: CopyVerbs) -> None:
+        screen.show_plain()
+
+
+PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT = (
+    ProbePlan(),
+    BatchPlan(),
+    ExactPlan(),
+    SameReason(),
+    PlainText(),
+)
+DIALOGS: tuple[Command[Any], ...] = (PROBE_PLAN, BATCH_PLAN, EXACT_PLAN, SAME_REASON, PLAIN_TEXT)

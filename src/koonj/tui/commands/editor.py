@@ -60,6 +60,9 @@ class EditorVerbs(HasApp, HasProblems, HasSearch, Protocol):
     def go_to_line(self) -> None:
         """Open the line for the number of a line."""
 
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or scroll them sideways."""
+
 
 class _Editing(Command[EditorVerbs]):
     group = Group.EDITOR
@@ -107,6 +110,16 @@ class ListProblems(_Editing):
         screen.list_problems()
 
 
+class WrapText(_Editing):
+    """Wrap long lines of the text, or scroll them sideways. The file stays as it is."""
+
+    key = "f9"
+    label = "wrap"
+
+    def run(self, screen: EditorVerbs) -> None:
+        screen.toggle_wrap()
+
+
 class RepaintEditor(_Editing):
     """Redraw the whole screen."""
 
@@ -124,6 +137,7 @@ EDITING: tuple[Command[EditorVerbs], ...] = (
     *MATCHES,
     *PROBLEMS,
     ListProblems(),
+    WrapText(),
     RepaintEditor(),
 )
 """Commands of the editor, in addition to the keys that move the cursor and change the text."""

@@ -132,6 +132,8 @@ class RetrySettings(_FileChange):
         """Return a reason unless the last run failed in this file for want of patience."""
         if (reason := super().why_not(now)) is not None or now.selected is None:
             return reason
+        if now.selected.status is not None and now.selected.status.applied:
+            return f"{now.selected.name} is applied: koonj does not change the text of an applied file."
         if wanted_settings(now.run, now.selected):
             return None
         return f"The last run did not fail at a lock, a deadlock or a serialization in {now.selected.name}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from koonj.tui.toolkit.key_names import NO_KEY, display_key
+from koonj.tui.toolkit.key_names import NO_KEY, default_key, display_key
 from koonj.tui.toolkit.keyed_app import HasKeys
 
 
@@ -32,7 +32,7 @@ class Keymap:
 
     def current_key(self, key: str) -> str:
         """Return what a text shows for the default key `key`: the current key or command."""
-        return self.replacements.get(key, key)
+        return self.replacements.get(key, default_key(key))
 
     @property
     def alt_characters(self) -> frozenset[str]:

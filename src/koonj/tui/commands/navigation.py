@@ -114,17 +114,19 @@ class ScrollLeft(_Move):
         pane.sideways(-SIDEWAYS)
 
 
+DOWN, UP, PAGE_DOWN, PAGE_UP = Down(), Up(), PageDown(), PageUp()
+RIGHT, LEFT = ScrollRight(), ScrollLeft()
 MOVING: tuple[_Move, ...] = (
-    Down(),
-    Up(),
-    PageDown(),
-    PageUp(),
+    DOWN,
+    UP,
+    PAGE_DOWN,
+    PAGE_UP,
     HalfDown(),
     HalfUp(),
     First(),
     Last(),
-    ScrollRight(),
-    ScrollLeft(),
+    RIGHT,
+    LEFT,
 )
 """Commands of every screen with a pane."""
 

@@ -9,7 +9,7 @@ class Filter(Command[Verbs]):
     """Filter the list by number, name, state or verdict; in another pane search its text.
 
     Enter keeps the filter or the search, Esc ends it. During a search, n and N go to the next and the
-    previous match; n creates no migration then. Small letters match capitals too.
+    previous match; they do nothing else then. Small letters match capitals too.
     """
 
     key = "slash"
@@ -67,7 +67,7 @@ class New(Command[Verbs]):
 
 
 class Targets(Command[Verbs]):
-    """Go to the targets. Enter there chooses the selected target."""
+    """Go to the targets. The key that opens chooses the selected target there."""
 
     key = "t"
     label = "target"

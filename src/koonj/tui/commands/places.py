@@ -17,8 +17,8 @@ class HasProblems(Protocol):
 class NextProblem(Command[HasProblems]):
     """Go to the next problem.
 
-    In the preview and the editor that is a line, in the list a migration, in Drift an object. F8 also works
-    in the editor, where other keys are text.
+    In the preview and the editor that is a line, in the list a migration, in Drift an object. In the editor
+    only keys that type no text work.
     """
 
     key = "f8"

@@ -40,13 +40,16 @@ def rebind(
     commands: Sequence[Command[Any]],
     editing: Sequence[Command[Any]] = (),
     dialogs: Sequence[Command[Any]] = (),
+    matrix: Sequence[Command[Any]] = (),
 ) -> Keymap:
     """Return the keymap with the user's keys for the main screen, the editor (`editing`) and the dialogs.
+
+    `matrix`: all commands that have a key there, also those of the main screen.
 
     Raises:
         ConfigError: a setting names an unknown command or key, or is not allowed.
     """
-    by_name = {command.name(): command for command in (*commands, *editing, *dialogs)}
+    by_name = {command.name(): command for command in (*matrix, *dialogs, *editing, *commands)}
     settings = tuple(settings)
     changed = {}
     for setting in settings:
@@ -58,9 +61,13 @@ def rebind(
         changed[setting.command] = _keys(setting, by_name[setting.command])
     made = Keymap(MappingProxyType(changed), MappingProxyType(_replacements(changed, by_name)))
     moving = tuple(command for command in commands if command.group is Group.MOVING)
-    for screen in (commands, editing, (*dialogs, *moving)):
+    for screen in (commands, editing, (*dialogs, *moving), matrix):
         _no_key_twice(made, settings, screen)
     return made
+
+
+_PLACES: Mapping[Group, str] = MappingProxyType({Group.DIALOGS: "plan ", Group.MATRIX: "matrix "})
+"""What stands before a key in texts if it is that of another command on the main screen."""
 
 
 def _replacements(
@@ -71,7 +78,9 @@ def _replacements(
     For a command without a key that is its name in the command palette.
     """
     return {
-        display_key(by_name[name].key): display_key(keys[0]) if keys else f":{name}"
+        _PLACES.get(by_name[name].group, "") + display_key(by_name[name].key): display_key(keys[0])
+        if keys
+        else f":{name}"
         for name, keys in changed.items()
         if by_name[name].key
     }

@@ -9,7 +9,7 @@ from koonj.tui.commands.runs import why_no_status
 class AllTargets(Command[Verbs]):
     """Show the states of all migrations on all targets, side by side.
 
-    n and N go to the next and the previous migration whose states differ, Enter goes to it on that target.
+    Its own commands are in the group All targets; the key that opens goes to the migration on that target.
     """
 
     key = "T"
@@ -30,7 +30,7 @@ class AllTargets(Command[Verbs]):
 class TargetHistory(Command[Verbs]):
     """Show who did what on the chosen target, when, how long it took and how it ended.
 
-    Enter shows the recorded text of an entry and the log of its run.
+    The key that opens shows the recorded text of an entry and the log of its run.
     """
 
     key = "H"

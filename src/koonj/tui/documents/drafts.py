@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from koonj.migrations.names import file_name
 from koonj.migrations.new import Draft, SlugError, blank, slugify
 from koonj.patterns.pattern import Field, FieldErrors, FieldKind, Pattern, defaults, render
 
@@ -191,4 +192,4 @@ def file_names(drafts: tuple[Draft, ...], number: int, width: int) -> list[str]:
 
     `width` is the number of digits.
     """
-    return [f"{number + i:0{width}d}_{draft.slug}.sql" for i, draft in enumerate(drafts)]
+    return [file_name(number + i, width, draft.slug) for i, draft in enumerate(drafts)]

@@ -48,22 +48,16 @@ class FileText:
         Raises: NotEditable.
         """
         if len(raw) > MAX_BYTES:
-            raise NotEditable(
-                f"The file has {len(raw) / 1e6:.1f} MB, which is too large for this editor.{_OTHER_EDITOR}"
-            )
+            raise NotEditable(f"The file has {len(raw) / 1e6:.1f} MB, which is too large for this editor.")
         if (wrong := encoding.problem(raw)) is not None:
-            raise NotEditable(f"{wrong.message}{_OTHER_EDITOR}")
+            raise NotEditable(f"{wrong.message}")
         text = raw.decode("utf-8")
         ends = sorted(set(_LINE_END.findall(text)))
         if len(ends) > 1:
             kinds = " and ".join(_NAMES[end] for end in ends)
-            raise NotEditable(
-                f"Its lines end with {kinds}. This editor would make all of them the same.{_OTHER_EDITOR}"
-            )
+            raise NotEditable(f"Its lines end with {kinds}. This editor would make all of them the same.")
         if max(map(len, text.split(ends[0] if ends else "\n"))) > MAX_LINE:
-            raise NotEditable(
-                f"It has a line of more than {MAX_LINE} characters, too long for this editor.{_OTHER_EDITOR}"
-            )
+            raise NotEditable(f"It has a line of more than {MAX_LINE} characters, too long for this editor.")
         bom = _BOM if text.startswith(_BOM) else ""
         return FileText(text.removeprefix(_BOM), ends[0] if ends else "\n", bom)
 
@@ -72,7 +66,6 @@ class FileText:
         return (self.bom + text).encode("utf-8")
 
 
-_OTHER_EDITOR = " Press e to open it in your own editor."
 _NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 

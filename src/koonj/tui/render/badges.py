@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from koonj.migrations.states import GLYPHS, State
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.sql.display import spaced
-from koonj.tui.render.headline import NOT_APPLIED, Concern, Weight
+from koonj.tui.render.headline import Concern, Weight, verdicts_to_say
 from koonj.tui.state.rehearsals import verdict_mark
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import DIM, PLAIN, STATES
@@ -86,15 +86,8 @@ def _of_states(snapshot: Snapshot, live: str | None) -> Iterator[Badge]:
 
 
 def _of_verdicts(snapshot: Snapshot) -> Iterator[Badge]:
-    """Yield the verdicts of what is not applied, except `verified` and `unknown`.
-
-    That a migration is broken is not said of one that failed on the target: that says it.
-    """
-    known = snapshot.rehearsals.results
-    wrong = {name: r.verdict for name, r in known.items() if r.verdict in _VERDICTS}
-    rows = (row for row in snapshot.rows if row.name in wrong and row.state in NOT_APPLIED) if wrong else ()
-    said = (State.FAILED, Verdict.BROKEN)
-    numbers = Counter(wrong[row.name] for row in rows if (row.state, wrong[row.name]) != said)
+    """Yield the verdicts of what is not applied, except `verified` and `unknown`."""
+    numbers = Counter(verdict for _, verdict in verdicts_to_say(snapshot, _VERDICTS))
     for verdict in _VERDICTS:
         if numbers[verdict]:
             sign, word, _ = verdict_mark(verdict)

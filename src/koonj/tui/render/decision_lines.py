@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 
+from koonj.migrations.names import number_words
 from koonj.migrations.states import State
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.conflict import Conflict
@@ -34,8 +35,8 @@ def decision_lines(allowed: Sequence[Conflict], reason_of: ReasonOf, width: int)
     yield []
     yield [(" allowed (recorded in the history):", WARNING)]
     files = dict.fromkeys(conflict.name for conflict in allowed)
-    same = Counter(_number(name) for name in files)
-    names = [c.name if same[_number(c.name)] > 1 else _number(c.name) for c in allowed]
+    same = Counter(number_words(name) for name in files)
+    names = [c.name if same[number_words(c.name)] > 1 else number_words(c.name) for c in allowed]
     states = [spaced(conflict.state) for conflict in allowed]
     first, second = (max(cell_len(visible(text)) for text in texts) for texts in (names, states))
     for conflict, name, state in zip(allowed, names, states, strict=True):
@@ -58,10 +59,6 @@ def decision_lines(allowed: Sequence[Conflict], reason_of: ReasonOf, width: int)
 def _reason(reason: str, indent: int, width: int) -> list[list[Part]]:
     texts = wrap(" ".join(reason.split()), max(8, width - indent - 1)) if reason else []
     return [[(" " * indent, PLAIN), (visible(text), PLAIN)] for text in texts]
-
-
-def _number(name: str) -> str:
-    return name.partition("_")[0]
 
 
 def _sign(state: str) -> Part:

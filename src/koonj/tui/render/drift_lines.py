@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
+
 from koonj.humanize import clock, count, to_the_second
 from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.postgres.catalog.compare import top_level
@@ -83,12 +85,17 @@ def difference_text(difference: Difference) -> str:
     return f"{difference.kind} {difference.identity}: {words}"
 
 
-def title_parts(found: DriftReport | None) -> tuple[Part, ...]:
-    """Return what the first line says after the target: server, time and scratch server."""
+def title_parts(found: DriftReport | None, room: int) -> tuple[Part, ...]:
+    """Return what the first line says after the target: server, time and scratch server.
+
+    With less room than that, the end is left out.
+    """
     if found is None:
         return (("its schema compared with its applied migrations", DIM),)
     where = f"{found.server}, {to_the_second(found.at)}"
-    return ((f"{where}, compared with its applied migrations on {found.scratch}", DIM),)
+    short = f"{where}, compared with its applied migrations"
+    forms = (f"{short} on {found.scratch}", short, where)
+    return ((next((form for form in forms if cell_len(form) <= room), where), DIM),)
 
 
 def progress_parts(seconds: float) -> tuple[Part, ...]:
@@ -100,17 +107,20 @@ def progress_parts(seconds: float) -> tuple[Part, ...]:
     )
 
 
-def compared_text(found: DriftReport) -> str:
-    """Return for example ``312 objects of 15 migrations compared``."""
-    return f"{count(found.objects, 'object')} of {count(found.migrations, 'migration')} compared"
+def compared_text(found: DriftReport, room: int) -> str:
+    """Return for example ``312 objects of 15 migrations compared``; less of it if there is no room."""
+    objects = count(found.objects, "object")
+    whole = f"{objects} of {count(found.migrations, 'migration')} compared"
+    forms = (whole, f"{objects} compared", f"of {objects}")
+    return next((form for form in forms if cell_len(form) <= room), "")
 
 
-def count_parts(found: DriftReport | None) -> tuple[Part, ...]:
-    """Return the line with the number of objects for each side."""
+def count_parts(found: DriftReport | None, width: int) -> tuple[Part, ...]:
+    """Return the line with the number of objects for each side, in `width` cells."""
     if found is None:
         return ()
     if not found.differences:
-        return ((" ✓ no drift", GOOD), (f"   {compared_text(found)}", DIM))
+        return ((" ✓ no drift", GOOD), (f"   {compared_text(found, width - 15)}", DIM))
     numbers = dict.fromkeys(SIGNS, 0)
     for difference in top_level(found.differences):
         numbers[side(difference)] += 1
@@ -119,7 +129,7 @@ def count_parts(found: DriftReport | None) -> tuple[Part, ...]:
     for (sign, look), number, word in zip(SIGNS.values(), numbers.values(), words, strict=True):
         looks = (look, STRONG, PLAIN) if number else (DIM, DIM, DIM)
         parts += [(f"{sign} ", looks[0]), (str(number), looks[1]), (f" {word}   ", looks[2])]
-    return (*parts, (compared_text(found), DIM))
+    return (*parts, (compared_text(found, width - sum(cell_len(text) for text, _ in parts) - 1), DIM))
 
 
 _SIGNS = {"-": BAD, "+": GOOD, " ": PLAIN}

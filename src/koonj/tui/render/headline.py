@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from koonj.humanize import count
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
+from koonj.migrations.names import number_words
 from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
@@ -98,7 +99,7 @@ def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
     for status in check.facts.exceptions:
         weight = WEIGHTS.get(status.state)
         if weight is not None and not status.allowed and status.name != live:
-            number = status.name.partition("_")[0]
+            number = number_words(status.name)
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
             more[weight] = _way_on(status)
     for weight, named in by_weight.items():
@@ -136,12 +137,22 @@ _COUNTED = {
 }
 
 
+def verdicts_to_say(snapshot: Snapshot, wanted: Collection[Verdict]) -> Iterator[tuple[str, Verdict]]:
+    """Yield the file names of what is not applied and has one of the `wanted` verdicts.
+
+    That a migration is broken is not said of one that failed on the target: that says it.
+    """
+    known = snapshot.rehearsals.results
+    wrong = {name: r.verdict for name, r in known.items() if r.verdict in wanted}
+    rows = (row for row in snapshot.rows if row.name in wrong and row.state in NOT_APPLIED) if wrong else ()
+    said = (State.FAILED, Verdict.BROKEN)
+    yield from ((row.name, wrong[row.name]) for row in rows if (row.state, wrong[row.name]) != said)
+
+
 def _of_rehearsals(snapshot: Snapshot) -> Iterator[Concern]:
     """Yield the concern about verdicts; `unknown` is not a problem of the migration."""
-    known = snapshot.rehearsals.results
-    wrong = {name for name, r in known.items() if r.verdict not in {Verdict.VERIFIED, Verdict.UNKNOWN}}
-    rows = (row for row in snapshot.rows if row.name in wrong and row.state in NOT_APPLIED) if wrong else ()
-    named = [_verdict_text(row.name, known[row.name].verdict) for row in rows]
+    wanted = frozenset(Verdict) - {Verdict.VERIFIED, Verdict.UNKNOWN}
+    named = [_verdict_text(name, verdict) for name, verdict in verdicts_to_say(snapshot, wanted)]
     if named:
         yield _several(Weight.NOT_VERIFIED, named)
 

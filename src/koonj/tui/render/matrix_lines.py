@@ -11,7 +11,6 @@ from koonj.runner.target.matrix import Alike, Cell, MatrixRow, NoState, kind_of
 from koonj.sql.display import spaced
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.matrix import MatrixView
-from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STATES, STRONG, WAITING, glyph
 from koonj.tui.toolkit.strips import Part, wrap
@@ -94,7 +93,7 @@ def _why_unknown(check: Check) -> str:
     if status is None:
         return "" if check.since is not None else "It was not read yet."
     error = " ".join((status.error or "").split())
-    return f"{error}{'' if error.endswith(('.', '?', '!')) else '.'} {in_keys(status.hint or '')}".rstrip()
+    return f"{error}{'' if error.endswith(('.', '?', '!')) else '.'} {status.hint or ''}".rstrip()
 
 
 def _meaning(cell: Cell) -> str:

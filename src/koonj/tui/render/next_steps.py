@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from koonj.migrations.names import number_words
 from koonj.migrations.states import State
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
@@ -45,7 +46,7 @@ def _after_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
     again = _again(view)
     if not failure.name:
         return (("R", "refresh the target"), again)
-    edit = ("i", f"edit {_number(failure.name)}")
+    edit = ("i", f"edit {number_words(failure.name)}")
     if failure.sqlstate in _AGAIN_FIRST or failure.sqlstate is None:
         return (again, *_patience(failure), edit, *_undo(view, failure))
     return (edit, again, *_undo(view, failure))
@@ -54,7 +55,7 @@ def _after_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
 def _patience(failure: Failure) -> tuple[Key, ...]:
     """Suggest settings for the file with which it waits longer for locks, or tries again."""
     waits = failure.sqlstate in {LOCK_NOT_AVAILABLE, *REPEATABLE}
-    return (("L", f"wait longer in {_number(failure.name)}"),) if waits else ()
+    return (("L", f"wait longer in {number_words(failure.name)}"),) if waits else ()
 
 
 def _undo(view: RunView, failure: Failure) -> tuple[Key, ...]:
@@ -70,14 +71,14 @@ def _after_result(view: RunView) -> tuple[Key, ...]:
     if view.finished.result is not RunResult.REFUSED:
         return (_again(view),)
     if (name := interrupted_name(view.finished.conflicts)) is not None:
-        return (("s", f"settle {_number(name)}"), _again(view))
+        return (("s", f"settle {number_words(name)}"), _again(view))
     first = next((conflict for conflict in view.finished.conflicts if conflict.name), None)
     return (*(_fixes(first) if first is not None else ()), _again(view))
 
 
 def _fixes(conflict: Conflict) -> Iterator[Key]:
     """Yield the keys that fix the conflict whose migration is selected."""
-    number = _number(conflict.name)
+    number = number_words(conflict.name)
     if conflict.state in _FIXES:
         key, verb = _FIXES[conflict.state]
         yield key, f"{verb} {number}"
@@ -87,9 +88,5 @@ def _fixes(conflict: Conflict) -> Iterator[Key]:
 
 def _again(view: RunView) -> Key:
     if view.settling:
-        return "s", f"settle {_number(view.settling)}"
+        return "s", f"settle {number_words(view.settling)}"
     return ("a" if view.direction is Direction.APPLY else "r"), "try again"
-
-
-def _number(name: str) -> str:
-    return name.partition("_")[0]

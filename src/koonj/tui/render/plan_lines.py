@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from koonj.humanize import count
+from koonj.postgres.connection_string import other_settings
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.impact.plan_summary import (
     NO_LOCKS,
@@ -18,19 +19,19 @@ from koonj.runner.impact.plan_summary import (
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, rehearsed_words
-from koonj.runner.preflight.wording import asked_at, decisive, passing, told, will_fail
+from koonj.runner.preflight.wording import EXACT_GIVES, asked_at, decisive, passing, told, will_fail
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.runner.run.row_check import RowOutcome
 from koonj.tui.render.decision_lines import ReasonOf, decision_lines, no_reason
-from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.strips import Part, wrap
 
 _DSN = 2
@@ -54,17 +55,19 @@ def plan_lines(
     fills: bool = False,
     refusal: str = "",
     reason_of: ReasonOf = no_reason,
-    key: KeyNow = str,
+    key: KeyNow = default_key,
+    exactly: str = "",
 ) -> list[Line]:
     """Return the target, what decides, the table, and then all details.
 
     `fills`: whether the theme has backgrounds; `refusal`: why the migrations cannot be in one transaction;
-    `reason_of`: gives the reason for what is allowed; `key`: returns the current key for a default key.
+    `reason_of`: gives the reason for what is allowed; `key`: returns the current key for a default key;
+    `exactly`: the key that asks the target for all rows.
     """
     plan = _in_keys(plan, key)
     lines = target_band(plan.target, plan.server, width, protected=plan.protected, fills=fills)
     lines += _facts(plan, width)
-    if more := more_of_dsn(dsn):
+    if more := other_settings(dsn):
         lines += fact_lines("dsn", more, width)[:_DSN]
     lines += fact_parts("batch", [[("! ", WARNING), (refusal, PLAIN)]], width) if refusal else []
     lines += decision_lines(plan.allowed, reason_of, width)
@@ -75,7 +78,7 @@ def plan_lines(
     if plan.migrations:
         lines += [[], [(" Statements", ACCENT)]]
     for number, migration in enumerate(plan.migrations):
-        lines += [*([[]] if number else []), *_migration(migration, width)]
+        lines += [*([[]] if number else []), *_migration(migration, width, exactly)]
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
     if when := asked_at(plan):
@@ -89,7 +92,14 @@ def _in_keys(plan: Plan, key: KeyNow) -> Plan:
     return replace(
         plan,
         notes=tuple(map(advised, plan.notes)),
-        migrations=tuple(replace(m, verdict_message=advised(m.verdict_message)) for m in plan.migrations),
+        migrations=tuple(
+            replace(
+                m,
+                verdict_message=advised(m.verdict_message),
+                row_checks=tuple(replace(c, message=in_keys(c.message, key)) for c in m.row_checks),
+            )
+            for m in plan.migrations
+        ),
     )
 
 
@@ -130,7 +140,7 @@ def _notes(plan: Plan, width: int) -> list[Line]:
     return [line for note in plan.notes for line in ([], *([(" " + t, DIM)] for t in wrap(note, width - 2)))]
 
 
-def _migration(migration: PlannedMigration, width: int) -> list[Line]:
+def _migration(migration: PlannedMigration, width: int, exactly: str) -> list[Line]:
     lines: list[Line] = [[(" " + migration.name, STRONG)]]
     facts = f"{migration.explanation}; {lock_limits(migration)}"
     if migration.from_history:
@@ -148,14 +158,15 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
         lines += [[(" " * 10 + text, PLAIN)] for text in texts[1:]]
         lines += [line for lock in statement.locks or () for line in _lock(lock, width)]
-    return [*lines, *_row_checks(migration, width)]
+    return [*lines, *_row_checks(migration, width, exactly)]
 
 
-def _row_checks(migration: PlannedMigration, width: int) -> Iterator[Line]:
+def _row_checks(migration: PlannedMigration, width: int, exactly: str) -> Iterator[Line]:
     """Yield what the target's rows answer: what fails first."""
     for check in told(migration.row_checks):
         looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
-        lines = wrap(in_keys(check.message), width - 12)
+        exact = "" if check.limit is None or not exactly else f"; {EXACT_GIVES[check.limit]}, press {exactly}"
+        lines = wrap(check.message + exact, width - 12)
         yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
         yield from ([(" " * 10 + text, looks)] for text in lines[1:])
     if found := passing(migration.row_checks):

@@ -16,14 +16,15 @@ CardLine = tuple[int | None, list[Part]]
 def cards(checks: Sequence[Check], chosen: str, width: int, height: int) -> tuple[list[CardLine], bool]:
     """Return the lines of all cards, and whether they have facts.
 
-    Facts are on all cards or on none, so that the cards look alike.
+    Facts are on all cards or on none, so that the cards look alike. The last run and the last comparison go
+    first if there is no room.
     """
     heads = [target_card(check, width, is_chosen=check.target.name == chosen) for check in checks]
-    facts = [card_facts(check, width) for check in checks]
-    lines: list[CardLine] = []
-    for index, (head, fact) in enumerate(zip(heads, facts, strict=True)):
-        lines += [(None, [])] if index else []
-        lines += [(index, line) for line in (*head, *fact)]
-    if len(lines) <= height:
-        return lines, True
+    for past in (True, False):
+        lines: list[CardLine] = []
+        for index, (head, check) in enumerate(zip(heads, checks, strict=True)):
+            lines += [(None, [])] if index else []
+            lines += [(index, line) for line in (*head, *card_facts(check, width, past=past))]
+        if len(lines) <= height:
+            return lines, True
     return [(index, line) for index, head in enumerate(heads) for line in head], False

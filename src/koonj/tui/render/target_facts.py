@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from koonj.config.settings import MAX_STALL
+from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
-from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.target_lines import problem_lines
+from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part, cut
@@ -47,12 +48,29 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         yield _fact("", wait, "", width)
     if target.role:
         yield _fact("role", visible(target.role), "", width)
-    if status is not None and (more := more_of_dsn(status.dsn)):
+    yield from past_lines(check, width)
+    if status is not None and (more := other_settings(status.dsn)):
         yield _fact("dsn", visible(more), "", width)
 
 
-def card_facts(check: Check, width: int) -> list[Line]:
-    """Return what a target's card says below its bar: what is wrong, or else its server and database."""
+def past_lines(check: Check, width: int) -> Iterator[Line]:
+    """Yield the last run and the last comparison. A time that does not fit has a line of its own."""
+    room = width - _LABEL - 2
+    for label, parts, at in past_facts(check):
+        lead: Part = (f" {label.ljust(_LABEL)}", DIM)
+        used = sum(cell_len(text) for text, _ in parts) + 1
+        if used + cell_len(at) <= room:
+            yield [lead, *parts, (f" {at}" if at else "", DIM)]
+        else:
+            yield [lead, *parts]
+            yield _fact("", at, "", width)
+
+
+def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
+    """Return what a target's card says below its bar: what is wrong, or else its server and database.
+
+    `past`: also the last run and the last comparison.
+    """
     edge: Part = (" " * _CARD_EDGE, PLAIN)
     room = width - _CARD_EDGE
     problems = problem_lines(check, room)
@@ -68,7 +86,8 @@ def card_facts(check: Check, width: int) -> list[Line]:
         ]
     if check.target.role:
         lines.append(_fact("role", visible(check.target.role), "", room))
-    return [[edge, *((text.removeprefix(" "), looks) for text, looks in line)] for line in lines]
+    lines += past_lines(check, room) if past else ()
+    return [[edge, (line[0][0].removeprefix(" "), line[0][1]), *line[1:]] for line in lines]
 
 
 def round_trip_words(seconds: float) -> str:

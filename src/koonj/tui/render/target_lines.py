@@ -9,10 +9,9 @@ from rich.cells import cell_len
 
 from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
+from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
-from koonj.tui.render.dsn_words import more_of_dsn
 from koonj.tui.render.target_summary import GUARD, by_weight, fitting
-from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, fit, wrap
@@ -192,7 +191,7 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
         return found
     trip, version, where = _server(status.server)
     texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
-    texts += wrap(more, width - 4, 1) if (more := more_of_dsn(status.dsn)) else []
+    texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 
@@ -218,5 +217,5 @@ def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: st
     else:
         error = " ".join(status.error.split())
         stop = "" if error.endswith((".", "?", "!")) else "."
-        text = f"{error}{stop} {in_keys(status.hint or '')}".rstrip()
+        text = f"{error}{stop} {status.hint or ''}".rstrip()
     return [("   " + line, DIM) for line in wrap(text, width - 4, MOST)]

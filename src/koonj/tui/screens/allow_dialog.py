@@ -37,8 +37,8 @@ class AllowDialog(ReasonDialog):
     @property
     def hints(self) -> tuple[Hint, ...]:
         same = self.hint_of(SAME_REASON) if self.reasons else ()
-        cancel, scroll = Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll")
-        return (Hint("Enter", "allow", decides=True), *same, cancel, scroll)
+        cancel = Hint("Esc", "cancel", command=CLOSE)
+        return (Hint("Enter", "allow", decides=True), *same, cancel, *self.scroll_hint())
 
     @property
     def danger(self) -> bool:

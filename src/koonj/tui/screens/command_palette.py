@@ -13,9 +13,10 @@ from textual.widgets import Input
 
 from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.commands.command import Group
+from koonj.tui.commands.key_hints import pair_hint
+from koonj.tui.commands.navigation import DOWN, UP
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import Part, cut, strip, wrap
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.footer import Hint
@@ -100,11 +101,14 @@ class CommandPaletteDialog(Dialog[str | None]):
     Enter runs the command once; koonj ignores repeats of a held key.
     """
 
-    HINTS = (Hint("Enter", "run command"), Hint("Up/Down", "select"), Hint("Esc", "close", command=CLOSE))
-
     def __init__(self, entries: Sequence[CommandEntry]) -> None:
         super().__init__()
         self._entries = entries
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        select = pair_hint(self.keys_of, UP, DOWN, "select")
+        return (Hint("Enter", "run command"), *select, Hint("Esc", "close", command=CLOSE))
 
     def body(self) -> Sequence[Widget]:
         return SearchRow(":", "name, key or words; or the number of a line"), FoundCommands(self._entries)
@@ -133,10 +137,7 @@ class CommandPaletteDialog(Dialog[str | None]):
         self._found.found = (*jump, *best_matches(self._entries, event.value))
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key in {"ctrl+n", "ctrl+p"}:
+        if event.key in {"ctrl+n", "ctrl+p"}:
             event.stop()
             self._found.go(1 if event.key == "ctrl+n" else -1)
         elif event.key == "enter":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from textual import events
@@ -13,7 +13,9 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Question, QuestionKind
 from koonj.runner.run.planned import Plan
-from koonj.tui.commands.dialogs import BATCH_PLAN, PROBE_PLAN
+from koonj.runner.run.request import Request
+from koonj.runner.run.row_check import Preflight
+from koonj.tui.commands.dialogs import BATCH_PLAN, EXACT_PLAN, PROBE_PLAN
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.dialog import DialogText
@@ -35,16 +37,21 @@ class Instead(StrEnum):
     """All migrations in one transaction."""
     SINGLY = "singly"
     """Each migration in its own transaction again."""
+    EXACT = "exact"
+    """The same, with an answer of all rows of the target."""
 
 
-CHANGES: Mapping[Instead, tuple[bool, bool]] = MappingProxyType(
-    {
-        Instead.PROBE: (True, False),
-        Instead.BATCH: (False, True),
-        Instead.SINGLY: (False, False),
-    }
-)
-"""Whether the next plan is that of a probe, and whether it is a batch."""
+def changed(request: Request, instead: Instead) -> Request:
+    """Return the request for what the user wants instead of the plan of `request`."""
+    match instead:
+        case Instead.PROBE:
+            return replace(request, probe=True, batch=False)
+        case Instead.BATCH:
+            return replace(request, probe=False, batch=True)
+        case Instead.SINGLY:
+            return replace(request, probe=False, batch=False)
+        case Instead.EXACT:
+            return replace(request, preflight=Preflight.EXACT)
 
 
 class ConfirmDialog(Confirmation):
@@ -90,6 +97,7 @@ class ConfirmDialog(Confirmation):
             refusal=self._refusal,
             reason_of=self._reason_of,
             key=cast("KeyedApp", self.app).key_now,
+            exactly="".join(hint.key for hint in self.hint_of(EXACT_PLAN)),
         )
 
     @property
@@ -105,7 +113,13 @@ class ConfirmDialog(Confirmation):
         offered = () if self._is_probe else self.hint_of(PROBE_PLAN)
         if self._offers_batch:
             offered += self.hint_of(BATCH_PLAN, "one by one" if self._plan.batch else "")
+        if self._offers_exact:
+            offered += self.hint_of(EXACT_PLAN)
         return (confirm, *offered, *others)
+
+    @property
+    def _offers_exact(self) -> bool:
+        return any(check.limit is not None for one in self._plan.migrations for check in one.row_checks)
 
     @property
     def _offers_batch(self) -> bool:
@@ -118,6 +132,8 @@ class ConfirmDialog(Confirmation):
             self._take(event, lambda: PROBE_PLAN.run(self), PROBE_PLAN.label)
         elif event.key in self.keys_of(BATCH_PLAN) and self._offers_batch:
             self._take(event, lambda: BATCH_PLAN.run(self), BATCH_PLAN.label)
+        elif event.key in self.keys_of(EXACT_PLAN) and self._offers_exact:
+            self._take(event, lambda: EXACT_PLAN.run(self), EXACT_PLAN.label)
 
     def _take(self, event: events.Key, action: Callable[[], None], label: str) -> None:
         event.stop()
@@ -141,6 +157,10 @@ class ConfirmDialog(Confirmation):
             return
         self._refusal = f"{alone.name} cannot be in one transaction with others: {alone.explanation}."
         self.query_one(DialogText).rebuild()
+
+    def ask_exactly(self) -> None:
+        """Plan again, and ask the target for all rows."""
+        self._plan_again(Instead.EXACT)
 
     def _plan_again(self, instead: Instead) -> None:
         self.instead = instead

@@ -10,7 +10,6 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.answer_band import LINES, AnswerBand
 from koonj.tui.widgets.footer import BottomLine, Hint
 
@@ -48,9 +47,9 @@ class Confirmation(Dialog[str | None]):
             typed = self.query(Input)
             is_complete = bool(typed) and typed.first().value.strip() == self._expected
             enter = Hint("Enter", self.verb, usable=is_complete, decides=True)
-            return (enter, Hint("Esc", "cancel", command=CLOSE), Hint("PgDn/PgUp", "scroll"))
+            return (enter, Hint("Esc", "cancel", command=CLOSE), *self.scroll_hint())
         yes = Hint("y", self.verb, decides=True)
-        return (yes, Hint("n/Esc", "cancel", command=CLOSE, decides=True), Hint("j/k", "scroll"))
+        return (yes, Hint("n/Esc", "cancel", command=CLOSE, decides=True), *self.scroll_hint())
 
     @property
     def verb(self) -> str:
@@ -68,13 +67,11 @@ class Confirmation(Dialog[str | None]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.typed:
-            self.query_one(Input).focus()
-        else:
+        if not self.typed:
             self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS or (event.key == _NO and not self.typed):
+        if event.key == _NO and not self.typed:
             event.stop()
             self.close()
         elif event.key == _YES and not self.typed:
@@ -86,11 +83,10 @@ class Confirmation(Dialog[str | None]):
 
     @on(Input.Changed)
     def typed_more(self, event: Input.Changed) -> None:
-        """Show whether it is complete; remove the message about another text."""
+        """Show whether it is complete."""
         event.stop()
         self.query_one(AnswerBand).show_typed(event.value.strip())
-        keys = self.query_one("#keys", BottomLine)
-        keys.notice, keys.hints = None, self.hints
+        self.query_one("#keys", BottomLine).hints = self.hints
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

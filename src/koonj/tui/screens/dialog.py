@@ -18,11 +18,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.commands.command import Command, bindings, named
-from koonj.tui.commands.navigation import OVERLAY
+from koonj.tui.commands.key_hints import key_hint, pair_hint
+from koonj.tui.commands.navigation import DOWN, OVERLAY, PAGE_DOWN, PAGE_UP, UP
 from koonj.tui.render.run_lines import Line
 from koonj.tui.theme.fills import DANGER, LIFTED
-from koonj.tui.toolkit.key_names import display_key, is_text
-from koonj.tui.toolkit.key_presses import KeyPresses
+from koonj.tui.toolkit.key_names import is_text
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS, KeyPresses
 from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.dialog_box import DialogBox
@@ -138,7 +139,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def compose(self) -> ComposeResult:
         with DialogBox(self._title) as box:
-            box.styles.width = self.WIDTH
+            box.styles.width = self.box_width
             yield from self._body()
             yield from self.answers()
             yield BottomLine(id="keys")
@@ -176,10 +177,16 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def _fit(self) -> None:
         """Limit the height of the text, so that the answer stays visible."""
+        self.query_one("#box").styles.width = self.box_width
         high = self.app.size.height
         most = max(3, (high * 9 // 10 if high > _LOW else high) - _FRAME - self.answer_lines)
         self.pane.styles.max_height = most
-        self.pane.styles.min_height = min(most, self.min_lines(min(self.WIDTH, self.app.size.width) - 2))
+        self.pane.styles.min_height = min(most, self.min_lines(min(self.box_width, self.app.size.width) - 2))
+
+    @property
+    def box_width(self) -> int:
+        """Width in cells now, if the terminal is wide enough."""
+        return self.WIDTH
 
     def min_lines(self, width: int) -> int:
         """Return the minimum number of lines of the pane.
@@ -211,8 +218,21 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         return self.query_one("#box Pane", Pane)
 
     def close(self) -> None:
-        """Close the dialog without a decision."""
-        self.dismiss(None)
+        """Close the dialog without a decision, but once: a second click can be on its way."""
+        if self.is_active:
+            self.dismiss(None)
+
+    def on_key(self, event: events.Key) -> None:
+        # Textual also calls the method of a subclass, before this one.
+        if event.key in CANCEL_KEYS:
+            event.stop()
+            self.close()
+
+    @on(Input.Changed, "DialogField")
+    def _typed_more(self, event: Input.Changed) -> None:
+        """Remove the message about the text before."""
+        event.stop()
+        self.query_one("#keys", BottomLine).notice = None
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
@@ -232,8 +252,12 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def hint_of(self, command: Command[Any], label: str = "") -> tuple[Hint, ...]:
         """Return the key of a command of this dialog; empty if the user has taken it away."""
-        keys = self.keys_of(command)
-        return (Hint(display_key(keys[0]), label or command.label, help=command.help()),) if keys else ()
+        return key_hint(self.keys_of, command, label)
+
+    def scroll_hint(self, label: str = "scroll") -> tuple[Hint, ...]:
+        """Return the keys that scroll the text: no letters while the user types."""
+        one, other = (PAGE_DOWN, PAGE_UP) if self.query(Input) else (DOWN, UP)
+        return pair_hint(self.keys_of, one, other, label)
 
     def painted_for(self) -> float:
         """Return the seconds since the dialog was first painted; 0 before that."""
@@ -269,8 +293,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def _keys(self) -> KeyPresses:
         return cast("KeyedApp", self.app).key_presses
 
-    def is_early(self, event: events.Key) -> bool:
-        """Return whether the key was pressed before the text could be read."""
+    def is_early(self, event: events.Key | events.Paste) -> bool:
+        """Return whether the user typed this before the text could be read."""
         return self._painted is None or event.time < self._painted + self._reading
 
     def read_again(self) -> None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
 from koonj.config import Target
 from koonj.runner.drift.report import DriftReport
+from koonj.tui.commands import full_screens as commands
 from koonj.tui.commands.command import Command, bindings
+from koonj.tui.commands.navigation import DOWN, UP
 from koonj.tui.commands.places import PROBLEMS
 from koonj.tui.render.drift_lines import count_parts, group_differences, progress_parts, title_parts
-from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
+from koonj.tui.screens.full_screen import (
+    CLOSE,
+    CLOSE_HINT,
+    NEXT_PANE,
+    NEXT_PANE_KEYS,
+    SEARCH,
+    FullScreen,
+    Keys,
+)
+from koonj.tui.state.snapshot import LastDrift
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
 from koonj.tui.widgets.drift_list import DriftList
@@ -30,16 +41,6 @@ from koonj.tui.workers.child_events import SubprocessError
 CANCEL, AGAIN, COPY = "cancel", "again", "copy"
 TICK = 1.0
 """Seconds between two updates of the elapsed time."""
-_WORKING = (Hint("c", "cancel", command=CANCEL), Hint("Esc", "close", command=CLOSE))
-_FOUND = (
-    Hint("j/k", "select object"),
-    Hint("Tab", "next pane", command=NEXT_PANE),
-    Hint("/", "search", command=SEARCH),
-    Hint("y", "copy", command=COPY),
-    Hint("R", "compare again", command=AGAIN),
-    Hint("Esc", "close", command=CLOSE),
-)
-_NOTHING = (Hint("R", "compare again", command=AGAIN), Hint("Esc", "close", command=CLOSE))
 
 
 class DriftScreen(FullScreen[None]):
@@ -50,19 +51,23 @@ class DriftScreen(FullScreen[None]):
 
     BOUND: ClassVar[tuple[Command[Any], ...]] = (*FullScreen.BOUND, *PROBLEMS)
     BINDINGS = bindings(PROBLEMS)
-    KEYS: ClassVar[Mapping[str, str]] = {
+    KEYS: ClassVar[Keys] = {
         **NEXT_PANE_KEYS,
-        "enter": NEXT_PANE,
-        "D": CLOSE,
-        "c": CANCEL,
-        "R": AGAIN,
-        "y": COPY,
+        commands.OPEN: NEXT_PANE,
+        commands.DRIFT: CLOSE,
+        commands.CANCEL: CANCEL,
+        commands.REFRESH: AGAIN,
+        commands.COPY: COPY,
     }
     WIDE = 100
     AUTO_FOCUS = "DriftList"
 
-    def __init__(self, backend: Backend, target: Target) -> None:
+    def __init__(
+        self, backend: Backend, target: Target, when_found: Callable[[LastDrift], None] | None = None
+    ) -> None:
+        """`when_found` is called with the result of each comparison."""
         super().__init__()
+        self._when_found = when_found
         self._backend = backend
         self._target = target
         self._since = 0.0
@@ -80,6 +85,11 @@ class DriftScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.compare()
+
+    @on(events.Resize)
+    def resized(self) -> None:
+        """Fit the lines above the panes."""
+        self._update()
 
     @property
     def objects(self) -> DriftList:
@@ -113,6 +123,8 @@ class DriftScreen(FullScreen[None]):
             self._found = found
             self.objects.differences = group_differences(found.differences)
             self._finish("")
+            if self._when_found is not None:
+                self._when_found(LastDrift(found.at, len(self.objects.differences)))
 
     def cancel(self) -> None:
         """Cancel the comparison."""
@@ -133,16 +145,29 @@ class DriftScreen(FullScreen[None]):
     def _update(self) -> None:
         """Show the lines above the panes. Without differences, show only the list."""
         self.query_one(Definition).display = bool(self.objects.differences)
-        self.query_one(PlaceLine).details = title_parts(self._found)
-        line = progress_parts(monotonic() - self._since) if self.is_comparing else count_parts(self._found)
+        place, width = self.query_one(PlaceLine), self.app.size.width
+        place.details = title_parts(self._found, place.room(width))
+        seconds = monotonic() - self._since
+        line = progress_parts(seconds) if self.is_comparing else count_parts(self._found, width)
         self.query_one("#counts", TextLine).parts = line
 
     # Commands
 
     def hints(self) -> tuple[Hint, ...]:
         """Return the keys: what can be done depends on how far the comparison is."""
-        anything = self._found is not None and self._found.differences
-        return _WORKING if self.is_comparing else _FOUND if anything else _NOTHING
+        if self.is_comparing:
+            return (*self.hint(commands.CANCEL, "cancel"), *CLOSE_HINT)
+        again = self.hint(commands.REFRESH, "compare again")
+        if self._found is None or not self._found.differences:
+            return (*again, *CLOSE_HINT)
+        return (
+            *self.pair(DOWN, UP, "select object"),
+            *self.hint(commands.NEXT_PANE, "next pane"),
+            *self.hint(commands.FILTER, "search"),
+            *self.hint(commands.COPY, "copy"),
+            *again,
+            *CLOSE_HINT,
+        )
 
     def next_problem(self, step: int) -> None:
         """Select the next object (`step` 1) or the previous one (-1); wrap around at the ends."""

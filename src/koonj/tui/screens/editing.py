@@ -89,7 +89,11 @@ class Editing:
             is_shown = row is not None and row.name == migration.name
             failures, start = (preview.failures, preview.first_place) if is_shown else ((), None)
             screen = Editor(migration, file, lambda: self._situation().snapshot, failures, start, left)
-        except (NotEditable, NotSaved, FileRefused, OSError) as error:
+        except NotEditable as error:
+            key = self._situation().keymap.current_key("e")
+            other = f"Press {key} to open it in your own editor."
+            self._say(f"koonj cannot edit {migration.name}: {error} {other}")
+        except (NotSaved, FileRefused, OSError) as error:
             self._say(f"koonj cannot edit {migration.name}: {error}")
         else:
             if self._screen.is_active:

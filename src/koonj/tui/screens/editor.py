@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.timer import Timer
 from textual.widgets import TextArea
 
 from koonj.humanize import to_the_second
 from koonj.migrations.migration import Migration
-from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, read, save
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.editor import EDITING
-from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, targets_with
-from koonj.tui.documents.editor_analysis import EditorAnalysis, analyze_for_editor
-from koonj.tui.documents.file_places import moved, problem_places, unchanged, with_present_lines
+from koonj.tui.documents.edit_buffer import SaveState, targets_with
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
+from koonj.tui.screens.editor_file import EditorFile, FileNews
 from koonj.tui.screens.editor_movement import HINTS, EditorMovement
-from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, joined
+from koonj.tui.screens.editor_problems import EditorProblems
+from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Snapshot
+from koonj.tui.theme import DIM
 from koonj.tui.toolkit.tasks import start_task
-from koonj.tui.widgets.editor_header import applied_warning, file_parts
+from koonj.tui.widgets.editor_header import EditorPlace, EditorTitle, applied_warning
 from koonj.tui.widgets.footer import BottomLine, Hint
-from koonj.tui.widgets.problem_list import ProblemList
+from koonj.tui.widgets.pane_layout import has_frames
+from koonj.tui.widgets.place_line import PlaceLine
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.workers.check_findings import findings
 
 if TYPE_CHECKING:
+    from koonj.migrations.save import FileOnDisk
     from koonj.migrations.unsaved_text import UnsavedText
     from koonj.tui.toolkit.keyed_app import KeyedApp
-
-PAUSE = 0.25
-"""Seconds after the last key before the text is examined again."""
-LOOK = 1.5
-"""Seconds between two checks of the file on disk."""
 
 
 class Editor(EditorMovement):
@@ -74,52 +68,54 @@ class Editor(EditorMovement):
         """
         super().__init__()
         self._migration = migration
-        self._file = file
-        self._opened = FileText.from_bytes(file.raw)
         self._snapshot = snapshot
-        self._failures = failures
         self._start = start
-        self._disk_state: SaveState | None = None
-        self._checked: tuple[FilePlace, ...] = ()
-        """Problems of the text, as they were found last."""
-        self._asked_about_applied = False
-        """Whether the user confirmed to change an applied migration."""
-        self._saved = False
-        self._writing = asyncio.Lock()
-        self._pause: Timer | None = None
         self._left = left
+        news = FileNews(self._tell, self.say, self._show_place, self._loaded, self._kept)
         # Not asked for in the tree: a file can be read or written while the screen is closing.
-        self._place, self._listed = TextLine(id="place"), ProblemList()
-        self._area = SqlEditor(self._opened.text, self._opened.newline)
-        self._draft = EditorDraft(self, migration.path, self._unsaved, self.say, left)
+        self._file = EditorFile(self, migration, file, self._ran_on, news)
+        self._heading = EditorTitle(self._file.area)
+        self._problems = EditorProblems(
+            self,
+            self._file.area,
+            self._present,
+            lambda: snapshot().problems_of(migration.name),
+            lambda present: findings(present, snapshot()),
+            self.say,
+            failures,
+        )
+        self._draft = EditorDraft(self, migration.path, self._file.unsaved, self.say, left)
 
     def compose(self) -> ComposeResult:
-        yield self._place
+        yield PlaceLine("Editor")
+        yield self._heading
         yield TextLine(id="ran")
-        yield self._area
-        yield self._listed
+        yield self._file.area
+        yield self._problems.listed
         yield SearchBar()
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_frames())
+        folder = self._migration.shown_path.rpartition("/")[0]
+        self.query_one(PlaceLine).details = ((folder, DIM),)
         names = self._ran_on()
         self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
         key_now = cast("KeyedApp", self.app).key_now
         self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in HINTS)
-        self._failures = with_present_lines(self._failures, self._line)
-        self._list_problems()
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
-        self._show_place()
-        self._examine()
+        self._draw_frames()
+        self._problems.start()
         if self._left is not None:
             self._go_on_with(self._left)
-        start_task(self, self._watch_file, "file")
+        start_task(self, self._file.watch, "file")
 
     def _go_on_with(self, left: UnsavedText) -> None:
-        self.text.load(left.text.decode("utf-8").removeprefix(self._opened.bom), self._opened.newline)
-        start_task(self, self._check_file, "left")
+        opened = self._file.opened
+        self.text.load(left.text.decode("utf-8").removeprefix(opened.bom), opened.newline)
+        start_task(self, self._file.check, "left")
         self.say(
             f"This is the unsaved text of {to_the_second(left.at)}. It is not saved yet.", is_problem=False
         )
@@ -130,35 +126,21 @@ class Editor(EditorMovement):
 
     @property
     def text(self) -> SqlEditor:
-        return self._area
+        return self._file.area
 
     @property
     def save_state(self) -> SaveState:
         """How the text differs from the file on disk."""
-        return SaveState.of(dirty=self.dirty, on_disk=self._disk_state)
+        return self._file.save_state
 
     @property
     def dirty(self) -> bool:
         """Whether the text has unsaved changes."""
-        return self.text.text != self._opened.text
+        return self._file.dirty
 
-    def _unsaved(self) -> tuple[bytes, bytes] | None:
-        """Return the bytes that were read and those that would be saved; None if nothing is unsaved."""
-        text = self._area.text
-        return None if text == self._opened.text else (self._file.raw, self._opened.to_bytes(text))
-
-    @property
-    def _folder(self) -> Path:
-        return Path(self._migration.folder)
-
-    def _line(self, index: int) -> str | None:
-        document = self.text.document
-        return document.get_line(index) if 0 <= index < document.line_count else None
-
-    def _present_line(self, index: int) -> str | None:
-        """Return the text that a line of the text that was examined last has now."""
-        row = self.text.looks.row_of(index)
-        return None if row is None else self._line(row)
+    def _present(self) -> Migration:
+        """Return the migration with the text as it is now."""
+        return replace(self._migration, raw=self._file.opened.to_bytes(self.text.text))
 
     def _ran_on(self) -> tuple[str, ...]:
         return targets_with(self._snapshot().checks, self._migration.name)
@@ -177,184 +159,65 @@ class Editor(EditorMovement):
         """Examine the text when the user pauses."""
         self.text.searcher.restart()
         self._draft.changed()
-        if self._pause is not None:
-            self._pause.stop()
-        self._pause = self.set_timer(PAUSE, self._examine)
+        self._problems.changed()
         self._show_place()
 
     @on(TextArea.SelectionChanged)
     def _show_place(self) -> None:
-        row, column = self._area.cursor_location
-        line = self._area.document.get_line(row)
-        width = self.size.width or self.app.size.width
-        self._place.parts = file_parts(
-            self._migration.shown_path, self.save_state, row + 1, column + 1, line[column : column + 1], width
+        row, column = self.text.cursor_location
+        line = self.text.document.get_line(row)
+        is_framed = not self._heading.display
+        path = self._migration.name if is_framed else self._migration.shown_path
+        self._heading.place = EditorPlace(
+            path, self.save_state, row + 1, column + 1, line[column : column + 1]
         )
-        here = self._area.looks.problems_at(row)
-        self._listed.current = here[0] if here else None
+        self._problems.mark(row)
 
     def on_resize(self) -> None:
+        self._draw_frames()
+
+    def _draw_frames(self) -> None:
+        """Put borders around text and problems as the panes of the main screen have them, or remove them."""
+        fills = cast("KeyedApp", self.app).has_fills
+        framed = fills and has_frames(*self.app.size)
+        self.query_one(PlaceLine).display = framed
+        self._heading.frame(framed=framed)
+        self._problems.listed.framed = framed
+        self.text.fill(fills=fills)
         self._show_place()
 
-    def _examine(self) -> None:
-        text = self.text.text
-        raw = self._opened.to_bytes(text)
-        start_task(
-            self, partial(self._read, text, replace(self._migration, raw=raw)), "examine", exclusive=True
-        )
+    def on_descendant_focus(self) -> None:
+        self._heading.show_focus()
 
-    async def _read(self, text: str, migration: Migration) -> None:
-        try:
-            found = await analyze_for_editor(migration)
-        except (OSError, RuntimeError) as error:
-            self.say(f"koonj could not check the text: {error}")
-            return
-        if self.text.text == text:
-            self._show_problems(found)
-
-    def _show_problems(self, found: EditorAnalysis) -> None:
-        name = self._migration.name
-        problems = (*self._snapshot().problems_of(name), *found.problems)
-        self._failures = moved(self._failures, self.text.looks.row_of)
-        self._checked = problem_places(name, problems)
-        self.text.update_analysis(joined((*self._failures, *self._checked)), found.highlighting)
-        self._list_problems()
-
-    def _list_problems(self) -> None:
-        self._listed.problems = joined((*self._failures, *self._checked))
-        self._show_place()
+    def on_descendant_blur(self) -> None:
+        self._heading.show_focus()
 
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
-        """Take the result of a new rehearsal of the file.
-
-        If the text has unsaved changes, its line is not known here.
-        """
-        new = tuple(place for place in failures if place.source is PlaceSource.REHEARSAL)
-        old = tuple(place for place in self._failures if place.source is PlaceSource.REHEARSAL)
-        if [place.message for place in new] == [place.message for place in old]:
-            return
-        if self.dirty:
-            new = tuple(replace(place, line=None, column=None) for place in new)
-        kept = (place for place in self._failures if place not in old)
-        self._failures = (*kept, *with_present_lines(new, self._line))
-        self._list_problems()
-        self._examine()
+        """Take the result of a new rehearsal of the file."""
+        self._problems.take(failures, dirty=self.dirty)
 
     # The file
 
-    async def _watch_file(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK)
-            await self._check_file()
+    def _tell(self, text: str) -> None:
+        self.say(text, is_problem=False)
 
-    async def _check_file(self) -> None:
-        async with self._writing:
-            try:
-                file = await asyncio.to_thread(read, self._folder, self._migration.name, self._file)
-            except FileGone:
-                self._set_disk_state(SaveState.DELETED_ON_DISK)
-            except (OSError, FileRefused):
-                self._set_disk_state(SaveState.CHANGED_ON_DISK)
-            else:
-                self._handle_file(file)
-
-    def _handle_file(self, file: FileOnDisk) -> None:
-        if file is self._file:
-            self._set_disk_state(None)
-        elif self.dirty:
-            self._set_disk_state(SaveState.CHANGED_ON_DISK)
-        else:
-            self._load(file, "Another program changed the file. koonj reloaded it.")
-
-    def _set_disk_state(self, state: SaveState | None) -> None:
-        if state is not self._disk_state:
-            self._disk_state = state
-            self._show_place()
-
-    def _load(self, file: FileOnDisk, why: str) -> None:
-        try:
-            opened = FileText.from_bytes(file.raw)
-        except NotEditable as error:
-            self._set_disk_state(SaveState.CHANGED_ON_DISK)
-            self.say(f"Another program changed the file. {error}")
-            return
-        self._file, self._opened, self._disk_state = file, opened, None
-        self.text.load(opened.text, opened.newline)
-        self._failures = unchanged(self._failures, self._line)
+    def _loaded(self) -> None:
         self._show_place()
-        self._examine()
-        self.say(why, is_problem=False)
+        self._problems.loaded()
 
-    def reload(self) -> None:
-        """Read the file from disk and discard the changes."""
-        start_task(self, self._reload, "save", exclusive=True)
-
-    async def _reload(self) -> None:
-        async with self._writing:
-            try:
-                file = await asyncio.to_thread(read, self._folder, self._migration.name)
-            except (NotSaved, OSError, FileRefused) as error:
-                self.say(f"The file cannot be read: {_message(error)}")
-            else:
-                self._load(file, "Reloaded. Your changes were discarded.")
-
-    # Save and close
+    def _kept(self) -> None:
+        """Handle that the text is saved."""
+        self._problems.saved()
+        self._draft.changed()
+        self._show_place()
 
     def save(self, on_saved: Callable[[], Any] | None = None) -> None:
         """Save the file, after questions if needed; then call `on_saved`."""
-        names = self._ran_on()
-        if self._disk_state is not None:
-            question = questions.disk_question(self._disk_state)
-            self.app.push_screen(ChoiceDialog(*question), partial(self._overwrite, on_saved))
-        elif not self.dirty:
-            self.say("There is nothing to save.", is_problem=False)
-        elif names and not self._asked_about_applied:
-            question = questions.applied_question(names)
-            self.app.push_screen(ChoiceDialog(*question), partial(self._save_anyway, on_saved))
-        else:
-            start_task(self, partial(self._save, on_saved), "save", exclusive=True)
-
-    def _overwrite(self, on_saved: Callable[[], Any] | None, answer: str | None) -> None:
-        if answer == "o":
-            start_task(self, partial(self._save, on_saved, overwrite=True), "save", exclusive=True)
-        elif answer == "r":
-            self.reload()
-
-    def _save_anyway(self, on_saved: Callable[[], Any] | None, answer: str | None) -> None:
-        if answer == "s":
-            self._asked_about_applied = True
-            self.save(on_saved)
-
-    async def _save(self, on_saved: Callable[[], Any] | None, *, overwrite: bool = False) -> None:
-        async with self._writing:
-            text = self.text.text
-            raw = self._opened.to_bytes(text)
-            name = self._migration.name
-            try:
-                await asyncio.to_thread(save, self._folder, name, raw, None if overwrite else self._file.raw)
-                self._file = replace(await asyncio.to_thread(read, self._folder, name), raw=raw)
-            except NotSaved as error:
-                self._set_disk_state(
-                    SaveState.DELETED_ON_DISK if isinstance(error, FileGone) else SaveState.CHANGED_ON_DISK
-                )
-                self.call_next(self.save, on_saved)  # It asks now.
-                return
-            except (OSError, FileRefused) as error:
-                self.say(f"Not saved. {_message(error)}")
-                return
-            self._opened = replace(self._opened, text=text)
-            self._failures = unchanged(self._failures, self._present_line)
-            self._examine()
-            self._draft.changed()
-            self._disk_state, self._saved = None, True
-            self._show_place()
-            self.say("Saved.", is_problem=False)
-        if on_saved is not None:
-            on_saved()
+        self._file.save(on_saved)
 
     def close(self) -> None:
         """Close the editor; ask first if there are unsaved changes."""
-        if self.dirty or self._disk_state is SaveState.DELETED_ON_DISK:
+        if self.dirty or self._file.disk_state is SaveState.DELETED_ON_DISK:
             question = questions.unsaved_question(self._migration.name)
             self.app.push_screen(ChoiceDialog(*question), self._handle_close_answer)
         else:
@@ -365,14 +228,8 @@ class Editor(EditorMovement):
         """Handle Esc: end the search, or close the editor. The next key waits for a save in progress too."""
         if self.text.is_searched:
             self.text.searcher.clear()
-        elif await self._quiet():
+        elif await self._file.quiet():
             self.close()
-
-    async def _quiet(self) -> bool:
-        """Wait for a save in progress. Return whether it was not refused: it asks then."""
-        before = self._disk_state
-        async with self._writing:
-            return before is not None or self._disk_state is None
 
     def _handle_close_answer(self, answer: str | None) -> None:
         if answer == "s":
@@ -383,8 +240,4 @@ class Editor(EditorMovement):
     def _end(self) -> None:
         if self.is_active:
             self._draft.close()
-            self.dismiss(self._saved)
-
-
-def _message(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            self.dismiss(self._file.was_saved)

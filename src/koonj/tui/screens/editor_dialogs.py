@@ -10,7 +10,6 @@ from koonj.tui.documents.edit_buffer import SaveState
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
@@ -41,10 +40,7 @@ class ChoiceDialog(Dialog[str | None]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key in self._keys_of:
+        if event.key in self._keys_of:
             event.stop()
             self._decide(event, event.key)
 

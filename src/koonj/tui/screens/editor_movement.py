@@ -16,6 +16,7 @@ HINTS = (
     ("Esc", "close"),
     ("F8", "next problem"),
     ("Ctrl+F", "find"),
+    ("F9", "wrap"),
     ("Ctrl+Z", "undo"),
     ("Ctrl+Y", "redo"),
 )
@@ -77,6 +78,11 @@ class EditorMovement(TextSearchScreen[bool]):
     @on(SearchBar.NumberTyped)
     def _number_typed(self, message: SearchBar.NumberTyped) -> None:
         self.text.go_to(message.number - 1, 0)
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or scroll them sideways."""
+        if not self.text.toggle_wrap():
+            self.say("The text is too long to be wrapped.", is_problem=False)
 
     def next_match(self, step: int) -> None:
         """Go to the next match of the search."""

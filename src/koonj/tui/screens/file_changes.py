@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from koonj.humanize import count, to_the_second
+from koonj.migrations.name_comment import text_words
+from koonj.migrations.names import name_parts, number_words
 from koonj.tui.commands.command import Situation
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
@@ -101,13 +103,15 @@ class FileChanges:
         if not plan.renames:
             self._say(f"{row.name} has a higher number than all other migrations already.")
             return
-        (rename,) = plan.renames
+        assert row.migration is not None
+        raw, (rename,) = row.migration.raw, plan.renames
 
         def lines(width: int) -> Iterator[Line]:
             yield from wrapped(rename.old, width, 1)
             yield from wrapped(f"becomes {rename.new}", width, 1)
             yield []
-            yield from wrapped(f"The text stays as it is. {_checked(plan.read, unread)}", width, 1)
+            yield from wrapped(text_words(raw, rename), width, 1)
+            yield from wrapped(_checked(plan.read, unread), width, 1)
 
         async def act() -> None:
             from koonj.migrations.renumber import rename_files  # noqa: PLC0415 - seldom needed
@@ -136,6 +140,8 @@ class FileChanges:
         from koonj.migrations.retitle import retitle_file  # noqa: PLC0415 - seldom needed
         from koonj.tui.screens.title_dialog import TitleDialog  # noqa: PLC0415 - seldom needed
 
+        assert row.migration is not None
+        raw = row.migration.raw
         read, unread = await self._must_be_unused(folder, row)
 
         def titled(rename: FileRename | None) -> None:
@@ -149,12 +155,12 @@ class FileChanges:
             if not unread:
                 self._act(act)
                 return
-            text = f"becomes {rename.new}. {_checked(read, unread)}"
+            text = f"becomes {rename.new}. {text_words(raw, rename)} {_checked(read, unread)}"
             lines = partial(wrapped, text, edge=1)
             self._confirm(f"Rename {row.name}?", lines, act, typed=" ".join(unread))
 
         if self._screen.is_active:
-            self._screen.app.push_screen(TitleDialog(row.name, _checked(read, unread)), titled)
+            self._screen.app.push_screen(TitleDialog(row.name, raw, _checked(read, unread)), titled)
 
     async def _delete(self, folder: Folder, row: Row) -> None:
         migration = row.migration
@@ -171,9 +177,7 @@ class FileChanges:
             kept = await asyncio.to_thread(delete_file, folder.path, migration.name, migration.raw)
             self._done((), f"{row.name} deleted. Its text is in {kept}")
 
-        self._confirm(
-            f"Delete {row.name}?", lines, act, typed=" ".join((row.name.partition("_")[0], *unread))
-        )
+        self._confirm(f"Delete {row.name}?", lines, act, typed=" ".join((number_words(row.name), *unread)))
 
     async def _restore(self, folder: Folder, row: Row) -> None:
         target = self._situation().snapshot.target
@@ -198,7 +202,7 @@ class FileChanges:
         target = self._situation().snapshot.target
         found = await self._backend.read_restoration(target, folder, row.number, row.name)
         assert row.migration is not None
-        slug = f"{row.name.removesuffix('.sql').partition('_')[2]}_edit"
+        slug = f"{name_parts(row.name)[1]}_edit"
         made = await asyncio.to_thread(draft_of_edit, found.recorded, row.migration, slug)
         if made is None:
             self._say(f"The edit of {row.name} changed only the order of its statements.")

@@ -8,8 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import events, on
 
+from koonj.tui.commands import full_screens as commands
+from koonj.tui.commands.application import QUIT
 from koonj.tui.commands.clipboard import Clip, clean
 from koonj.tui.commands.command import Command, bindings, named
+from koonj.tui.commands.key_hints import key_hint, pair_hint
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.commands.search import MATCHES
 from koonj.tui.screens.copy_dialog import CopyDialog
@@ -23,10 +26,13 @@ from koonj.tui.widgets.pane_layout import has_frames
 Result = TypeVar("Result")
 
 CLOSE, SEARCH, NEXT_PANE = "close", "search", "next-pane"
-NEXT_PANE_KEYS: Mapping[str, str] = MappingProxyType({"tab": NEXT_PANE, "shift+tab": NEXT_PANE})
-_KEYS: Mapping[str, str] = MappingProxyType(
-    {"q": CLOSE, "slash": SEARCH, **dict.fromkeys(CANCEL_KEYS, CLOSE)}
-)
+Keys = Mapping[Command[Any], str]
+"""Command -> what its keys do on this screen."""
+NEXT_PANE_KEYS: Keys = MappingProxyType({commands.NEXT_PANE: NEXT_PANE, commands.PREVIOUS_PANE: NEXT_PANE})
+_KEYS: Keys = MappingProxyType({QUIT: CLOSE, commands.BACK: CLOSE, commands.FILTER: SEARCH})
+
+
+CLOSE_HINT = (Hint("Esc", "close", command=CLOSE),)
 
 
 class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
@@ -38,8 +44,8 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
     BOUND: ClassVar[tuple[Command[Any], ...]] = (*OVERLAY, *MATCHES)
     """Commands with bindings, whose keys [keys] can change."""
     BINDINGS = bindings(BOUND)  # type: ignore[assignment] # Textual accepts a list of bindings
-    KEYS: ClassVar[Mapping[str, str]] = {}
-    """Key -> command of the screen, besides those that close and search."""
+    KEYS: ClassVar[Keys] = {}
+    """What keys do here, besides those that close and search."""
     WIDE: ClassVar[int | None] = None
     """Width in cells from which the panes are side by side; None if they never are."""
 
@@ -68,10 +74,23 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
         if self.search_bar.is_open or self.search_key(event, self.pane):
             return
         self.query_one(BottomLine).notice = None
-        command = self.KEYS.get(event.key) or _KEYS.get(event.key)
+        command = CLOSE if event.key in CANCEL_KEYS else self._command_of(event.key)
         if command is not None:
             event.stop()
             self.do(command)
+
+    def _command_of(self, key: str) -> str | None:
+        keys_of = cast("KeyedApp", self.app).keys_of
+        return next((does for one, does in {**self.KEYS, **_KEYS}.items() if key in keys_of(one)), None)
+
+    def hint(self, command: Command[Any], label: str) -> tuple[Hint, ...]:
+        """Return the key of a command of this screen; empty if it has none."""
+        does = {**self.KEYS, **_KEYS}[command]
+        return key_hint(cast("KeyedApp", self.app).keys_of, command, label, runs=does)
+
+    def pair(self, one: Command[Any], other: Command[Any], label: str) -> tuple[Hint, ...]:
+        """Return the keys of two commands in one hint; a click runs the first, if it is of this screen."""
+        return pair_hint(cast("KeyedApp", self.app).keys_of, one, other, label, runs=self.KEYS.get(one, ""))
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
@@ -94,8 +113,12 @@ class FullScreen(TextSearchScreen[Result | None], Generic[Result]):
 
     def close(self) -> None:
         """Close the screen."""
+        self.leave(None)
+
+    def leave(self, result: Result | None) -> None:
+        """Close the screen with a result, but once: a second click can be on its way."""
         if self.is_active:
-            self.dismiss(None)
+            self.dismiss(result)
 
     def say(self, text: str) -> None:
         """Show why a key did nothing, until the next key."""

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import cast
 
 from rich.cells import cell_len
 from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from koonj.tui.commands.application import HELP, QUIT
 from koonj.tui.commands.availability import CommandEntry, matching
 from koonj.tui.commands.command import Group
+from koonj.tui.commands.full_screens import FILTER
+from koonj.tui.commands.key_hints import key_hint, pair_hint
+from koonj.tui.commands.navigation import DOWN, UP
 from koonj.tui.render.legend import SIGNS, legend_lines, matching_signs
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import cut, wrap
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.search_input import SearchRow
@@ -28,32 +34,27 @@ _SEARCH = "/"
 _NARROW = 60
 """Width in cells below which the help of a command is under its keys."""
 _INDENT = 4
+_WIDE = 200
+"""Width of the screen from which the groups are in two columns."""
+_MARGIN = 4
+_TWO_COLUMNS = _WIDE - _MARGIN - 4
+"""Cells of the text from which it has two columns."""
+_GAP = 2
+"""Cells between the columns."""
 _NOT_NOW = "not now: "
 _PART_ENDS = re.compile(r", |: |; | \(")
 """Where a sentence can end early."""
 
-_READING = (
-    Hint("/", "search, details", command=_SEARCH),
-    Hint("j/k", "scroll"),
-    Hint("Esc", "close", command=CLOSE),
-)
-_SEARCHING = (
-    Hint("Enter", "keep matches"),
-    Hint("Up/Down", "scroll"),
-    Hint("Esc", "clear search", command=CLOSE),
-)
-
 
 class HelpDialog(Dialog[None]):
     """Show all commands by group, the group of the current pane first."""
-
-    HINTS = _READING
 
     def __init__(self, entries: Sequence[CommandEntry], first: str) -> None:
         super().__init__()
         self._entries = entries
         self._groups = sorted(Group, key=lambda group: not group.heading.startswith(first))
         self._typed = ""
+        self._is_typing = False
 
     # Text
 
@@ -73,18 +74,27 @@ class HelpDialog(Dialog[None]):
         found = matching(self._entries, typed)
         keys = 2 + max((len(_keys(entry)) for entry in self._entries), default=0)
         names = 2 + max((len(entry.name) for entry in self._entries), default=0)
-        lines: list[Line] = []
+        room = (width - _GAP) // 2 if width >= _TWO_COLUMNS else width
+        blocks: list[list[Line]] = []
         for group in self._groups:
             members = [entry for entry in found if entry.group is group]
-            if members:
-                lines += [[], [(f" {group.heading}", ACCENT)]]
+            lines: list[Line] = [[], [(f" {group.heading}", ACCENT)]]
             if typed.strip():
                 for entry in members:
-                    lines += _entry(entry, keys, names, width)
+                    lines += _entry(entry, keys, names, room)
             else:
-                lines += [_row(entry, keys, names, width) for entry in sorted(members, key=_is_unavailable)]
-        lines += legend_lines(matching_signs(typed), width)
-        return lines[1:] or [[(" no matches; press Esc to clear the search", DIM)]]
+                lines += [_row(entry, keys, names, room) for entry in sorted(members, key=_is_unavailable)]
+            blocks += [lines] if members else []
+        blocks.append(list(legend_lines(matching_signs(typed), room)))
+        columns = _columns(blocks) if room < width else [_joined(blocks)]
+        shown = _side_by_side(columns, room + _GAP) if len(columns) > 1 else columns[0]
+        return shown or [[(" no matches; press Esc to clear the search", DIM)]]
+
+    @property
+    def box_width(self) -> int:
+        """Almost the whole screen if it has room for two columns."""
+        width = self.app.size.width
+        return width - _MARGIN if width >= _WIDE else self.WIDTH
 
     def answers(self) -> Sequence[Widget]:
         """Return the search line. It is invisible until the user searches."""
@@ -107,15 +117,28 @@ class HelpDialog(Dialog[None]):
     # Keys and search
 
     @property
+    def hints(self) -> tuple[Hint, ...]:
+        if self._is_typing:
+            scroll = pair_hint(self.keys_of, UP, DOWN, "scroll")
+            return (Hint("Enter", "keep matches"), *scroll, Hint("Esc", "clear search", command=CLOSE))
+        search = key_hint(self._keys_of, FILTER, "search, details", runs=_SEARCH)
+        scroll = pair_hint(self._keys_of, DOWN, UP, "scroll")
+        return (*search, *scroll, Hint("Esc", "close", command=CLOSE))
+
+    def _keys_of(self, command: HasKeys) -> tuple[str, ...]:
+        """Return the keys of a command while nothing is typed."""
+        return cast("KeyedApp", self.app).keys_of(command)
+
+    @property
     def _row(self) -> SearchRow:
         return self.query_one(SearchRow)
 
     def on_key(self, event: events.Key) -> None:
         typing = self._row.line.has_focus
-        if event.key in CANCEL_KEYS or (event.key in {"q", "question_mark", "f1"} and not typing):
+        if not typing and event.key in {*self._keys_of(QUIT), *self._keys_of(HELP)}:
             event.stop()
             self.close()
-        elif event.key == "slash" and not typing:
+        elif not typing and event.key in self._keys_of(FILTER):
             event.stop()
             self._search()
         elif event.key in {"n", "N"} and not typing and self.pane.is_searched:
@@ -125,7 +148,7 @@ class HelpDialog(Dialog[None]):
     def close(self) -> None:
         """End the search; without a search close the help."""
         if not self._row.visible:
-            self.dismiss(None)
+            super().close()
             return
         self._row.line.value = ""
         self._read()
@@ -138,13 +161,14 @@ class HelpDialog(Dialog[None]):
             self._search()
 
     def _search(self) -> None:
-        self._row.visible = True
+        self._row.visible = self._is_typing = True
         self._row.line.focus()
-        self.query_one("#keys", BottomLine).hints = _SEARCHING
+        self.query_one("#keys", BottomLine).hints = self.hints
 
     def _read(self) -> None:
+        self._is_typing = False
         self.pane.focus()
-        self.query_one("#keys", BottomLine).hints = _READING
+        self.query_one("#keys", BottomLine).hints = self.hints
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
@@ -159,6 +183,27 @@ class HelpDialog(Dialog[None]):
         """Keep the matches, and let the keys scroll them."""
         event.stop()
         self._read()
+
+
+def _joined(blocks: Sequence[Sequence[Line]]) -> list[Line]:
+    """Return the lines of a column, without the empty line before its first block."""
+    return [line for block in blocks for line in block][1:]
+
+
+def _columns(blocks: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Return blocks in two columns of about the same height, in their order; in one if there is only one."""
+    cuts = [(_joined(blocks[:at]), _joined(blocks[at:])) for at in range(1, len(blocks))]
+    if not cuts:
+        return [_joined(blocks)]
+    return [column for column in min(cuts, key=lambda pair: max(map(len, pair))) if column]
+
+
+def _side_by_side(columns: Sequence[Sequence[Line]], width: int) -> list[Line]:
+    """Return the lines of two columns, of which the left one has `width` cells."""
+    return [
+        [*left, (" " * (width - sum(cell_len(text) for text, _ in left)), PLAIN), *right] if right else left
+        for left, right in zip_longest(*columns, fillvalue=[])
+    ]
 
 
 def _keys(entry: CommandEntry) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -14,9 +13,11 @@ from textual.containers import Container
 from koonj.config import Target
 from koonj.humanize import span_words
 from koonj.migrations.history_entry import HistoryEntry
+from koonj.tui.commands import full_screens as commands
+from koonj.tui.commands.navigation import DOWN, UP
 from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.sql_text import SqlText
-from koonj.tui.screens.full_screen import CLOSE, NEXT_PANE, NEXT_PANE_KEYS, SEARCH, FullScreen
+from koonj.tui.screens.full_screen import CLOSE_HINT, NEXT_PANE_KEYS, FullScreen, Keys
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.run_advice import view_in_keys
 from koonj.tui.theme import STRONG
@@ -32,21 +33,17 @@ from koonj.tui.workers.past_runs import journal_view
 COPY, GO, WRAP = "copy", "go", "wrap"
 TIMEOUT = 20.0
 """Seconds that the target has to send the text."""
-_HINTS = (
-    Hint("j/k", "scroll"),
-    Hint("Tab", "next pane", command=NEXT_PANE),
-    Hint("/", "search", command=SEARCH),
-    Hint("W", "wrap", command=WRAP),
-    Hint("y", "copy text", command=COPY),
-    Hint("Enter", "show file", command=GO),
-    Hint("Esc", "close", command=CLOSE),
-)
 
 
 class EntryScreen(FullScreen[FileLine]):
     """The recorded text and the log; each is read in the background."""
 
-    KEYS: ClassVar[Mapping[str, str]] = {**NEXT_PANE_KEYS, "y": COPY, "W": WRAP, "enter": GO}
+    KEYS: ClassVar[Keys] = {
+        **NEXT_PANE_KEYS,
+        commands.COPY: COPY,
+        commands.WRAP: WRAP,
+        commands.OPEN: GO,
+    }
     WIDE = 120
     AUTO_FOCUS = "RecordedText"
 
@@ -100,8 +97,7 @@ class EntryScreen(FullScreen[FileLine]):
     @on(RunPane.LineChosen)
     def line_chosen(self, message: RunPane.LineChosen) -> None:
         """Show the place of a line of the log that was clicked."""
-        if self.is_current:
-            self.dismiss(message.place)
+        self.leave(message.place)
 
     @property
     def _place(self) -> FileLine:
@@ -114,12 +110,20 @@ class EntryScreen(FullScreen[FileLine]):
         return here or FileLine(self._entry.name, None)
 
     def hints(self) -> tuple[Hint, ...]:
-        return _HINTS
+        return (
+            *self.pair(DOWN, UP, "scroll"),
+            *self.hint(commands.NEXT_PANE, "next pane"),
+            *self.hint(commands.FILTER, "search"),
+            *self.hint(commands.WRAP, "wrap"),
+            *self.hint(commands.COPY, "copy text"),
+            *self.hint(commands.OPEN, "show file"),
+            *CLOSE_HINT,
+        )
 
     def obey(self, command: str) -> None:
         """Copy the recorded text, wrap it, or show in the file what the entry is about."""
-        if command == GO and self.is_current:
-            self.dismiss(self._place)
+        if command == GO:
+            self.leave(self._place)
         elif command == WRAP:
             self._text.wraps = not self._text.wraps
         elif command == COPY and self._text.sql.text:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.config import Settings
-from koonj.migrations.names import in_order
+from koonj.migrations.names import digits_of, in_order, name_parts
 from koonj.tui.theme import DIM, PLAIN, RAISED
 from koonj.tui.toolkit import garbage
 from koonj.tui.toolkit.strips import cut, strip
@@ -37,7 +37,7 @@ class FileNames(Widget):
         super().__init__()
         self._folder = _relative(settings)
         self._names = _names(settings)
-        self._digits = max((name.index("_") for name in self._names), default=_DIGITS)
+        self._digits = max(map(digits_of, self._names), default=_DIGITS)
 
     def render_line(self, y: int) -> Strip:
         return self._line(y, self.size.width).apply_style(self.rich_style)
@@ -52,7 +52,7 @@ class FileNames(Widget):
         return self._file(y - 2, width) if y - 2 < len(self._names) else strip((), width)
 
     def _file(self, index: int, width: int) -> Strip:
-        digits, _, label = self._names[index].removesuffix(".sql").partition("_")
+        digits, label = name_parts(self._names[index])
         return strip([(" " + digits.rjust(self._digits), DIM), (" " + label, PLAIN)], width)
 
 

@@ -8,7 +8,7 @@ from textual.reactive import reactive
 
 from koonj.runner.run.request import Request
 from koonj.tui.commands.availability import hints
-from koonj.tui.commands.command import Situation, bindings, named
+from koonj.tui.commands.command import Group, Situation, bindings, named
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.documents.file_places import run_place
 from koonj.tui.documents.wrapped_rows import MAX_WRAPPED
@@ -43,6 +43,8 @@ class Main(MainState):
 
     _refused = ("", "")
     """The last command that was not available, and the reason that was shown."""
+    _looks_again = False
+    """Whether the target is read again because of that command."""
 
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
@@ -59,6 +61,7 @@ class Main(MainState):
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.preview_text.show(self.selected))
         # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
         self.call_after_refresh(self.navigator.start)
@@ -120,6 +123,22 @@ class Main(MainState):
         else:
             self._refused = (name, reason)
             self.say(reason)
+            # Another process can have changed the target since it was read.
+            self._looks_again = command.group is Group.CHANGES and self.watcher.ask_again()
+
+    def target_was_read(self) -> None:
+        """Run the command that an older state of the target has refused, if the new state allows it.
+
+        Not if the user has pressed another key since.
+        """
+        if not self._looks_again:
+            return
+        self._looks_again = False
+        name, reason = self._refused
+        command, notice = named(MAIN, name), self.query_one(BottomLine).notice
+        if self.is_active and notice == (reason, True) and command.why_not(self.situation()) is None:
+            self.clear_message()
+            command.run(self)
 
     def _drop_stale_reason(self) -> None:
         """Remove the reason why a command was not available, if that is not so any more."""

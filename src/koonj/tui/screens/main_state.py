@@ -139,9 +139,21 @@ class MainState(FilteredList):
                 self.set_timer(_LOOK_AGAIN, partial(self._ask_again, message.name))
             # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
             status = replace(message.status, running=None) if own or ending else message.status
+            if status.hint:
+                status = replace(status, hint=in_keys(status.hint, self.keymap.current_key))
             self.known = self.snapshot.with_check(message.name, status, None, message.listed)
+            if message.name == self.snapshot.chosen:
+                self.target_was_read()
             if status.running is not None:
                 self.past_runs.announce()
+
+    @on(messages.DriftFound)
+    def drift_found(self, message: messages.DriftFound) -> None:
+        """Keep the result of a comparison, for the facts of the target."""
+        self.known = self.snapshot.with_drift(message.name, message.drift)
+
+    def target_was_read(self) -> None:
+        """Do what waits for the state of the chosen target. The main screen implements this."""
 
     def _is_ending(self, status: TargetStatus) -> bool:
         """Return whether it was read while the session of the run that has just ended was still there."""

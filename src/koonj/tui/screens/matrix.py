@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,8 +11,10 @@ from textual.app import ComposeResult
 from textual.dom import DOMNode
 
 from koonj.runner.target.matrix import MatrixRow, NoState
+from koonj.tui.commands import full_screens as commands
+from koonj.tui.commands.navigation import LEFT, RIGHT
 from koonj.tui.render.matrix_lines import summary_parts, title_parts
-from koonj.tui.screens.full_screen import CLOSE, SEARCH, FullScreen
+from koonj.tui.screens.full_screen import CLOSE, CLOSE_HINT, SEARCH, FullScreen, Keys
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
@@ -22,39 +24,17 @@ from koonj.tui.widgets.place_line import PlaceLine
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.text_line import TextLine
 
-GO, NEXT, PREVIOUS, EVERY, HIDE, SHOW, AGAIN = (
-    "go",
-    "next-difference",
-    "previous-difference",
-    "every-row",
-    "hide-target",
-    "show-targets",
-    "again",
-)
-_HINTS = (
-    Hint("Enter", "go", command=GO),
-    Hint("n/N", "difference", command=NEXT),
-    Hint("/", "search", command=SEARCH),
-    Hint("o", "all rows", command=EVERY),
-    Hint("x", "hide", command=HIDE),
-    Hint("R", "read", command=AGAIN),
-    Hint("h/l", "target"),
-)
-_SHOW, _CLOSE = Hint("X", "show hidden", command=SHOW), Hint("Esc", "close", command=CLOSE)
+GO, AGAIN = "go", "again"
 
 
 class MatrixScreen(FullScreen[tuple[str, str]]):
     """Targets × migrations. Its result is the migration and the target to go to, or None."""
 
-    KEYS: ClassVar[Mapping[str, str]] = {
-        "T": CLOSE,
-        "enter": GO,
-        "n": NEXT,
-        "N": PREVIOUS,
-        "o": EVERY,
-        "x": HIDE,
-        "X": SHOW,
-        "R": AGAIN,
+    KEYS: ClassVar[Keys] = {
+        commands.ALL_TARGETS: CLOSE,
+        commands.OPEN: GO,
+        commands.REFRESH: AGAIN,
+        **{command: command.name() for command in commands.MATRIX},
     }
     AUTO_FOCUS = "MatrixPane"
 
@@ -122,7 +102,17 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
 
     def hints(self) -> tuple[Hint, ...]:
         """Return the keys; that for the hidden targets only if there are any."""
-        return (*_HINTS, _SHOW, _CLOSE) if self._hidden else (*_HINTS, _CLOSE)
+        return (
+            *self.hint(commands.OPEN, "go"),
+            *self.pair(commands.NEXT_DIFFERENCE, commands.PREVIOUS_DIFFERENCE, "difference"),
+            *self.hint(commands.FILTER, "search"),
+            *self.hint(commands.EVERY_ROW, "all rows"),
+            *self.hint(commands.HIDE_TARGET, "hide"),
+            *self.hint(commands.REFRESH, "read"),
+            *self.pair(LEFT, RIGHT, "target"),
+            *(self.hint(commands.SHOW_TARGETS, "show hidden") if self._hidden else ()),
+            *CLOSE_HINT,
+        )
 
     def do(self, command: str) -> None:
         """Run a command. A search looks in all rows, so it shows them all."""
@@ -144,7 +134,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             case "go":
                 self._go()
             case "next-difference" | "previous-difference":
-                self._step(1 if command == NEXT else -1)
+                self._step(1 if command == commands.NEXT_DIFFERENCE.name() else -1)
             case "every-row":
                 self._every, self._every_for_search = not self._every, False
                 self._make()
@@ -163,8 +153,8 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             self.say("Choose a migration first.")
         elif row.cells[self.pane.column] is NoState.ABSENT:
             self.say(f"{row.name} is not on {self.pane.target}: it has no file, and is not applied there.")
-        elif self.is_active:
-            self.dismiss((row.name, self.pane.target))
+        else:
+            self.leave((row.name, self.pane.target))
 
     def _step(self, direction: int) -> None:
         if not self.pane.step(direction):

@@ -16,10 +16,11 @@ from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
-from koonj.tui.screens.confirm_dialog import CHANGES, ConfirmDialog
+from koonj.tui.screens.confirm_dialog import ConfirmDialog, changed
 from koonj.tui.screens.editing import Editing
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
@@ -28,6 +29,7 @@ from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.messages import (
+    DriftFound,
     MigrationsWritten,
     PlaceChosen,
     QuestionAsked,
@@ -46,6 +48,8 @@ from koonj.user_folders import UserFolderError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from koonj.tui.state.snapshot import LastDrift
 
 
 _LATER = (
@@ -110,7 +114,9 @@ class Navigator:
     def help(self) -> None:
         """Open the help."""
         self._screen.app.push_screen(
-            HelpDialog(self._entries(dict.fromkeys((*MAIN, *EDITING, *DIALOGS))), self._situation().pane)
+            HelpDialog(
+                self._entries(dict.fromkeys((*MAIN, *EDITING, *MATRIX, *DIALOGS))), self._situation().pane
+            )
         )
 
     def command_palette(self) -> None:
@@ -120,7 +126,9 @@ class Navigator:
         now = self._situation()
         listed = [command for command in MAIN if command.listed]
         listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
-        self._screen.app.push_screen(CommandPaletteDialog(self._entries((*listed, *DIALOGS))), self._chosen)
+        self._screen.app.push_screen(
+            CommandPaletteDialog(self._entries((*listed, *MATRIX, *DIALOGS))), self._chosen
+        )
 
     def _entries(self, commands: Iterable[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()
@@ -179,8 +187,7 @@ class Navigator:
         def answered(text: str | None) -> None:
             self._question = None
             if dialog.instead is not None:
-                probe, batch = CHANGES[dialog.instead]
-                self._control.plan_again(probe=probe, batch=batch)
+                self._control.plan_again(partial(changed, instead=dialog.instead))
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
@@ -254,7 +261,12 @@ class Navigator:
         """Compare the target's schema with its applied migrations."""
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
-        self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+        target = self._situation().snapshot.target
+
+        def found(drift: LastDrift) -> None:
+            self._screen.post_message(DriftFound(target.name, drift))
+
+        self._screen.app.push_screen(DriftScreen(self._backend, target, found))
 
     def all_targets(self) -> None:
         """Show the states of all migrations on all targets, and go to the one that the user chooses."""

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from textual import events
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
 Choice = TypeVar("Choice")
@@ -28,16 +27,13 @@ class NumberedDialog(Dialog[Choice | None], Generic[Choice]):
     def hints(self) -> tuple[Hint, ...]:
         most = len(self.choices)
         choose = (Hint("1" if most == 1 else f"1-{most}", "choose"),) if most else ()
-        return (*choose, Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll"))
+        return (*choose, Hint("Esc", "close", command=CLOSE), *self.scroll_hint())
 
     def on_mount(self) -> None:
         super().on_mount()
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key.isdigit() and 0 < int(event.key) <= len(self.choices):
+        if event.key.isdigit() and 0 < int(event.key) <= len(self.choices):
             event.stop()
             self.dismiss(self.choices[int(event.key) - 1])

@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from koonj.config import Settings
 from koonj.migrations.folder import Folder
+from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.catalog_snapshot import CatalogSnapshot
 from koonj.patterns.completion import completions
@@ -25,7 +26,17 @@ from koonj.patterns.form_facts import FormFacts, cost_words
 from koonj.patterns.name_problems import name_problems
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import OVERLAY
+from koonj.tui.commands.key_hints import pair_hint
+from koonj.tui.commands.navigation import (
+    DOWN,
+    MOVING,
+    OVERLAY,
+    PAGE_DOWN,
+    PAGE_UP,
+    UP,
+    ScrollLeft,
+    ScrollRight,
+)
 from koonj.tui.documents.drafts import (
     BlankSource,
     DraftResult,
@@ -81,7 +92,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self._names = names
         self._reading = reading
         self._number = next_number(folder)
-        self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
+        self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
         self._drafting: DraftResult = make_drafts(self._source, {})
         self._show_all_errors = False
@@ -106,6 +117,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     def on_mount(self) -> None:
         self.query_one(SearchRow).display = False
+        keys_of = cast("KeyedApp", self.app).keys_of
+        moving = (move for move in MOVING if not isinstance(move, (ScrollLeft, ScrollRight)))
+        self.query_one(PatternList).moving = frozenset(key for move in moving for key in keys_of(move))
         start_task(self, self._load, "patterns")
         if self._reading is not None:
             start_task(self, self._read_names, "names")
@@ -162,8 +176,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self.query_one(PatternList).focus()
 
     def close(self) -> None:
-        """Close without writing a file."""
-        self.dismiss(None)
+        """Close without writing a file, but once: a second click can be on its way."""
+        if self.is_active:
+            self.dismiss(None)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self) -> None:
@@ -311,10 +326,22 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def on_descendant_focus(self) -> None:
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
-        self.query_one(BottomLine).hints = _LIST if in_list else _FILTER if self._is_filtering else _FORM
+        self.query_one(BottomLine).hints = self._hints(in_list=in_list)
         self.query_one(FormBox).raised = not (self._is_filtering or isinstance(self.focused, Pane))
         if all(row.is_complete for row in self.rows):
             self._show_rows()
+
+    def _hints(self, *, in_list: bool) -> tuple[Hint, ...]:
+        keys_of = cast("KeyedApp", self.app).keys_of
+        if in_list:
+            select = pair_hint(keys_of, DOWN, UP, "select pattern")
+            find = Hint("/", "filter, or type")
+            return (Hint("Enter", "fill in fields"), *select, find, Hint("Esc", "close", command=CLOSE))
+        if self._is_filtering:
+            return _FILTER
+        scroll = pair_hint(keys_of, PAGE_DOWN, PAGE_UP, "scroll SQL")
+        complete = Hint("Tab/Down", "complete")
+        return (Hint("Enter", "next field"), complete, Hint("Esc", "select pattern"), *scroll)
 
     def on_key(self, event: events.Key) -> None:
         """Handle Enter (go to the form) and Esc (go back to the list, close its filter, then the palette)."""
@@ -340,16 +367,4 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             self.rows[0].focus_entry()
 
 
-_LIST = (
-    Hint("Enter", "fill in fields"),
-    Hint("j/k", "select pattern"),
-    Hint("/", "filter, or type"),
-    Hint("Esc", "close", command=CLOSE),
-)
 _FILTER = (Hint("Enter", "fill in fields"), Hint("Up/Down", "select pattern"), Hint("Esc", "show all"))
-_FORM = (
-    Hint("Enter", "next field"),
-    Hint("Tab/Down", "complete"),
-    Hint("Esc", "select pattern"),
-    Hint("PgDn/PgUp", "scroll SQL"),
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
 
@@ -14,6 +14,7 @@ from koonj.humanize import span_words
 from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.migrations.states import State
 from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.sql.source import Source
 from koonj.sql.text_diff import diff_texts
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
@@ -25,6 +26,10 @@ from koonj.tui.widgets.preview.rehearsal_tab import RehearsalSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.workers.backend import Backend
+
+if TYPE_CHECKING:
+    from koonj.migrations.migration import Migration
+    from koonj.tui.toolkit.keyed_app import KeyedApp
 
 _TIMEOUT = 20.0
 """Seconds to wait for the target."""
@@ -72,10 +77,13 @@ class PreviewRecords:
         target = check.target
         if tab is Tab.REHEARSAL:
             found = self._snapshot().rehearsals.results.get(row.name)
-            notes = self._notes(found) if found else ""
-            return (tab, row.name, target.name, found, notes), (
-                partial(self._rehearsal, found, notes) if found else None
-            )
+            if found is None:
+                return (tab, row.name, target.name, found), None
+            notes, failed = self._notes(found), self._failed(found)
+            fills = cast("KeyedApp", self._screen.app).has_fills
+            file_hash = failed.file_hash if failed else None
+            made = partial(self._rehearsal, found, notes, failed, fills=fills)
+            return (tab, row.name, target.name, found, notes, file_hash, fills), made
         if tab is Tab.HISTORY:
             # Each new response of the target is a reason to read again, even an equal one.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
@@ -108,9 +116,22 @@ class PreviewRecords:
             else TextSheet(f"The history on {target.name} has no entry for {name}.")
         )
 
-    async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
+    async def _rehearsal(
+        self, found: Rehearsal, notes: str, failed: Migration | None, *, fills: bool
+    ) -> Sheet:
         width = self._preview.size.width
-        return await asyncio.to_thread(RehearsalSheet, found, notes.splitlines(), width)
+
+        def made() -> Sheet:
+            line = found.failure.line if found.failure else None
+            source = Source(failed.text).line(line) if failed and line else ""
+            return RehearsalSheet(found, notes.splitlines(), width, source=source, fills=fills)
+
+        return await asyncio.to_thread(made)
+
+    def _failed(self, found: Rehearsal) -> Migration | None:
+        """Return the migration whose file has the line that failed; it can be an earlier one."""
+        row = self._snapshot().row(found.failure.name) if found.failure else None
+        return row.migration if row else None
 
     def _notes(self, found: Rehearsal) -> str:
         """Return notes about the rehearsal, one per line."""

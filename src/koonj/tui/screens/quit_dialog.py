@@ -15,7 +15,6 @@ from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.cancel_dialog import paragraphs
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.state.run import RunView
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
 
@@ -57,10 +56,7 @@ class QuitDialog(Dialog[QuitChoice | None]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
-        elif event.key in self.CHOICES:
+        if event.key in self.CHOICES:
             event.stop()
             chosen = QuitChoice(event.key)
             message = f"Ignored: {chosen} was pressed too early or held down. Press it again."

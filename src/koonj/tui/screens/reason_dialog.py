@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
+from koonj.tui.widgets.dialog_field import DialogField
 from koonj.tui.widgets.footer import Hint
 
-_EARLY = "Ignored: typed before this could be read. Type the reason now."
 HELD = "Ignored: the key was pressed too early or held down. Press it again."
-
-
-class ReasonField(Input):
-    """Takes no key that was pressed before the dialog could be read: it was meant for something else."""
-
-    def on_key(self, event: events.Key) -> None:
-        dialog = self.screen
-        if isinstance(dialog, ReasonDialog) and event.key not in CANCEL_KEYS and dialog.is_early(event):
-            event.stop()
-            event.prevent_default()
-            dialog.say(_EARLY)
 
 
 class ReasonDialog(Dialog[str | None]):
@@ -33,25 +21,12 @@ class ReasonDialog(Dialog[str | None]):
     It changes nothing: the user confirms the change itself in another dialog.
     """
 
-    HINTS = (
-        Hint("Enter", "continue"),
-        Hint("Esc", "cancel", command=CLOSE),
-        Hint("PgDn/PgUp", "scroll"),
-    )
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return (Hint("Enter", "continue"), Hint("Esc", "cancel", command=CLOSE), *self.scroll_hint())
 
     def answers(self) -> Sequence[Widget]:
-        reason = ReasonField(placeholder="reason", compact=True, id="typed")
-        reason.cursor_blink = False
-        return (reason,)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(Input).focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
+        return (DialogField(placeholder="reason"),)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

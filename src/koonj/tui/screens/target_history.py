@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -13,7 +12,8 @@ from koonj.config import Target
 from koonj.humanize import local_time, now, number_words, plural, span_words
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_filter import HistoryFilter
-from koonj.tui.screens.full_screen import CLOSE, SEARCH, FullScreen
+from koonj.tui.commands import full_screens as commands
+from koonj.tui.screens.full_screen import CLOSE, CLOSE_HINT, FullScreen, Keys
 from koonj.tui.screens.history_entry import EntryScreen
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.target_history import TargetHistory
@@ -36,19 +36,17 @@ TIMEOUT = 60.0
 """Seconds that the target has to send its history."""
 PAGE = 1000
 """Entries that are read at once, newest first."""
-_HINTS = (
-    Hint("Enter", "text and log", command=OPEN),
-    Hint("/", "filter", command=SEARCH),
-    Hint("R", "read again", command=AGAIN),
-    Hint("Esc", "close", command=CLOSE),
-)
 _EXAMPLES = "words, @person, today, 7d, 2026-08, since:2026-08-01, until:…, ended:failed"
 
 
 class HistoryScreen(FullScreen[FileLine]):
     """The history entries of one target, newest first, read page by page."""
 
-    KEYS: ClassVar[Mapping[str, str]] = {"H": CLOSE, "enter": OPEN, "R": AGAIN}
+    KEYS: ClassVar[Keys] = {
+        commands.TARGET_HISTORY: CLOSE,
+        commands.OPEN: OPEN,
+        commands.REFRESH: AGAIN,
+    }
     AUTO_FOCUS = "HistoryList"
 
     def __init__(self, backend: Backend, target: Target) -> None:
@@ -119,7 +117,9 @@ class HistoryScreen(FullScreen[FileLine]):
             async with asyncio.timeout(TIMEOUT):
                 page = await self._backend.history_page(self._target, limit, below)
         except TimeoutError:
-            self.pane.problem = f"No response within {span_words(TIMEOUT)}. To retry, press R."
+            self.pane.problem = (
+                f"No response within {span_words(TIMEOUT)}. To retry, press {self.pane.key_now('R')}."
+            )
         except Exception as error:  # An error of a lost target must not end the screen.
             hint = getattr(error, "hint", None) or ""
             self.pane.problem = f"koonj could not read the history: {error} {hint}".rstrip()
@@ -203,7 +203,12 @@ class HistoryScreen(FullScreen[FileLine]):
     # Commands
 
     def hints(self) -> tuple[Hint, ...]:
-        return _HINTS
+        return (
+            *self.hint(commands.OPEN, "text and log"),
+            *self.hint(commands.FILTER, "filter"),
+            *self.hint(commands.REFRESH, "read again"),
+            *CLOSE_HINT,
+        )
 
     def obey(self, command: str) -> None:
         """Read again, or show the entry at the cursor."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.migrations.file_rename import FileRename
+from koonj.migrations.name_comment import text_words
+from koonj.migrations.names import name_parts
 from koonj.migrations.new import SlugError
 from koonj.migrations.retitle import retitled
 from koonj.tui.render.run_lines import Line
 from koonj.tui.render.unblock_lines import wrapped
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import BAD, STRONG
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.dialog_field import DialogField
+from koonj.tui.widgets.footer import Hint
 
-_LINES = 5
+_LINES = 6
 """Lines of the text, however long the name is."""
 
 
@@ -27,48 +29,39 @@ class TitleDialog(Dialog[FileRename | None]):
 
     HINTS = (Hint("Enter", "rename"), Hint("Esc", "cancel", command=CLOSE))
 
-    def __init__(self, name: str, note: str) -> None:
-        """`note`: which targets are known not to have applied the file."""
+    def __init__(self, name: str, raw: bytes, note: str) -> None:
+        """`raw`: bytes of the file. `note`: which targets are known not to have applied it."""
         super().__init__()
         self._file = name
+        self._raw = raw
         self._note = note
-        self._typed = name.removesuffix(".sql").partition("_")[2]
+        self._typed = name_parts(name)[1]
 
     def heading(self) -> str:
         return f"Rename {self._file}?"
 
     def lines(self, width: int) -> Sequence[Line]:
         """Return the name that the file would have, or why it cannot have the title."""
+        rename = FileRename(self._file, self._file)
         try:
-            words, looks = f"becomes {retitled(self._file, self._typed).new}", STRONG
+            rename = retitled(self._file, self._typed)
+            words, looks = f"becomes {rename.new}", STRONG
         except SlugError as error:
             words, looks = str(error), BAD
-        note = f"The number and the text stay as they are. {self._note}".rstrip()
+        note = f"The number stays as it is. {text_words(self._raw, rename)} {self._note}".rstrip()
         return [*wrapped(words, width, 1, looks), [], *wrapped(note, width, 1)]
 
     def answers(self) -> Sequence[Widget]:
-        title = Input(value=self._typed, placeholder="title", compact=True, id="typed", select_on_focus=False)
-        title.cursor_blink = False
-        return (title,)
+        return (DialogField(self._typed, placeholder="title"),)
 
     def min_lines(self, width: int) -> int:
         return _LINES
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(Input).focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self.close()
 
     @on(Input.Changed)
     def typed_more(self, event: Input.Changed) -> None:
         """Show the name that the file would have now."""
         event.stop()
         self._typed = event.value
-        self.query_one("#keys", BottomLine).notice = None
         self.query_one(DialogText).rebuild()
 
     @on(Input.Submitted)

@@ -12,7 +12,6 @@ from koonj.sql.display import visible
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN, STRONG, WARNING
-from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
@@ -34,13 +33,16 @@ class TrustDialog(Dialog[bool | None]):
     HINTS = (
         Hint("y", "trust", decides=True),
         Hint("n/Esc", "only look", command=CLOSE, decides=True),
-        Hint("j/k", "scroll"),
     )
     WIDTH = 78
 
     def __init__(self, trust: Trust) -> None:
         super().__init__()
         self._trust = trust
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return (*self.HINTS, *self.scroll_hint())
 
     def heading(self) -> str:
         return "Trust this folder?"
@@ -66,7 +68,7 @@ class TrustDialog(Dialog[bool | None]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS or event.key == _NO:
+        if event.key == _NO:
             event.stop()
             self.close()
         elif event.key == _YES:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from koonj.sql.problem import Problem, Severity
-from koonj.tui.state.screen_advice import in_keys
 
 
 class PlaceSource(StrEnum):
@@ -76,7 +75,7 @@ class FilePlace:
             PlaceSource.CHECK,
             problem.severity,
             problem.code,
-            in_keys(problem.hint),
+            problem.hint,
         )
 
     @property

@@ -17,7 +17,7 @@ from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.run import RunView, interrupted_name
-from koonj.tui.state.snapshot import Listed
+from koonj.tui.state.snapshot import LastDrift, Listed
 
 if TYPE_CHECKING:
     from koonj.runner.target.status import TargetStatus
@@ -68,6 +68,14 @@ class TargetAnswered(Message):
 
     The message is ignored if the screen has another status by now.
     """
+
+
+@dataclass
+class DriftFound(Message):
+    """A target's schema was compared with its migrations."""
+
+    name: str
+    drift: LastDrift
 
 
 @dataclass

@@ -141,12 +141,24 @@ def _statement_started(view: RunView, event: events.StatementStarted) -> RunView
 
 
 def _blocked(view: RunView, event: lock_events.Blocked) -> RunView:
-    """Add one line: the lines above the log say the rest while it is true."""
+    """Add one line for a lock and the sessions in its way.
+
+    The lines above the log say the rest while it is true. The event comes again after a first
+    try, and when more sessions wait behind the run.
+    """
+    if view.blocked is not None and _obstacle(view.blocked) == _obstacle(event):
+        return replace(view, blocked=event)
     words, others = f"waiting for {awaited_words(event.lock)}", len(event.lock.blockers) - 1
     first = next(blocker_lines(event.lock), "")
     more = f", and {others} more" if others > 0 else ""
     text = f"{words}, {first}{more}" if first else words
     return replace(view.with_line(event, Tone.ATTENTION, text), blocked=event)
+
+
+def _obstacle(event: lock_events.Blocked) -> tuple[object, ...]:
+    """Return the lock that an event is about, and who is in the way."""
+    lock = event.lock
+    return lock.relation, lock.mode, lock.object, tuple((one.pid, one.gid) for one in lock.blockers)
 
 
 def _timed_try(view: RunView, event: lock_events.TimedTry) -> RunView:
@@ -199,7 +211,7 @@ def _statement_finished(view: RunView, event: events.StatementFinished) -> RunVi
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
+    view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}", _brief(event))
     return _between_statements(view, migration=None, done=view.done + 1)
 
 
@@ -211,6 +223,12 @@ def _migration_uncommitted(view: RunView, event: events.MigrationUncommitted) ->
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return _between_statements(view, migration=None)
+
+
+def _brief(event: events.MigrationFinished) -> tuple[str, str]:
+    """Return what stands in one line where there is no room for the sentence: the name, and what ran."""
+    name = event.name.removesuffix(".sql")
+    return name, f"{count(event.statements, 'statement')}  {duration(event.seconds)}"
 
 
 def _what_ran(

@@ -8,22 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from koonj.tui.toolkit.key_names import default_key
+
 KeyNow = Callable[[str], str]
 """Returns the current key for a default key."""
 
 _ARGUMENT = r"(?: (?:--[a-z-]+(?: '[^']*'| (?!or\b|-)[\w.-]*\w)?|\d[\w.]*\w|\d))"
 _COMMAND = re.compile(rf"(?P<lead>\b[Rr]un)?: (?:in a shell )?koonj (?P<verb>[a-z]+)(?P<rest>{_ARGUMENT}*)")
 _OPTION = re.compile(
-    r"(?:, or use another one(?::| with)|,? (?:or use|and add)|; (?:to \w+ all|with more time):|:| with)"
-    r" --[a-z]+(?: exact\b| [A-Z\d]+\b)?"
+    r"(?:, or use another one(?::| with)|,? (?:or use|and add)|:| with)"
+    r" --[a-z]+(?: [A-Z\d]+\b)?"
 )
 
 _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("apply", "--batch", ("A", "b")),
-    ("apply", "--probe", ("a", "p")),
+    ("apply", "--batch", ("A", "plan b")),
+    ("apply", "--probe", ("a", "plan p")),
     ("apply", "--all", ("A",)),
     ("apply", "", ("a",)),
-    ("rollback", "--probe", ("r", "p")),
+    ("rollback", "--probe", ("r", "plan p")),
     ("rollback", "", ("r",)),
     ("rehearse", "", ("p",)),
     ("renumber", "", ("m",)),
@@ -36,7 +38,9 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("drift", "", ("D",)),
     ("trust", "", ("u",)),
 )
-"""Command, an option of it, and the default keys that do it on the screen, one after the other."""
+"""Command, an option of it, and the default keys that do it on the screen, one after the other.
+
+See `default_key` for those of a plan."""
 _PRESS = {"Run": "Press", "run": "press", None: ": press"}
 """What stands for ``run:``, and for a colon alone."""
 _NUMBERED = ("apply",)
@@ -46,7 +50,7 @@ _REHEARSE, _REHEARSE_ALL = "rehearse", "P"
 """A command that without a migration is about all of them: on the screen another key does that."""
 
 
-def in_keys(text: str, key: KeyNow = str, *, before: tuple[str, ...] = ()) -> str:
+def in_keys(text: str, key: KeyNow = default_key, *, before: tuple[str, ...] = ()) -> str:
     """Return advice with keys: ``Fix it, then press a`` for ``Fix it, then run: koonj apply``.
 
     `before`: the keys to press first, for a text in a dialog.

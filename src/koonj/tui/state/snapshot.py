@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
+from koonj.migrations.names import digits_of, name_parts
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem
@@ -68,6 +70,15 @@ class StatusFacts:
         return {status.name: status.state for status in self._migrations}
 
 
+@dataclass(frozen=True, slots=True)
+class LastDrift:
+    """Result of the last comparison of a target with its migrations, in this session of koonj."""
+
+    at: datetime
+    objects: int
+    """Number of objects that differ."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One target with its last status."""
@@ -77,6 +88,8 @@ class Check:
     """Last status; None before the first answer."""
     since: float | None = None
     """Time on the monotonic clock since which the target is being asked; None if it is not."""
+    drift: LastDrift | None = None
+    """Result of the last comparison; None if this session of koonj has not compared it."""
     facts: StatusFacts = field(default=StatusFacts(None), repr=False, compare=False)
     """What is computed from the status. A copy with the same status has the same facts."""
 
@@ -146,13 +159,12 @@ class Row(NamedTuple):
     @property
     def label(self) -> tuple[str, str]:
         """Number as in the file name, and the rest of the name without ``.sql``."""
-        digits, _, rest = self.name.partition("_")
-        return (digits, rest.removesuffix(".sql")) if digits.isdigit() else ("", self.name)
+        return name_parts(self.name)
 
     @property
     def digits(self) -> int:
         """Number of digits at the start of the file name."""
-        return len(self.name) - len(self.name.lstrip("0123456789"))
+        return digits_of(self.name)
 
     def matches(self, word: str) -> bool:
         """Return whether number, name or state contain a word in lower case.
@@ -263,6 +275,11 @@ class Snapshot:
             for c in self.checks
         ]
         return self._with(listed, checks=tuple(checks))
+
+    def with_drift(self, name: str, drift: LastDrift) -> Snapshot:
+        """Return the state with the result of a comparison of a target."""
+        checks = (replace(c, drift=drift) if c.target.name == name else c for c in self.checks)
+        return replace(self, checks=tuple(checks))
 
     def _with(self, listed: Listed | None = None, **changes: Any) -> Snapshot:
         """Return the state with changes.

@@ -129,6 +129,14 @@ def display_key(key: str) -> str:
     return "+".join([*(word.capitalize() for word in modifiers), shown.upper() if len(shown) == 1 else shown])
 
 
+def default_key(key: str) -> str:
+    """Return the default key that a text names.
+
+    A key of a plan or of the matrix, which is another one on the main screen, has that before it: ``plan b``.
+    """
+    return key.rpartition(" ")[2]
+
+
 def is_text(key: str) -> bool:
     """Return whether a key types a character."""
     return "+" not in key and _character(key) is not None and key not in _NO_TEXT

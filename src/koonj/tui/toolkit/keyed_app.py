@@ -6,6 +6,7 @@ from typing import Protocol
 
 from textual.app import App
 
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.key_presses import KeyPresses
 
 
@@ -31,10 +32,15 @@ class KeyedApp(App[None]):
         """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
         return False
 
+    @property
+    def has_run(self) -> bool:
+        """Whether a run is in progress, so that koonj may not stop to draw."""
+        return False
+
     def keys_of(self, command: HasKeys) -> tuple[str, ...]:
         """Return Textual's names of the current keys of a command."""
         return command.all_keys()
 
     def key_now(self, key: str) -> str:
         """Return the key that the user has for `key`, for a text that names it."""
-        return key
+        return default_key(key)

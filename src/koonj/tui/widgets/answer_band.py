@@ -10,13 +10,13 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from koonj.sql.display import visible
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.theme.fills import DANGER, LIFTED, inked
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.dialog_field import DialogField
 
 LINES = 2
 """Lines of the band."""
@@ -48,15 +48,14 @@ class BandLine(Widget):
         return strip((*lead, *self.parts), self.size.width).apply_style(self.rich_style)
 
 
-class NameField(Input):
+class NameField(DialogField):
     """A field that shows, muted, the letters that are still to be typed.
 
     They are no suggestion: no key takes them over.
     """
 
     def __init__(self, expected: str) -> None:
-        super().__init__(placeholder=expected, compact=True, select_on_focus=False, id="typed")
-        self.cursor_blink = False
+        super().__init__(placeholder=expected)
         self._expected = expected
 
     def render_line(self, y: int) -> Strip:

@@ -18,9 +18,6 @@ from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 
-_MOVING = frozenset("jkgG")
-"""Letters that move, as in every list. Other letters begin the filter."""
-
 
 class PatternList(CursorPane):
     """Patterns, one per line, below the headings of their groups."""
@@ -38,6 +35,8 @@ class PatternList(CursorPane):
         self._lines: tuple[int | str, ...] = ()
         """For each line the number of a pattern in `_found`, or a heading."""
         self._chosen: DraftSource | None = None
+        self.moving: frozenset[str] = frozenset()
+        """Keys that move the cursor. Other letters begin the filter."""
 
     @dataclass
     class Chosen(Message):
@@ -126,7 +125,7 @@ class PatternList(CursorPane):
     def on_key(self, event: events.Key) -> None:
         """Let letters begin the filter."""
         letter = event.character or ""
-        if letter.isprintable() and letter.strip() and letter not in _MOVING:
+        if letter.isprintable() and letter.strip() and event.key not in self.moving:
             event.stop()
             event.prevent_default()
             self.post_message(self.Typed("" if letter == "/" else letter))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -31,10 +32,17 @@ class PlaceLine(Widget):
         self._target = target
 
     def render_line(self, y: int) -> Strip:
-        line = strip([(f" {self._title}  ", ACCENT), *self._chip(), *self.details], self.size.width)
+        line = strip([self._lead(), *self._chip(), *self.details], self.size.width)
         if self._has_fills:
             line = line.apply_style(DANGER if self._is_protected else SURFACE)
         return line.apply_style(self.rich_style)
+
+    def room(self, width: int) -> int:
+        """Return the cells that title and target leave to the details in a line of `width` cells."""
+        return width - sum(cell_len(text) for text, _ in (self._lead(), *self._chip())) - 1
+
+    def _lead(self) -> Part:
+        return (f" {self._title}  ", ACCENT)
 
     @property
     def _has_fills(self) -> bool:

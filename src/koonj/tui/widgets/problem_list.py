@@ -91,7 +91,7 @@ class ProblemList(Pane):
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
         first = f"{where:>6} {problem.label}: "
         text = " ".join(
-            f"{problem.message} {in_keys(problem.hint)}".split()
+            f"{problem.message} {in_keys(problem.hint, self.key_now)}".split()
         )  # a server's message can have lines
         head: list[Part] = [
             (" ! ", severity_style(problem.severity)),
@@ -107,5 +107,5 @@ class ProblemList(Pane):
             yield [*head, (text, PLAIN)]
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        self._filled = 1 + len(self._lines(width))
+        self._filled = self.title_lines + max(len(self._lines(width)), 1 if self.framed else 0)
         return self._filled

@@ -18,6 +18,7 @@ from koonj.tui.render.run_lines import TONES, Line, log_lines, progress, summary
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunStage, RunView
+from koonj.tui.state.screen_advice import KeyNow
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.theme.fills import badge, filled
@@ -82,7 +83,9 @@ class RunPane(CursorPane):
         width = max(20, self.size.width)
         blocks = [*self._log(self.view, width)] if self.view else []
         self._result_start = sum(len(lines) for _, lines in blocks)
-        blocks += result_blocks(self.view, width, has_fills=self.has_fills) if self.view else []
+        blocks += (
+            result_blocks(self.view, width, has_fills=self.has_fills, key=self.key_now) if self.view else []
+        )
         self._lines = [line for _, lines in blocks for line in lines]
         self._places = [place for place, lines in blocks for _ in lines]
         self.body_changed()
@@ -142,9 +145,12 @@ class RunPane(CursorPane):
             return None
         if view.has_problem:
             return Copyable(
-                f"the result of the run on {view.target}", lambda: _text(result_lines(view, _WIDE))
+                f"the result of the run on {view.target}",
+                lambda: _text(result_lines(view, _WIDE, self.key_now)),
             )
-        return Copyable(f"the output of the run on {view.target}", lambda: _text(_all_lines(view)))
+        return Copyable(
+            f"the output of the run on {view.target}", lambda: _text(_all_lines(view, self.key_now))
+        )
 
     def count(self) -> int:
         return len(self._lines) if self.view else 1
@@ -232,9 +238,9 @@ class RunPane(CursorPane):
         return with_cursor(strip(self._lines[index], width), has_fills=self.has_fills)
 
 
-def _all_lines(view: RunView) -> list[Line]:
+def _all_lines(view: RunView, key: KeyNow) -> list[Line]:
     log = [line for entry in view.log for line in log_lines(entry, _WIDE)]
-    return [*log, *result_lines(view, _WIDE)]
+    return [*log, *result_lines(view, _WIDE, key)]
 
 
 def _text(lines: Iterable[Line]) -> str:

@@ -25,13 +25,16 @@ from koonj.tui.documents.highlighting import Highlighting
 from koonj.tui.documents.live_highlighting import LiveHighlighting
 from koonj.tui.documents.sql_text import word_end
 from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
+from koonj.tui.documents.wrapped_rows import MAX_WRAPPED
 from koonj.tui.state.file_place import FilePlace
-from koonj.tui.theme import DIM, FOUND, FOUND_HERE, MARKED, PLAIN, UNDERLINED
+from koonj.tui.theme import DIM, FOUND, FOUND_HERE, MARKED, PLAIN, RULE, UNDERLINED
+from koonj.tui.theme.fills import LIFTED, TONES, tinted
 from koonj.tui.theme.severities import severity_style
 from koonj.tui.toolkit.strips import Part, mark_cells
-from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
+from koonj.tui.widgets.exact_document import ExactDocument, displayed
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.text_searcher import SearchChanged, TextSearcher
+from koonj.tui.widgets.wrapped_lines import WrappableDocument
 
 _DIGITS = 3
 _MAX_CACHED = 500
@@ -44,6 +47,8 @@ _IN_SELECTION = Style(reverse=False, bold=True, underline=True)
 
 class SqlEditor(TextArea):
     """Editor with line numbers, problem marks, and colours for the visible lines."""
+
+    wrapped_document: WrappableDocument
 
     class EscapePressed(Message):
         """Posted when the user presses Esc."""
@@ -59,6 +64,8 @@ class SqlEditor(TextArea):
         self.searcher = TextSearcher(self)
         """The search in the text."""
         self._generation = 0
+        self._fills = False
+        """Whether the theme has backgrounds for lines."""
         self._is_placed = False
         """Whether the first position of the cursor was scrolled into view."""
         super().__init__(
@@ -72,7 +79,7 @@ class SqlEditor(TextArea):
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = ExactDocument(text, self._newline, self.looks.replace_lines)
-        self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
+        self.wrapped_document = WrappableDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
@@ -116,8 +123,18 @@ class SqlEditor(TextArea):
 
     def go_to(self, row: int, column: int) -> None:
         """Move the cursor; centre the line if it was not visible."""
-        is_visible = self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height
-        self.move_cursor(self.clamp_visitable((row, column)), center=not is_visible)
+        place = self.clamp_visitable((row, column))
+        y = self.wrapped_document.location_to_offset(place).y
+        is_visible = self.scroll_offset.y <= y < self.scroll_offset.y + self.size.height
+        self.move_cursor(place, center=not is_visible)
+
+    def toggle_wrap(self) -> bool:
+        """Wrap long lines, or scroll them sideways. Return False if the text is too long to be wrapped."""
+        if not self.soft_wrap and len(self.text) > MAX_WRAPPED:
+            return False
+        self.soft_wrap = not self.soft_wrap
+        self.scroll_to(x=0, animate=False)
+        return True
 
     # Search
 
@@ -147,7 +164,14 @@ class SqlEditor(TextArea):
     @property
     def gutter_width(self) -> int:
         """Cells of line number and mark; constant for files of fewer than 1000 lines."""
-        return max(_DIGITS, len(str(self.document.line_count))) + 2
+        return max(_DIGITS, len(str(self.document.line_count))) + (3 if self._fills else 2)
+
+    def fill(self, *, fills: bool) -> None:
+        """Draw backgrounds of lines and a line beside the numbers, as the preview does, or not."""
+        if fills is not self._fills:
+            self._fills = fills
+            self._rewrap_and_refresh_virtual_size()
+            self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour lines for one slice before drawing; the rest follows."""
@@ -156,16 +180,24 @@ class SqlEditor(TextArea):
         return ScrollView.render_lines(self, crop)
 
     def _colour_slice(self) -> bool:
-        return self.looks.highlight(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1)
+        top = self.scroll_offset.y
+        first, last = (self.wrapped_document.line_at(y)[0] for y in (top, top + self.size.height - 1))
+        return self.looks.highlight(first, last)
 
     def render_line(self, y: int) -> Strip:
-        row, left = y + self.scroll_offset.y, self.scroll_offset.x
-        if row >= self.document.line_count:
+        y += self.scroll_offset.y
+        if y >= self.wrapped_document.height:
             return Strip.blank(self.size.width, self.rich_style)
+        row, part = self.wrapped_document.line_at(y)
+        left, end = (
+            self.wrapped_document.cells_of(row, part) if self.soft_wrap else (self.scroll_offset.x, None)
+        )
         room = max(0, self.size.width - self.gutter_width)
-        key = self._key(row, left, room)
+        key = (self._key(row, left, room), part, end)
         if key not in self._cache:
-            line = Strip.join([self._margin(row), self._text(row, left, room)]).apply_style(self.rich_style)
+            shown = self._text(row, left, room if end is None else end - left).adjust_cell_length(room)
+            line = Strip.join([self._margin(row, part), shown.apply_style(self._ground(row))])
+            line = line.apply_style(self.rich_style)
             if self._highlighter.is_waiting:
                 return line  # not cached: its colours are not complete
             self._cache[key] = line
@@ -193,14 +225,24 @@ class SqlEditor(TextArea):
             self.searcher.current,
         )
 
-    def _margin(self, row: int) -> Strip:
-        """Return line number and problem mark; reversed in the cursor's line."""
+    def _margin(self, row: int, part: int) -> Strip:
+        """Return line number and problem mark; reversed in the cursor's line. Only the first row has them."""
+        width, gutter = self.gutter_width, [Segment("│ ", RULE)] if self._fills else [Segment(" ", PLAIN)]
+        digits = width - 1 - (2 if self._fills else 1)
+        if part:
+            return Strip([Segment(" " * (digits + 1), PLAIN), *gutter], width)
         looks = MARKED if row == self.cursor_location[0] else DIM
-        number = Segment(f"{row + self.line_number_start:>{self.gutter_width - 2}}", looks)
         problems = self.looks.problems_at(row)
-        if not problems:
-            return Strip([number, Segment("  ", PLAIN)], self.gutter_width)
-        return Strip([number, Segment("! ", severity_style(problems[0].severity))], self.gutter_width)
+        sign, style = ("!", severity_style(problems[0].severity)) if problems else (" ", PLAIN)
+        number = f"{row + self.line_number_start:>{digits}}"
+        return Strip([Segment(number, looks), Segment(sign, style), *gutter], width)
+
+    def _ground(self, row: int) -> Style:
+        """Return the background of a line: the tint of its problem, or that of the cursor's line."""
+        problems = self.looks.problems_at(row) if self._fills else ()
+        if problems:
+            return tinted(TONES[severity_style(problems[0].severity)])
+        return LIFTED if self._fills and row == self.cursor_location[0] and self.has_focus else PLAIN
 
     def _text(self, row: int, left: int, room: int) -> Strip:
         """Return the visible part of a line with selection, problems and cursor."""
@@ -218,13 +260,9 @@ class SqlEditor(TextArea):
         for problem in self.looks.problems_at(row):
             if problem.column is not None:
                 start = self._cell(line, problem.column - 1)
-                marks.append(
-                    (
-                        start,
-                        max(start + 1, self._cell(line, word_end(line, problem.column - 1))),
-                        UNDERLINED,
-                    )
-                )
+                end = max(start + 1, self._cell(line, word_end(line, problem.column - 1)))
+                look = severity_style(problem.severity) if self._fills else PLAIN
+                marks.append((start, end, look + UNDERLINED))
         for match in self.searcher.in_line(row):
             style = FOUND_HERE if match == self.searcher.current else FOUND
             marks.append((self._cell(line, match.start), self._cell(line, match.end), style))

@@ -139,7 +139,7 @@ class SqlPane(Pane):
             margin = [(f"{line:>{gutter - 3}} ", DIM), ("│ ", self.gutter_look(index))]
         room = max(0, self.left + width - gutter)
         text = strip(self.sql.line(index, room), room, more=DIM)
-        mark = self.marked.get(index)
+        mark = self.mark_of(index)
         if mark is None:
             return Strip.join([strip(margin, gutter), text.crop(self.left)])
         number, look = margin[0]
@@ -147,6 +147,10 @@ class SqlPane(Pane):
         text = mark_cells(text, self._word(mark, index, text))
         whole = Strip.join([strip(margin, gutter), text.crop(self.left)])
         return whole.apply_style(mark.fill) if self.has_fills else whole
+
+    def mark_of(self, index: int) -> LineMark | None:
+        """Return the mark of line `index`; None if it has none."""
+        return self.marked.get(index)
 
     def gutter_look(self, index: int) -> Style:
         """Return the style of the line between the number and the text of line `index`."""

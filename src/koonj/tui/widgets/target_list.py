@@ -28,7 +28,7 @@ _TITLE = 18
 """Cells of the line with all targets that its title and its ends take."""
 _CARD = 45
 """Maximum cells in which a target is a card of several lines; in more cells it is one line."""
-_MOST_CARD_LINES = 24
+_MOST_CARD_LINES = 26
 """Maximum lines of cards with their facts; more would take the room of preview and run."""
 
 

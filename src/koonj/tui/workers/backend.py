@@ -132,7 +132,7 @@ class Backend:
         """Return the status of a target that cannot be read, with `error` as the reason."""
         await asyncio.to_thread(import_module, "koonj.runner.target.status")
         from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
-        from koonj.runner.target.status import TargetStatus  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.target.status import UNREAD, TargetStatus  # noqa: PLC0415 - brings psycopg
 
         return TargetStatus(
             target=target.name,
@@ -140,7 +140,7 @@ class Backend:
             protected=target.protected,
             server=None,
             error=error,
-            hint="Check that the server is running and reachable. Press R to retry.",
+            hint=UNREAD,
             has_history=False,
             migrations=(),
         )

@@ -75,10 +75,13 @@ class RunControl:
         self._node.post_message(RunOpened(target.name, request.direction))
         start_task(self._node, partial(self._run_request, target, request), "run")
 
-    def plan_again(self, *, probe: bool = False, batch: bool = False) -> None:
-        """Plan the current run again in another way, when it has ended: its plan is declined for that."""
+    def plan_again(self, changed: Callable[[Request], Request]) -> None:
+        """Plan the current run again in another way, when it has ended: its plan is declined for that.
+
+        `changed`: returns the request for it.
+        """
         if self._request is not None:
-            self._changed = replace(self._request, probe=probe, batch=batch)
+            self._changed = changed(self._request)
 
     def reason_of(self, conflict: Conflict) -> str:
         """Return the reason that the current run records for a conflict which is allowed."""

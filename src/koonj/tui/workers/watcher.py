@@ -99,6 +99,19 @@ class Watcher:
             work = partial(self._ask, target, self._folder)
             start_task(self._node, work, f"target {target.name}", exclusive=True)
 
+    def ask_again(self) -> bool:
+        """Read the chosen target again if what is known of it can be old, and the user is not asked for that.
+
+        Return whether it is read now.
+        """
+        check = self._snapshot().check
+        if check.status is None or check.status.error is not None or self._is_running():
+            return False
+        if not self._is_busy(check):
+            self.ask(check.target)
+            return True
+        return check.since is not None
+
     def follow(self, target: Target) -> None:
         """Read the states from the target soon, at most once a second: a run has changed something there."""
         self._has_news = True

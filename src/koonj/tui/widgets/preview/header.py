@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from koonj.sql.problem import Problem
+from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, last_run_words, state_details
 from koonj.tui.state.rehearsals import Rehearsals
-from koonj.tui.state.screen_advice import in_keys
+from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.state.snapshot import Row
 from koonj.tui.theme import DIM, PLAIN, STATES, STRONG, WARNING, glyph
 from koonj.tui.theme.severities import severity_style
 from koonj.tui.theme.verdicts import VERDICTS
+from koonj.tui.toolkit.key_names import default_key
 from koonj.tui.toolkit.strips import Part, cut, wrap
 from koonj.tui.widgets.preview.tabs import Tab
 
@@ -64,6 +65,8 @@ class HeadFacts:
     rehearsals: Rehearsals
     is_told: bool = False
     """Whether the Run pane says why the last run of the migration failed."""
+    key: KeyNow = default_key
+    """Returns the current key for a default key."""
 
 
 def head_lines(facts: HeadFacts, look: HeadLook, width: int) -> Lines:
@@ -81,11 +84,15 @@ def head_lines(facts: HeadFacts, look: HeadLook, width: int) -> Lines:
         words = last_run_words(row, room) if facts.is_told else state_details(row, room)
         lines += look.fact("history", words, width, _DETAILS)
         if details := interruption_details(row):
-            return [*lines, *look.fact("run", details, width, _KNOWN), *_problem_lines(document, width)]
+            return [
+                *lines,
+                *look.fact("run", details, width, _KNOWN),
+                *_problem_lines(facts, document, width, facts.key),
+            ]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
         lines += look.fact("runs", mode, width, _MODE)
         lines += look.locks(row, facts.rehearsals, width) if tab is not Tab.ROLLBACK else []
-    return lines + _problem_lines(document, width)
+    return lines + _problem_lines(facts, document, width, facts.key)
 
 
 class PlainLook:
@@ -122,18 +129,22 @@ class PlainLook:
         return []
 
 
-def _problem_lines(document: Document, width: int) -> Lines:
-    """Return the problems of the file; the others are counted."""
+def _problem_lines(facts: HeadFacts, document: Document, width: int, key: KeyNow) -> Lines:
+    """Return the problems of the file; the others are counted.
+
+    While the Run pane says why a run failed, notes leave their room to the statements.
+    """
     lines: Lines = []
-    shown = document.problems[:_PROBLEMS]
+    problems = [p for p in document.problems if not (facts.is_told and p.severity is Severity.NOTE)]
+    shown = problems[:_PROBLEMS]
     for problem in shown:
         style = severity_style(problem.severity)
-        texts: Sequence[str] = wrap(_words(problem), width - 4, _LINES // len(shown))
+        texts: Sequence[str] = wrap(_words(problem, key), width - 4, _LINES // len(shown))
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
-    more = len(document.problems[_PROBLEMS:]) + document.more_problems
+    more = len(problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; the editor lists them", DIM)]] if more else lines
 
 
-def _words(problem: Problem) -> str:
+def _words(problem: Problem, key: KeyNow) -> str:
     where = f", line {problem.line}" if problem.line else ""
-    return f"{problem.severity.value}{where}: {problem.message} {in_keys(problem.hint)}"
+    return f"{problem.severity.value}{where}: {problem.message} {in_keys(problem.hint, key)}"

@@ -1,15 +1,37 @@
-"""The marks of the lines in which something is wrong."""
+"""The marks of lines: of those in which something is wrong, and of the statement that runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
+from koonj.migrations.states import GLYPHS, State
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.state.file_place import FilePlace, by_weight
-from koonj.tui.theme import ACCENT
+from koonj.tui.theme import ACCENT, MOVING, WAITING
 from koonj.tui.theme.fills import LIFTED, TONES, tinted
 from koonj.tui.theme.severities import severity_style
 from koonj.tui.widgets.sql_pane import LineMark
+
+_RUNNING: Mapping[str | None, LineMark] = MappingProxyType(
+    {
+        "info": LineMark(MOVING, None, GLYPHS[State.RUNNING], fill=tinted("info")),
+        "warn": LineMark(WAITING, None, GLYPHS[State.RUNNING], fill=tinted("warn")),
+    }
+)
+"""Mark of a line of the running statement, by the tone of the statement: it works, or waits."""
+
+
+def running_mark(mark: LineMark | None, tone: str | None) -> LineMark | None:
+    """Return the mark of a line of a run in progress, whose statement has `tone`.
+
+    `mark`: what is wrong with the line. Its sign stays.
+    """
+    running = _RUNNING.get(tone)
+    if running is None or mark is None:
+        return running or mark
+    return replace(mark, fill=running.fill)
 
 
 def line_marks(

@@ -20,6 +20,7 @@ from koonj.tui.documents.statement_tones import statement_at, statement_tone
 from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, by_weight, first_with_line, neighbour
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.run import RunView
+from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.theme import ACCENT, DIM, RULE
 from koonj.tui.theme.fills import inked
@@ -28,11 +29,12 @@ from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
 from koonj.tui.widgets.preview.filled_head import FilledLook
 from koonj.tui.widgets.preview.header import HeadFacts, PlainLook, head_lines
-from koonj.tui.widgets.preview.line_marks import line_marks
+from koonj.tui.widgets.preview.line_marks import line_marks, running_mark
 from koonj.tui.widgets.preview.sheet_pane import SheetPane
 from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab, number_parts, tab_at, tab_names, tab_parts
+from koonj.tui.widgets.sql_pane import LineMark
 
 
 class Preview(SheetPane):
@@ -85,7 +87,7 @@ class Preview(SheetPane):
 
     def watch_live(self, old: RunView | None, new: RunView | None) -> None:
         """Draw again if another statement of this migration runs, or if it waits."""
-        if self.has_fills and _live_state(old) != _live_state(new):
+        if _live_state(old) != _live_state(new):
             self.refresh()
 
     def watch_rehearsals(self, old: Rehearsals, new: Rehearsals) -> None:
@@ -253,7 +255,8 @@ class Preview(SheetPane):
             return "No problem of this migration has a line number."
         place = places[found]
         self.show_place(place)
-        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {place.hint}".rstrip()
+        hint = in_keys(place.hint, self.key_now)
+        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {hint}".rstrip()
 
     # Drawing
 
@@ -300,13 +303,20 @@ class Preview(SheetPane):
 
     def gutter_look(self, index: int) -> Style:
         """Return the tone of the statement of a line: the accent, or how far it is in the run."""
+        tone = self._tone(index)
+        return inked(tone) if tone is not None else super().gutter_look(index)
+
+    def mark_of(self, index: int) -> LineMark | None:
+        mark = super().mark_of(index)
+        return mark if self.live is None else running_mark(mark, self._tone(index))
+
+    def _tone(self, index: int) -> str | None:
         lines = self.document.statements if self.document is not None else None
         if lines is None or self.row is None or self.formatted is not None:
-            return super().gutter_look(index)
+            return None
         statement = statement_at(lines, self.sql.first_line + index)
         run = self.live or (self.run if self.run is not None and self.run.target == self._target else None)
-        tone = statement_tone(statement, self.row.name, run) if statement is not None else None
-        return inked(tone) if tone is not None else super().gutter_look(index)
+        return statement_tone(statement, self.row.name, run) if statement is not None else None
 
     @property
     def _is_told(self) -> bool:
@@ -324,7 +334,7 @@ class Preview(SheetPane):
         if self.row is None:
             return ()
         filled = self.has_fills
-        facts = HeadFacts(self.row, self.document, self.tab, self.rehearsals, self._is_told)
+        facts = HeadFacts(self.row, self.document, self.tab, self.rehearsals, self._is_told, self.key_now)
         lines = head_lines(facts, FilledLook() if filled else PlainLook(), width)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])

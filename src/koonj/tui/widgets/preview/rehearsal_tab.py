@@ -21,10 +21,14 @@ from koonj.runner.rehearse.rehearsal_wording import (
     rehearsal_origin,
 )
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.sql.display import shortened
 from koonj.tui.render.drift_lines import definition_lines, group_differences
+from koonj.tui.render.failure_lines import FILLED_FAILURE, band
+from koonj.tui.render.failure_lines import failure_lines as lines_of_a_run
 from koonj.tui.render.lock_meter import meter
-from koonj.tui.state.rehearsals import verdict_mark
+from koonj.tui.state.rehearsals import FAILING, verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, wrap
@@ -42,27 +46,38 @@ Parts = list[Part]
 class RehearsalSheet(WrappedSheet):
     """The verdict, then the failure and the differences to fix, then the statements."""
 
-    def __init__(self, rehearsal: Rehearsal, notes: Sequence[str] = (), width: int = 0) -> None:
-        """`notes` are remarks about the scratch database.
+    def __init__(
+        self,
+        rehearsal: Rehearsal,
+        notes: Sequence[str] = (),
+        width: int = 0,
+        *,
+        source: str = "",
+        fills: bool = False,
+    ) -> None:
+        """`notes` are remarks about the scratch database. `source`: the line of the file that failed.
 
-        If `width` (cells of the pane) is given, the lines are made now, so that a thread can do it.
+        `fills`: whether the theme has bands. If `width` (cells of the pane) is given, the lines are made
+        now, so that a thread can do it.
         """
-        super().__init__(partial(_all, rehearsal, notes))
+        super().__init__(partial(_all, rehearsal, notes, source, fills))
         if width:
             self._lines(width)
 
 
-def _all(rehearsal: Rehearsal, notes: Sequence[str], width: int) -> list[Parts]:
+def _all(rehearsal: Rehearsal, notes: Sequence[str], source: str, fills: bool, width: int) -> list[Parts]:  # noqa: FBT001 - partial
     lines: list[Parts] = []
-    for part in _parts(rehearsal, notes, width):
+    for part in _parts(rehearsal, notes, source, width, fills=fills):
         lines += [[], *part] if lines else part
     return lines
 
 
-def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[Parts]]:
-    yield [*_verdict(found, width), *_marked("!", WARNING, notes, width)]
+def _parts(
+    found: Rehearsal, notes: Sequence[str], source: str, width: int, *, fills: bool
+) -> Iterator[list[Parts]]:
+    yield [*_verdict(found, width, fills=fills), *_marked("!", WARNING, notes, width)]
     if found.failure is not None:
-        yield list(_failure(found.failure, width))
+        yield list(_failure(found.failure, source, width, fills=fills))
     if found.differences:
         yield list(_differences(found.differences, width))
     if found.losses:
@@ -76,22 +91,48 @@ def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[
         yield list(_statements("Rollback", found.rollback, found.rollback_seconds, width, compact=True))
 
 
-def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
+def _verdict(found: Rehearsal, width: int, *, fills: bool) -> Iterator[Parts]:
     sign, word, _ = verdict_mark(found.verdict)
-    yield [(f" {sign} {word}", VERDICTS[found.verdict])]
-    yield from _wrapped(found.message, width, 3, STRONG)
+    if fills and found.verdict in FAILING and found.failure is None:
+        yield from band(f"{sign} {word}", found.message, width)
+    else:
+        yield [(f" {sign} {word}", VERDICTS[found.verdict])]
+        yield from _wrapped(found.message, width, 3, STRONG)
     yield from _wrapped(f"{rehearsal_origin(found)}, {to_the_second(found.at)}", width, 3, DIM)
 
 
-def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
+def _failure(failure: RehearsalFailure, source: str, width: int, *, fills: bool) -> Iterator[Parts]:
     yield _title("Failure")
     yield from _wrapped(failure_phase(failure), width, 3, STRONG)
+    if fills:
+        shown = _as_of_a_run(failure, source)
+        yield from lines_of_a_run(shown, width, FILLED_FAILURE, of_a_run=False)
+        return
     yield from _wrapped(failure_file(failure), width, 3, STRONG)
     for number, (label, text) in enumerate(failure_lines(failure)):
         look = BAD if not number else DIM
         for index, part in enumerate(wrap(shortened(text), width - 5 - len(label))):
             lead = label if not index else " " * len(label)
             yield [(f"   {lead}  ", look), (part, PLAIN)]
+
+
+def _as_of_a_run(failure: RehearsalFailure, source: str) -> Failure:
+    """Return the failure as one of a run: both are drawn in the same way. The statement is in the phase."""
+    return Failure(
+        name=failure.name,
+        direction=Direction.ROLLBACK if failure.phase == "rollback" else Direction.APPLY,
+        statement=0,
+        of=0,
+        file=failure.file,
+        line=failure.line,
+        column=failure.column,
+        source_line=source,
+        sqlstate=failure.sqlstate,
+        severity="ERROR",
+        message=failure.message,
+        detail=failure.detail,
+        hint=failure.hint,
+    )
 
 
 def _differences(differences: Sequence[Difference], width: int) -> Iterator[Parts]:

@@ -1,12 +1,12 @@
-"""What the screen shows of a connection string beside server, database and user."""
+"""What is shown of a connection string beside server, database and user."""
 
 from __future__ import annotations
 
 import pytest
 
 from koonj.config import Target
+from koonj.postgres.connection_string import other_settings
 from koonj.postgres.connector import safe_dsn
-from koonj.tui.render.dsn_words import more_of_dsn
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from koonj.tui.render.dsn_words import more_of_dsn
         ("postgresql://ann@db.example:5433/shop", ""),
         ("host=db dbname='my shop' user=ann password=secret", ""),
         ("embedded", ""),
+        ("host=db port", ""),
         ("service=prod", "service=prod"),
         ("postgresql://ann@db/shop?sslmode=require&connect_timeout=5", "sslmode=require connect_timeout=5"),
         (r"dbname='a host=\'x' options='-c search_path=a,b'", "options='-c search_path=a,b'"),
@@ -22,4 +23,4 @@ from koonj.tui.render.dsn_words import more_of_dsn
     ],
 )
 def test_only_what_stands_nowhere_else_is_shown(dsn: str, more: str) -> None:
-    assert sorted(more_of_dsn(safe_dsn(Target("local", dsn))).split()) == sorted(more.split())
+    assert sorted(other_settings(safe_dsn(Target("local", dsn))).split()) == sorted(more.split())

@@ -1,0 +1,54 @@
+"""A text on the terminal's normal screen, where the terminal itself wraps its lines.
+
+A terminal copies a line as one line only if it has wrapped it. koonj's own screen places every row by itself,
+so there a line that is longer than the terminal is copied as several.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+import tty
+
+from textual.app import App, SuspendNotSupported
+
+_READ = 1024
+"""Bytes of one key press, at the most: a key can send several."""
+
+
+def show_plain(app: App[None], text: str) -> bool:
+    """Suspend `app`, write `text` to the normal screen, and wait for a key. Return whether that is possible.
+
+    The text must be clean for a terminal. It stays in the terminal's history of lines.
+    """
+    try:
+        with app.suspend():
+            _show(text)  # It must not raise, or Textual does not resume.
+    except SuspendNotSupported:
+        return False
+    return True
+
+
+def _show(text: str) -> None:
+    screen, keys = sys.__stderr__, sys.__stdin__
+    if screen is None or keys is None:
+        return
+    try:
+        screen.write(text)
+        screen.flush()
+        _wait_for_key(keys.fileno())
+        screen.write("\n")
+        screen.flush()
+    except (OSError, termios.error):
+        return  # The terminal has gone: koonj's own reader finds that out, and ends koonj.
+
+
+def _wait_for_key(terminal: int) -> None:
+    """Wait until a key is pressed. Ctrl+C and Ctrl+Z are keys as all others."""
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setraw(terminal, termios.TCSADRAIN)
+        os.read(terminal, _READ)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
