@@ -7,14 +7,14 @@ NEW = {"table": "{table}", "column": "{new}"}
 
 FILLED = """
 CREATE TABLE {table} (id int PRIMARY KEY, {column} varchar(20) NOT NULL DEFAULT 'new', n int);
-INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
+INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i;
 """
 """A table whose column has a value in each row."""
 
 GRANTED = FILLED + "GRANT ALL ON {table} TO PUBLIC;"
 NUMBERS = """
 CREATE TABLE {table} (id int PRIMARY KEY, {column} int NOT NULL DEFAULT 1);
-INSERT INTO {table} SELECT i, i FROM generate_series(1, 1000) i;
+INSERT INTO {table} SELECT i, i FROM generate_series(1, {rows}) i;
 """
 COPY = {**COLUMN, "new_column": "{new}"}
 SWAP = {**COPY, "old_column": "{new2}"}
@@ -83,7 +83,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "add_column_with_backfill",
         {**NEW, "type": "uuid", "default": "gen_random_uuid()"},
-        check="SELECT count(DISTINCT {new}) = count(*) AND count(*) >= 1000 FROM {table}",
+        check="SELECT count(DISTINCT {new}) = count(*) AND count(*) >= {rows} FROM {table}",
     ),
     Case(
         "add_column_with_backfill",
@@ -96,7 +96,7 @@ CASES: tuple[Case, ...] = (
         "add_identity",
         {"table": "{table}", "column": "id"},
         setup=FILLED,
-        check="WITH added AS (INSERT INTO {table} DEFAULT VALUES RETURNING id) SELECT id > 1000 FROM added",
+        check="WITH added AS (INSERT INTO {table} DEFAULT VALUES RETURNING id) SELECT id > {rows} FROM added",
     ),
     Case(
         "add_generated_column",
@@ -108,7 +108,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "drop_column",
         {**COLUMN, "hidden": "{new}"},
-        check="SELECT count({new}) = 1000 FROM {table}",
+        check="SELECT count({new}) = {rows} FROM {table}",
     ),
     Case(
         "drop_column",
@@ -183,7 +183,7 @@ CASES: tuple[Case, ...] = (
         {**COLUMN, "old_column": "{new2}"},
         setup=NUMBERS,
         first=(("change_type_with_copy", {**COPY, "type": "bigint"}), ("change_type_swap", SWAP)),
-        check="SELECT max({column}) = 1000 AND count(*) = 1000 FROM {table}",
+        check="SELECT max({column}) = {rows} AND count(*) = {rows} FROM {table}",
         write=NO_INDEX,
         verdict="irreversible",
         restores=False,
