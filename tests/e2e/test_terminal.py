@@ -74,11 +74,12 @@ def test_keys_in_one_packet_reach_the_right_screen(
     for _ in range(3):
         terminal.press("n", "Escape")  # Escape closes the palette before the patterns are read
         terminal.until("1 Migrations")
-    user.press("n", expect="› Add a column with a default")
-    terminal.press("j", "j", "Enter", *"users", "Enter", *"email", "Enter")
+    user.press("n", expect="Tables")
+    terminal.press("/", *"create_index", "Enter", *"users", "Enter", *"email", "Enter")
     terminal.until("CREATE INDEX CONCURRENTLY users_email_idx")
     user.press("Escape")
     terminal.until("Enter fill in")
+    user.press("Escape", expect="1 of ")
     user.press("Escape", expect="1 Migrations")
     assert len(user.rows()) == 5
     user.quit("q")

@@ -104,6 +104,7 @@ def _write_one_of_each_pattern(user: TerminalUser) -> None:
             "Columns": "email_verified_at",
             "Unique": "",
             "Method": "",
+            "Also store": "",
             "Where": "",
             "Index name": "",
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from support.screen import Golden, Project
@@ -73,11 +74,34 @@ async def test_main_screens_match_golden(documents: Project, golden: Golden, siz
         await golden(screen, f"error_{width}")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES, (200, 50)], ids=str)
 async def test_palette_matches_golden(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
     async with documents.open(size) as screen:
         await screen.press("n")
-        await screen.until("blank migration")
+        await screen.until("Tables")
+        await golden(screen, f"palette_list_{size[0]}")
+        await screen.type("column")
+        await screen.until("─ Add a column with a default")
+        await golden(screen, f"palette_filter_{size[0]}")
         await screen.press("enter")
         await screen.pilot.pause()
         await golden(screen, f"palette_{size[0]}")
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 50)], ids=str)
+async def test_completed_names_match_golden(project: Project, golden: Golden, size: tuple[int, int]) -> None:
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+        conn.execute("CREATE TABLE documents (id bigint PRIMARY KEY, owner int NOT NULL, owner_email text)")
+        conn.execute("CREATE TABLE document_versions (id int, body varchar(50)); ANALYZE")
+    async with project.open(size) as screen:
+        await screen.press("n")
+        await screen.until("Tables")
+        await screen.type("create_index")
+        await screen.until("Names from local.")
+        await screen.press("enter")
+        await screen.type("docu")
+        await golden(screen, f"palette_tables_{size[0]}")
+        await screen.type("ments")
+        await screen.press("enter")
+        await screen.type("ownrx")
+        await golden(screen, f"palette_columns_{size[0]}")

@@ -263,9 +263,9 @@ async def _nothing_found(screen: Screen) -> None:
 
 async def _new(screen: Screen) -> None:
     await screen.press("n")
-    await screen.until("blank migration")
-    await screen.press("j", "j")
-    await screen.until("CREATE INDEX CONCURRENTLY")
+    await screen.until("Tables")
+    await screen.type("/create_index")
+    await screen.until("─ Create an index c")
 
 
 async def _commands(screen: Screen) -> None:

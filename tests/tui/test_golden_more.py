@@ -148,7 +148,9 @@ async def _typed_name(screen: Screen) -> None:
 
 async def _field_error(screen: Screen) -> None:
     await screen.press("n")
-    await screen.until("blank migration")
+    await screen.until("Tables")
+    await screen.type("add_column")
+    await screen.until("─ Add a column")
     await screen.press("enter", "enter", "enter", "enter", "enter")
 
 

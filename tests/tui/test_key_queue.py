@@ -49,20 +49,20 @@ async def test_pasted_text_after_slash_is_the_filter(project: Project) -> None:
 async def test_text_after_tab_goes_to_the_next_field(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("n")
-        await screen.until("Add a column")
-        in_one_packet(screen, "enter", *"users", "tab", *"age", "tab", *"int", "tab", "0")
+        await screen.until("Tables")
+        in_one_packet(screen, "/", *"add_column", "enter", *"users", "tab", *"age", "tab", *"int", "tab", "0")
         await screen.until("ADD COLUMN IF NOT EXISTS age int DEFAULT 0 NOT NULL")
-        in_one_packet(screen, "escape", "escape", "q")
+        in_one_packet(screen, "escape", "escape", "escape", "q")
         await screen.until(lambda: not isinstance(screen.app.screen, PatternPalette))
 
 
 async def test_form_opens_before_text_is_typed(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("n")
-        await screen.until("blank migration")
+        await screen.until("Tables")
         in_one_packet(screen, "G", "enter", *"add ears")
         await screen.until("[ Write 001_add_ears.sql ]")
-        in_one_packet(screen, "escape", "g", "enter", *"users")
+        in_one_packet(screen, "escape", *"add_column", "enter", *"users")
         await screen.until("ALTER TABLE users")
 
 

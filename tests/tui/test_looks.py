@@ -132,7 +132,7 @@ async def test_click_on_a_key_behind_the_line_runs_its_command(tables: Project) 
         column = screen.bottom().index("│ n new")
         assert column > 0
         await screen.pilot.click(offset=(column + 3, 23))
-        await screen.until("blank migration")
+        await screen.until("Tables")
 
 
 async def test_change_of_theme_changes_the_row_of_the_cursor(tables: Project) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
-from koonj.patterns.pattern import Pattern, load
+from koonj.patterns.pattern import GROUPS, Pattern, load
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.pattern_palette import PatternPalette
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
+from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import TextBlock
 from support.looks import look_of
 from support.screen import Project, Screen
@@ -25,8 +28,8 @@ async def open_palette(screen: Screen, title: str) -> PatternPalette:
     await screen.until(
         lambda: isinstance(screen.app.screen, PatternPalette) and bool(patterns(screen).sources)
     )
-    titles = [source.title for source in patterns(screen).sources]
-    await screen.press("g", *["j"] * titles.index(title))
+    titles = [source.title for source in patterns(screen).found]
+    patterns(screen).cursor = titles.index(title)
     palette = screen.app.screen
     assert isinstance(palette, PatternPalette)
     await screen.until(lambda: bool(palette.rows) and f"─ {title}" in screen.text())
@@ -37,6 +40,10 @@ def patterns(screen: Screen) -> PatternList:
     return screen.app.screen.query_one(PatternList)
 
 
+def palette_filters(screen: Screen) -> bool:
+    return screen.app.screen.query_one(SearchRow).line.has_focus
+
+
 def sql(screen: Screen) -> str:
     return screen.app.screen.query_one(SqlPreview).sql.text
 
@@ -45,7 +52,7 @@ async def write(screen: Screen) -> None:
     """Press Enter in every field, and once more on the last line."""
     palette = screen.app.screen
     assert isinstance(palette, PatternPalette)
-    for _ in range(len(palette.rows) + 1):
+    for _ in range(len([row for row in palette.rows if row.display]) + 1):
         await screen.press("enter")
     await screen.until(lambda: screen.app.screen is screen.main)
 
@@ -205,3 +212,92 @@ async def test_dark_palette_has_borders_where_the_main_screen_has(
             assert look_of(screen.app, "▌ blank migration") == ("muted", "raised", False)
         else:
             assert "╭" not in screen.text()
+
+
+async def test_patterns_have_the_headings_of_their_groups(project: Project) -> None:
+    async with project.open((120, 36)) as screen:
+        await screen.press("n")
+        await screen.until(lambda: bool(patterns(screen).found))
+        shown = [patterns(screen).draw(n, 40).text.strip() for n in range(patterns(screen).count())]
+        assert shown[0] == "Tables"
+        assert [line for line in shown if line in GROUPS] == list(GROUPS)
+        assert shown[-2:] == ["Others", "blank migration"]
+        await screen.press("G")
+        await screen.until("blank migration")
+        await screen.press("g")
+        await screen.until(lambda: shown[1].removeprefix("› ") in screen.text() and "Tables" in screen.text())
+
+
+async def test_typing_filters_the_patterns_and_esc_shows_all(project: Project) -> None:
+    async with project.open((120, 36)) as screen:
+        await open_palette(screen, PATTERNS[0].title)
+        await screen.type("fk")
+        await screen.until(lambda: [one.key for one in patterns(screen).found][:1] == ["add_foreign_key"])
+        await screen.until("─ Add a foreign key")
+        await screen.press("enter")
+        await screen.until(lambda: isinstance(screen.app.focused, Input) and not palette_filters(screen))
+        await screen.press("escape", "escape")
+        await screen.until(lambda: len(patterns(screen).found) == len(PATTERNS) + 1)
+        chosen = patterns(screen)
+        assert chosen.found[chosen.cursor].key == "add_foreign_key", "the cursor stays on the pattern"
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
+
+
+async def test_slash_opens_the_filter_for_letters_that_move(project: Project) -> None:
+    async with project.open((80, 24)) as screen:
+        await open_palette(screen, PATTERNS[0].title)
+        await screen.type("/grant")
+        await screen.until(
+            lambda: (
+                len(patterns(screen).found) > 1
+                and {one.group for one in patterns(screen).found} == {"Access"}
+            )
+        )
+        await screen.press("down")
+        await screen.until("─ Grant")
+        assert patterns(screen).cursor == 1
+        await screen.type("zzzz")
+        await screen.until("no pattern matches")
+        await screen.press("enter")
+        await screen.until("No pattern matches. Press Esc to show all.")
+
+
+async def test_step_that_must_wait_is_named_before_and_after_writing(project: Project) -> None:
+    async with project.open((120, 36)) as screen:
+        await open_palette(screen, "Drop a table (1/2): move it")
+        assert "Later: Drop a table (2/2): drop it" in screen.text()
+        await screen.press("enter")
+        await screen.type("t")
+        await write(screen)
+        await screen.until("Later: Drop a table (2/2): drop it.")
+
+
+async def test_field_that_is_not_asked_is_shown_only_with_an_error(project: Project) -> None:
+    project.patterns.mkdir(parents=True)
+    (project.patterns / "hidden.sql").write_text(HIDDEN)
+    async with project.open((120, 36)) as screen:
+        palette = await open_palette(screen, "A hidden field")
+        assert [row.display for row in palette.rows] == [True, False]
+        await screen.press("enter")
+        palette.rows[0].query_one(Input).value = "not one type"
+        await screen.until(lambda: palette.rows[1].display)
+        palette.rows[0].query_one(Input).value = "orders"
+        await screen.until(lambda: not palette.rows[1].display)
+        await screen.press("enter")
+        assert isinstance(screen.app.focused, WriteLine), "Enter passes over the hidden field"
+
+
+HIDDEN = """\
+-- title: A hidden field
+-- field: table
+--   kind: text
+-- field: check
+--   kind: type
+--   asked: no
+--   default: {{table}}
+-- migration: hide_{{table}}
+-- What it does: {{check}}.
+SELECT 1;
+-- Rollback: none: nothing changes
+"""

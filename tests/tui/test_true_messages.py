@@ -151,7 +151,7 @@ def test_code_of_an_error_is_set_off_from_its_text() -> None:
 async def test_placeholder_of_a_field_is_cut_with_an_ellipsis(project: Project) -> None:
     async with project.open((80, 24)) as screen:
         await screen.press("n")
-        await screen.until("blank migration")
+        await screen.until("Tables")
         await screen.press("enter")
         await screen.pilot.pause()
         row = screen.app.screen.query(FieldRow).first()

@@ -30,16 +30,17 @@ class CatalogThing(StrEnum):
     """
 
 
-_NEEDS_TABLE = frozenset(
+PARTS = frozenset(
     {
         CatalogThing.COLUMN,
         CatalogThing.CONSTRAINT,
         CatalogThing.PARTITION,
         CatalogThing.TRIGGER,
         CatalogThing.POLICY,
-        CatalogThing.DEFINITION,
     }
 )
+"""What belongs to a table."""
+_NEEDS_OF = PARTS | {CatalogThing.DEFINITION}
 _FORM = re.compile(r"(?P<new>new )?(?P<thing>[a-z ]+?)(?: of (?P<of>[a-z][a-z0-9_]*))?")
 
 
@@ -70,7 +71,7 @@ def read_catalog_reference(text: str) -> CatalogReference:
         raise CatalogReferenceError(
             f"{text} is not in the form [new] THING [of FIELD]. THING is one of: {', '.join(CatalogThing)}."
         )
-    if thing in _NEEDS_TABLE and found["of"] is None:
+    if thing in _NEEDS_OF and found["of"] is None:
         raise CatalogReferenceError(f"Say which field has its table or object: {text} of table.")
     return CatalogReference(thing, new=found["new"] is not None, of=found["of"])
 

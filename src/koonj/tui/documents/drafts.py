@@ -10,6 +10,9 @@ from koonj.migrations.names import file_name
 from koonj.migrations.new import Draft, SlugError, blank, slugify
 from koonj.patterns.pattern import Field, FieldErrors, FieldKind, Pattern, defaults, render
 
+OTHERS = "Others"
+"""Heading of the patterns without a group, and of the blank form."""
+
 
 class DraftSource(Protocol):
     """Source of drafts: a pattern or the blank form."""
@@ -21,6 +24,22 @@ class DraftSource(Protocol):
     @property
     def description(self) -> str:
         """Description in a paragraph; can be empty."""
+
+    @property
+    def group(self) -> str:
+        """Heading in the list."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Texts by which it is found: title, key, words, group."""
+
+    @property
+    def key(self) -> str:
+        """Key of the pattern; empty for the blank form."""
+
+    @property
+    def later(self) -> str | None:
+        """Key of the pattern for the step that must wait; None if there is none."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -53,6 +72,27 @@ class PatternSource:
         return self.pattern.description
 
     @property
+    def group(self) -> str:
+        """Group of the pattern."""
+        return self.pattern.group or OTHERS
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Title, key, words and group of the pattern."""
+        found = self.pattern
+        return (found.title, found.key, *found.words, found.group)
+
+    @property
+    def key(self) -> str:
+        """Key of the pattern."""
+        return self.pattern.key
+
+    @property
+    def later(self) -> str | None:
+        """Key of the pattern for the step that must wait."""
+        return self.pattern.later
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         """Fields of the pattern."""
         return self.pattern.fields
@@ -75,6 +115,10 @@ class BlankSource:
 
     title: str = "blank migration"
     description: str = "Description, BEGIN and COMMIT, and a rollback. You write the statements."
+    group: str = OTHERS
+    texts: tuple[str, ...] = ("blank migration", "empty", "new", "own SQL")
+    key: str = ""
+    later: str | None = None
     fields: tuple[Field, ...] = (
         Field(
             "name",

@@ -153,18 +153,26 @@ class Navigator:
     def new_migration(self) -> None:
         """Open the pattern palette."""
         from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `start`
+        from koonj.tui.workers.catalog_names import TargetNames, read_names  # noqa: PLC0415 - see `start`
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
-        palette = PatternPalette(snapshot.settings, snapshot.folder)
-        self._screen.app.push_screen(palette, lambda paths: self._written(paths, is_blank=palette.is_blank))
+        target = snapshot.target
+        names = TargetNames(target.name, snapshot.check.counts.pending)
+        reading = partial(read_names, self._backend, target) if self._backend.settings.trust.given else None
+        palette = PatternPalette(snapshot.settings, snapshot.folder, names, reading)
+        self._screen.app.push_screen(
+            palette,
+            lambda paths: self._written(paths, is_blank=palette.is_blank, later=palette.written_later),
+        )
 
-    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool) -> None:
+    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool, later: str) -> None:
         """Select the new files; open the editor on a blank one, because it has no statements yet."""
         if paths:
             names = tuple(path.name for path in paths)
             edit, external = map(self._situation().keymap.current_key, ("i", "e"))
-            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit."
+            then = f" Later: {later}." if later else ""
+            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit.{then}"
             self._screen.post_message(MigrationsWritten(names))
             self._screen.post_message(StatusMessage(text))
             self._watcher.read_folder()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -10,17 +11,32 @@ from typing import cast
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
+from textual.widgets import Input
 
 from koonj.config import Settings
 from koonj.migrations.folder import Folder
 from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
+from koonj.patterns.catalog_snapshot import CatalogSnapshot
+from koonj.patterns.completion import completions
+from koonj.patterns.definitions import filled_in
+from koonj.patterns.form_facts import FormFacts, cost_words
+from koonj.patterns.name_problems import name_problems
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.key_hints import pair_hint
-from koonj.tui.commands.navigation import DOWN, OVERLAY, PAGE_DOWN, PAGE_UP, UP
+from koonj.tui.commands.navigation import (
+    DOWN,
+    MOVING,
+    OVERLAY,
+    PAGE_DOWN,
+    PAGE_UP,
+    UP,
+    ScrollLeft,
+    ScrollRight,
+)
 from koonj.tui.documents.drafts import (
     BlankSource,
     DraftResult,
@@ -32,7 +48,7 @@ from koonj.tui.documents.drafts import (
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
-from koonj.tui.theme import DIM, RAISED, STRONG
+from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, fit
@@ -43,14 +59,20 @@ from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
 from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
+from koonj.tui.workers.catalog_names import TargetNames
+
+Reading = Callable[[], Awaitable[CatalogSnapshot | None]]
 
 _WIDTH = 3
 """Digits of a number if the folder is empty."""
 _TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
+_HIGH = 45
+"""Lines of a screen with room for more patterns."""
 _MOST_ABOUT = (2, 3)
 """Maximum lines about a pattern, without and with that room."""
 
@@ -61,29 +83,53 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "PatternList"
 
-    def __init__(self, settings: Settings, folder: Folder) -> None:
+    def __init__(
+        self, settings: Settings, folder: Folder, names: TargetNames, reading: Reading | None
+    ) -> None:
+        """`reading` reads the names in the target's catalog; None if koonj reads nothing there."""
         super().__init__()
         self._settings = settings
+        self._names = names
+        self._reading = reading
         self._number = next_number(folder)
         self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
         self._drafting: DraftResult = make_drafts(self._source, {})
         self._show_all_errors = False
+        self.written_later = ""
+        """Title of the pattern for the step that must wait after what was written; empty if there is none."""
 
     def compose(self) -> ComposeResult:
         yield TextLine(id="top")
         with Horizontal(id="upper"):
-            yield PatternList()
+            with Vertical(id="patterns"):
+                yield PatternList()
+                yield SearchRow("/", "title, key or words")
             with FormBox(id="form"):
                 yield Heading()
                 yield TextBlock(id="about")
+                yield TextLine(id="later")
+                yield TextBlock(id="names")
                 yield VerticalScroll(id="fields", can_focus=False)
                 yield WriteLine()
         yield SqlPreview()
         yield BottomLine()
 
     def on_mount(self) -> None:
+        self.query_one(SearchRow).display = False
+        keys_of = cast("KeyedApp", self.app).keys_of
+        moving = (move for move in MOVING if not isinstance(move, (ScrollLeft, ScrollRight)))
+        self.query_one(PatternList).moving = frozenset(key for move in moving for key in keys_of(move))
         start_task(self, self._load, "patterns")
+        if self._reading is not None:
+            start_task(self, self._read_names, "names")
+
+    async def _read_names(self) -> None:
+        assert self._reading is not None
+        catalog = await self._reading()
+        self._names = replace(self._names, catalog=catalog, is_read=True)
+        if self.is_active and self.rows and all(row.is_complete for row in self.rows):
+            self._draft()
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
@@ -101,7 +147,33 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @property
     def pane(self) -> Pane:
         """The pane that keys move: the list, or the SQL while a field has the focus."""
-        return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
+        if isinstance(self.focused, Pane):
+            return self.focused
+        return self.query_one(PatternList) if self._is_filtering else self.query_one(SqlPreview)
+
+    @property
+    def _is_filtering(self) -> bool:
+        return self.focused is self.query_one(SearchRow).line
+
+    @on(PatternList.Typed)
+    def open_filter(self, event: PatternList.Typed) -> None:
+        """Open the line of the filter, and put the letter into it."""
+        row = self.query_one(SearchRow)
+        row.display = True
+        row.line.focus()
+        row.line.insert_text_at_cursor(event.letter)
+
+    @on(Input.Changed, "SearchRow Input")
+    def filter_changed(self, event: Input.Changed) -> None:
+        """Filter the list as the user types."""
+        event.stop()
+        self.query_one(PatternList).typed = event.value.strip()
+
+    def _close_filter(self) -> None:
+        """Show all patterns again."""
+        row = self.query_one(SearchRow)
+        row.display, row.line.value = False, ""
+        self.query_one(PatternList).focus()
 
     def close(self) -> None:
         """Close without writing a file, but once: a second click can be on its way."""
@@ -117,6 +189,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def is_blank(self) -> bool:
         """Whether the form is that of a migration without statements."""
         return isinstance(self._source, BlankSource)
+
+    @property
+    def later(self) -> str:
+        """Title of the pattern for the step that must wait; empty if there is none."""
+        sources = self.query_one(PatternList).sources
+        return next((one.title for one in sources if one.key and one.key == self._source.later), "")
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -144,24 +222,51 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @on(FieldRow.Changed)
     def _draft(self) -> None:
         """Update the SQL from the fields."""
+        facts = self._facts()
+        fills = filled_in(facts) if facts is not None else {}
+        for row in self.rows:
+            if row.field.name in fills:
+                row.fill(fills[row.field.name])
         values = {row.field.name: row.value for row in self.rows}
         self._drafting = make_drafts(self._source, values)
         self._show()
 
+    def _facts(self) -> FormFacts | None:
+        """Return what the target's catalog says about the values; None if it is not known."""
+        if self._names.catalog is None:
+            return None
+        typed = {row.field.name: row.value for row in self.rows}
+        meant = self._source.defaults(typed)
+        values = {name: text if text.strip() else meant.get(name, "") for name, text in typed.items()}
+        return FormFacts(self._source.fields, values, self._names.catalog)
+
     def _show(self) -> None:
         made = self._drafting
-        for row in self.rows:
-            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors)
+        self._show_rows()
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
         self.query_one(FormBox).text = self._source.title
         about = self.query_one("#about", TextBlock)
         about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
         about.lead, about.text = (" ", DIM), (" ".join(self._source.description.split()), DIM)
+        names = self.query_one("#names", TextBlock)
+        names.display = self._reading is not None and any(field.catalog for field in self._source.fields)
+        names.most, names.lead, names.text = 2, (" ", DIM), (self._names.words, DIM)
+        later = self.query_one("#later", TextLine)
+        later.display, later.parts = bool(self.later), ((f" Later: {self.later}", PLAIN),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
         self.query_one("#top", TextLine).parts = self._top(tuple(files))
+
+    def _show_rows(self) -> None:
+        made, facts = self._drafting, self._facts()
+        advice = name_problems(facts) if facts is not None else {}
+        for row in self.rows:
+            row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
+            told = "" if row.offers else advice.get(row.field.name, "")  # the user is in the middle of a name
+            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors, advice=told)
+        self.query_one(FormBox).note = cost_words(facts) if facts is not None else ""
 
     def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
         """Return the first line: what is made here, and where."""
@@ -177,6 +282,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         framed = has_fills and has_frames(event.size.width, event.size.height)
         self.query_one("#top").display = framed
         self.set_class(framed, "-framed")
+        self.set_class(event.size.height >= _HIGH, "-high")
         self.query_one(FormBox).framed = framed
         for pane in self.query(Pane):
             pane.framed = framed
@@ -185,7 +291,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def entered(self, event: FieldRow.Entered) -> None:
         """Focus the next field; after the last one, the line that writes the file."""
         self._show()
-        rows = self.rows
+        rows = [row for row in self.rows if row.display]
         at = rows.index(event.row)
         if at + 1 < len(rows):
             rows[at + 1].focus_entry()
@@ -211,6 +317,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         except (OSError, SlugError) as error:
             self._say(f"No file was written: {error}")
         else:
+            self.written_later = self.later
             self.dismiss(paths)
 
     def _say(self, text: str) -> None:
@@ -220,28 +327,44 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = self._hints(in_list=in_list)
-        self.query_one(FormBox).raised = not isinstance(self.focused, Pane)
-        for row in self.rows:
-            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
+        self.query_one(FormBox).raised = not (self._is_filtering or isinstance(self.focused, Pane))
+        if all(row.is_complete for row in self.rows):
+            self._show_rows()
 
     def _hints(self, *, in_list: bool) -> tuple[Hint, ...]:
         keys_of = cast("KeyedApp", self.app).keys_of
         if in_list:
             select = pair_hint(keys_of, DOWN, UP, "select pattern")
-            return (Hint("Enter", "fill in fields"), *select, Hint("Esc", "close", command=CLOSE))
+            find = Hint("/", "filter, or type")
+            return (Hint("Enter", "fill in fields"), *select, find, Hint("Esc", "close", command=CLOSE))
+        if self._is_filtering:
+            return _FILTER
         scroll = pair_hint(keys_of, PAGE_DOWN, PAGE_UP, "scroll SQL")
-        return (Hint("Enter", "next field"), *scroll, Hint("Esc", "select pattern"))
+        complete = Hint("Tab/Down", "complete")
+        return (Hint("Enter", "next field"), complete, Hint("Esc", "select pattern"), *scroll)
 
     def on_key(self, event: events.Key) -> None:
-        """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
+        """Handle Enter (go to the form) and Esc (go back to the list, close its filter, then the palette)."""
         self.query_one(BottomLine).notice = None
-        in_list = isinstance(self.focused, PatternList)
+        patterns = self.query_one(PatternList)
+        in_list = patterns.has_focus or self._is_filtering
         if event.key in CANCEL_KEYS:
             event.stop()
-            if in_list:
+            if in_list and self.query_one(SearchRow).display:
+                self._close_filter()
+            elif in_list:
                 self.close()
             else:
-                self.query_one(PatternList).focus()
-        elif event.key == "enter" and in_list and self.rows:
+                patterns.focus()
+        elif event.key == "enter" and in_list:
             event.stop()
+            self._enter_form()
+
+    def _enter_form(self) -> None:
+        if not self.query_one(PatternList).found:
+            self._say("No pattern matches. Press Esc to show all.")
+        elif self.rows:
             self.rows[0].focus_entry()
+
+
+_FILTER = (Hint("Enter", "fill in fields"), Hint("Up/Down", "select pattern"), Hint("Esc", "show all"))

@@ -7,6 +7,8 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.tui.theme import DIM
+from koonj.tui.toolkit.strips import cut
 from koonj.tui.toolkit.textual_private import draw_own_frame
 from koonj.tui.widgets.frame_lines import BOTTOM, TOP, edge, frame_look, title_parts
 from koonj.tui.widgets.text_line import Heading
@@ -18,6 +20,8 @@ class FormBox(Vertical):
     text: reactive[str] = reactive("")
     raised: reactive[bool] = reactive(default=False)
     """Whether the focus is in the form."""
+    note: reactive[str] = reactive("")
+    """What stands at the right of the title: the table and its size."""
     framed: reactive[bool] = reactive(default=False, init=False)
 
     def on_mount(self) -> None:
@@ -26,6 +30,10 @@ class FormBox(Vertical):
     def watch_text(self, text: str) -> None:
         for heading in self.query(Heading):
             heading.text = text
+
+    def watch_note(self, note: str) -> None:
+        for heading in self.query(Heading):
+            heading.note = note
 
     def watch_raised(self, raised: bool) -> None:  # noqa: FBT001 - Textual calls it
         for heading in self.query(Heading):
@@ -40,7 +48,8 @@ class FormBox(Vertical):
         """Return the upper border with the title, or the lower one."""
         left = title_parts("", self.text, "accent", focused=self.raised) if is_top else ()
         look = frame_look("accent", focused=self.raised)
-        return edge(left, (), width, look, TOP if is_top else BOTTOM).apply_style(self.rich_style)
+        note = [(f" {cut(self.note, width // 2)} ", DIM)] if is_top and self.note else ()
+        return edge(left, note, width, look, TOP if is_top else BOTTOM).apply_style(self.rich_style)
 
     def frame_side(self) -> Segment:
         """Return the border at the left and at the right."""

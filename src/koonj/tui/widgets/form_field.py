@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,13 +15,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from koonj.patterns.completion import Completion
 from koonj.patterns.pattern import Field
-from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
+from koonj.tui.widgets.completion_list import CompletionList
 from koonj.tui.widgets.text_line import TextBlock, TextLine
 
 LABEL = 16
 """Cells of a label."""
+_NEXT, _PREVIOUS = frozenset({"down", "ctrl+n"}), frozenset({"up", "ctrl+p"})
 _UNKNOWN = 200
 """Cells of a placeholder in a line that has no size yet."""
 
@@ -82,8 +86,16 @@ class FieldRow(Vertical):
         super().__init__()
         self.field = field
         self.touched = False
+        self.sought = ""
+        """What the user typed: the completions are for it, also while one of them is in the field."""
         self._default = default
         self._placeholder = ""
+        self._filled: str | None = None
+        """What koonj has filled in."""
+        self._typed = False
+        self._taken: str | None = None
+        """The completion that is in the field."""
+        """Whether the user has typed here, so that koonj fills in nothing any more."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="entry"):
@@ -94,12 +106,15 @@ class FieldRow(Vertical):
                 entry = Input(compact=True, select_on_focus=False)
                 entry.cursor_blink = False
                 yield entry
+        yield CompletionList()
         yield TextBlock(classes="note")
 
     def on_mount(self) -> None:
         if not self.is_complete:
             return
         self.query_one(".label", TextLine).parts = ((" " + fit(self.field.label, LABEL - 1), PLAIN),)
+        found = self.query_one(CompletionList)
+        found.indent, found.display = LABEL, False
         self.show({}, {})
 
     @property
@@ -112,10 +127,13 @@ class FieldRow(Vertical):
         """The typed or chosen value."""
         return self.query_one(ChoiceField).value if self.field.choices else self.query_one(Input).value
 
-    def show(self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False) -> None:
-        """Show the default or an example if the field is empty, and its error or help.
+    def show(
+        self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False, advice: str = ""
+    ) -> None:
+        """Show the default or an example if the field is empty, and its error, the advice or its help.
 
-        An error is shown after the user has changed the field, or if `insist` is true.
+        An error is shown after the user has changed the field, or if `insist` is true. A field that is not
+        asked for is only shown if it has one.
         """
         default = defaults.get(self.field.name, "")
         if not self.field.choices:
@@ -123,12 +141,67 @@ class FieldRow(Vertical):
             self._placeholder = default or example
             self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
+        self.display = self.field.asked or self.field.name in errors
         note = self.query_one(".note", TextBlock)
-        note.display = bool(error) or (self.has_focus_within and bool(self.field.help))
-        if error:
-            note.lead, note.text = (" " * LABEL + "! ", BAD), (error, PLAIN)
+        note.display = bool(error or advice) or (self.has_focus_within and bool(self.field.help))
+        if error or advice:
+            note.lead = (" " * LABEL + "! ", BAD if error else WARNING)
+            note.text = (error or advice, PLAIN)
         else:
             note.lead, note.text = (" " * (LABEL + 2), PLAIN), (self.field.help, DIM)
+
+    def offer(self, found: tuple[Completion, ...]) -> None:
+        """Show the values that complete what the user typed, if the field has the focus."""
+        self.query_one(CompletionList).found = found if self.has_focus_within else ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether the user is typing in it."""
+        return self.has_focus_within and not self.field.choices
+
+    @property
+    def offers(self) -> bool:
+        """Whether completions are shown."""
+        return bool(self.query_one(CompletionList).found)
+
+    def fill(self, text: str) -> bool:
+        """Fill in a value that follows from another field, unless the user has typed here.
+
+        Returns whether the value has changed.
+        """
+        if self._typed or text == self.value:
+            return False
+        self._filled = text
+        if self.field.choices:
+            choice = self.query_one(ChoiceField)
+            choice.value = text if text in self.field.choices else choice.value
+        else:
+            self.query_one(Input).value = self.sought = text
+        return True
+
+    def on_key(self, event: events.Key) -> None:
+        """Let Down, Up and Tab take a completion. Enter always goes to the next field."""
+        found = self.query_one(CompletionList)
+        if not found.found:
+            return
+        if event.key in _NEXT or (event.key == "tab" and found.taken is None):
+            taken = 0 if found.taken is None else min(found.taken + 1, len(found.found) - 1)
+        elif event.key in _PREVIOUS and found.taken is not None:
+            taken = found.taken - 1
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        text = self.sought if taken < 0 else found.found[taken].value
+        found.taken = taken if taken >= 0 else None
+        if event.key == "tab":
+            self.sought, found.found = text, ()
+        self._put(text)
+
+    def _put(self, text: str) -> None:
+        entry = self.query_one(Input)
+        self._taken = entry.value = text
+        entry.cursor_position = len(text)
 
     def on_resize(self) -> None:
         if self.is_complete and not self.field.choices:
@@ -145,12 +218,18 @@ class FieldRow(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.touched = self.touched or bool(event.value)
+        if event.value == self._filled:
+            self._filled = None
+        else:
+            self._typed = True
+            self.touched = self.touched or bool(event.value)
+        if event.value != self._taken:
+            self.sought, self._taken = event.value, None
         self.post_message(self.Changed(self.field.name))
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
         event.stop()
-        self.touched = True
+        self.touched = self._typed = True
         self.post_message(self.Changed(self.field.name))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

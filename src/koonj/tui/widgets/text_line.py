@@ -10,9 +10,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from koonj.tui.theme import PLAIN
+from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.strips import Part, strip, wrap
+from koonj.tui.toolkit.strips import Part, cut, strip, wrap
 from koonj.tui.widgets.frame_lines import OPEN, edge, frame_look, title_line, title_parts
 
 
@@ -55,12 +55,17 @@ class Heading(Widget):
 
     ALLOW_SELECT = False
     text: reactive[str] = reactive("")
+    note: reactive[str] = reactive("")
+    """What stands at the right."""
     raised: reactive[bool] = reactive(default=False)
 
     def render_line(self, y: int) -> Strip:
         if cast("KeyedApp", self.app).has_fills:
             left = title_parts("", self.text, "accent", focused=self.raised)
-            line = edge(left, (), self.size.width, frame_look("accent", focused=self.raised), OPEN)
+            note = [(f" {cut(self.note, self.size.width // 2)} ", DIM)] if self.note else ()
+            line = edge(left, note, self.size.width, frame_look("accent", focused=self.raised), OPEN)
         else:
-            line = title_line(self.text, "", self.size.width, raised=self.raised)
+            line = title_line(
+                self.text, cut(self.note, self.size.width // 2), self.size.width, raised=self.raised
+            )
         return line.apply_style(self.rich_style)

@@ -6,15 +6,15 @@ Modules that connect to a server are imported when they are first needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from koonj.config import Settings, Target
+from koonj.tui.workers.late_imports import folder_reader, import_runs, read_folder
 from koonj.tui.workers.reading_thread import ReadingThread
 from koonj.tui.workers.subprocesses import PROGRAM, Subprocesses
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from koonj.runner.target.restoration import Restoration
     from koonj.runner.target.status import TargetStatus
     from koonj.tui.workers.moving_run import MovingRun
+
+Result = TypeVar("Result")
 
 KEPT_SECONDS = 60.0
 """How long a connection to a target is kept for the next read."""
@@ -108,8 +110,8 @@ class Backend:
         """
         async with self._reading:
             if self._reader is None:
-                self._reader = await asyncio.to_thread(_reader, self.settings.migrations)
-            return await asyncio.to_thread(_read, self._reader)
+                self._reader = await asyncio.to_thread(folder_reader, self.settings.migrations)
+            return await asyncio.to_thread(read_folder, self._reader)
 
     async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
         """Return the status of `target` and of `folder`'s migrations on it.
@@ -162,7 +164,7 @@ class Backend:
 
         if self._connector is None:
             self._connector = Connector()
-        reader = _reader(self.settings.migrations)
+        reader = folder_reader(self.settings.migrations)
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
         from koonj.runner.preparation import Job  # noqa: PLC0415 - brings psycopg
@@ -353,7 +355,7 @@ class Backend:
     def _prepare_runs(self) -> asyncio.Task[None]:
         """Import what a run needs, once, in a thread; the first states do not wait for it."""
         if self._preparing is None:
-            self._preparing = asyncio.create_task(asyncio.to_thread(_import_runs))
+            self._preparing = asyncio.create_task(asyncio.to_thread(import_runs))
         return self._preparing
 
     def _target_options(self, target: Target) -> Sequence[str]:
@@ -363,6 +365,10 @@ class Backend:
         """
         folder = ("--migrations", str(self.settings.migrations))
         return (*folder, "--target", target.name) if target.declared else folder
+
+    async def read_with(self, read: Callable[[Connector], Coroutine[Any, Any, Result]]) -> Result:
+        """Return what `read` reads with the connector of the reads, in their thread."""
+        return await self._reads.run(lambda: read(self._reading_connector()))
 
     def _reading_connector(self) -> Connector:
         """Return the connector of the reads. Only for their thread, which also imports psycopg."""
@@ -376,21 +382,3 @@ class Backend:
 def _dsn(target: Target) -> str | None:
     """Return the dsn of a target that the command cannot find by its name."""
     return target.dsn if target.name == "dsn" and not target.declared else None
-
-
-def _import_runs() -> None:
-    for name in ("koonj.runner.start", "koonj.runner.rehearse.start", "koonj.runner.probe.run"):
-        import_module(name)
-
-
-def _read(reader: FolderReader) -> Folder:
-    """Read the folder, and import the parser, which the screen needs for every file that it shows."""
-    for name in ("koonj.migrations.file_problems", "koonj.sql.fingerprint", "koonj.sql.transactions"):
-        import_module(name)
-    return reader.read()
-
-
-def _reader(path: Path) -> FolderReader:
-    from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the first paint does not wait for it
-
-    return FolderReader(path)

@@ -1,0 +1,81 @@
+"""Find names and texts by what somebody types: a part of them, or some of their letters in order."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_LETTERS = 4
+"""Rank of a text that only has the letters, in order."""
+
+
+def rank(typed: str, text: str) -> tuple[int, int] | None:
+    """Return how well `text` matches what was typed, the best with the lowest; None if it does not.
+
+    The text itself, its start, the start of one of its words, a part of it, its letters in order; and then
+    the shorter text. Upper and lower case are the same.
+    """
+    sought, whole = typed.casefold(), text.casefold()
+    if sought == whole:
+        return 0, len(whole)
+    at = whole.find(sought)
+    if at < 0:
+        return (_LETTERS, len(whole)) if _in_order(sought, whole) else None
+    if at == 0:
+        return 1, len(whole)
+    starts = any(whole.startswith(sought, n) for n in range(1, len(whole)) if not whole[n - 1].isalnum())
+    return 2 if starts else 3, len(whole)
+
+
+def best_names(names: Iterable[Item], typed: str, text: Callable[[Item], str]) -> tuple[Item, ...]:
+    """Return the items whose text matches, the best first; all of them in their order for nothing typed.
+
+    Those that only have the letters are left out if another one matches.
+    """
+    if not typed:
+        return tuple(names)
+    ranked = [(found, item) for item in names if (found := rank(typed, text(item))) is not None]
+    ranked.sort(key=lambda pair: pair[0])
+    better = [item for found, item in ranked if found[0] < _LETTERS]
+    return tuple(better or [item for _, item in ranked])
+
+
+def best_texts(items: Sequence[Item], typed: str, texts: Callable[[Item], Sequence[str]]) -> tuple[Item, ...]:
+    """Return the items of which each typed word is in one of the texts, the best first.
+
+    The first texts of an item weigh more. If no item has all words, those are found whose first two texts
+    have the letters in order.
+    """
+    words = typed.split()
+    if not words:
+        return tuple(items)
+    ranked = [(found, item) for item in items if (found := _rank_of_words(words, texts(item))) is not None]
+    if ranked:
+        return tuple(item for _, item in sorted(ranked, key=lambda pair: pair[0]))
+    letters = "".join(words).casefold()
+    return tuple(
+        item for item in items if any(_in_order(letters, text.casefold()) for text in texts(item)[:2])
+    )
+
+
+def _rank_of_words(words: Sequence[str], texts: Sequence[str]) -> tuple[int, int] | None:
+    found = [_rank_of_word(word, texts) for word in words]
+    if any(one is None for one in found):
+        return None
+    whole = " ".join(words)
+    ranks = [one[0] for text in texts if (one := rank(whole, text)) is not None]
+    return min(ranks, default=_LETTERS), sum(one for one in found if one is not None)
+
+
+def _rank_of_word(word: str, texts: Sequence[str]) -> int | None:
+    ranks = (
+        (one[0] * len(texts) + index, one[0])
+        for index, text in enumerate(texts)
+        if (one := rank(word, text)) is not None
+    )
+    return min((weight for weight, kind in ranks if kind < _LETTERS), default=None)
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

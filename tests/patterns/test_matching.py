@@ -1,0 +1,58 @@
+"""Names and texts are found by what somebody types."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.patterns.matching import best_names, best_texts, rank
+from koonj.patterns.pattern import load
+
+PATTERNS, _ = load()
+
+
+def found(typed: str) -> list[str]:
+    return [one.key for one in best_texts(PATTERNS, typed, lambda p: (p.title, p.key, *p.words, p.group))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("add_column", "add_column"),
+        ("fk", "add_foreign_key"),
+        ("references", "add_foreign_key"),
+        ("Drop index", "drop_index"),
+        ("drop table", "drop_table"),
+        ("enum", "create_enum"),
+        ("updated_at", "add_updated_at"),
+        ("ROLE create", "create_role"),
+        ("crtview", "create_view"),
+    ],
+)
+def test_what_people_type_finds_the_pattern(typed: str, key: str) -> None:
+    assert key in found(typed)[:3]
+
+
+def test_every_pattern_is_the_first_for_its_title_and_its_key() -> None:
+    for pattern in PATTERNS:
+        assert found(pattern.title)[0] == pattern.key
+        assert found(pattern.key)[0] == pattern.key
+
+
+def test_nothing_typed_finds_all_in_their_order() -> None:
+    assert found("  ") == [pattern.key for pattern in PATTERNS]
+
+
+def test_text_that_matches_nothing_finds_nothing() -> None:
+    assert found("zzqqx") == []
+
+
+def test_better_matches_come_first() -> None:
+    names = ["reowner", "x_owner", "owners", "o_w_n_e_r", "owner", "other"]
+    assert best_names(names, "owr", str) == ("owner", "owners", "reowner", "x_owner", "o_w_n_e_r")
+    assert best_names(names, "owner", str) == ("owner", "owners", "x_owner", "reowner")
+
+
+@given(st.text(max_size=12), st.text(max_size=12), st.text(max_size=12))
+def test_a_part_of_a_text_always_matches(before: str, part: str, after: str) -> None:
+    assert rank(part, before + part + after) is not None
+    assert rank(part, part) is not None
