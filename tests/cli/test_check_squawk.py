@@ -14,7 +14,7 @@ from koonj.sql.problem import Problem, Severity
 from support.command import Project
 
 needs_squawk = pytest.mark.skipif(find() is None, reason="squawk is not installed (extra: test)")
-DROP = "DROP TYPE a;\n-- Rollback: none: test\n"
+DROP = "DROP DATABASE a;\n-- Rollback: none: test\n"
 
 
 def checks(files: Project, text: str) -> None:
@@ -29,13 +29,13 @@ def test_squawk_is_asked_if_it_is_installed(files: Project) -> None:
     assert (answer.code, answer.err) == (0, "")
     first, *_, last = answer.out.splitlines()
     assert first.startswith("migrations/001_a.sql:1:1: warning: ")
-    assert first.endswith(" [squawk/ban-drop-type]")
+    assert first.endswith(" [squawk/ban-drop-database]")
     assert last == "1 migration in migrations: 1 warning"
     report = files.koonj("check", "--json").json
     assert report["squawk"] == VERSION
-    assert [problem["code"] for problem in report["problems"]] == ["squawk/ban-drop-type"]
+    assert [problem["code"] for problem in report["problems"]] == ["squawk/ban-drop-database"]
     sarif = files.koonj("check", "--format", "sarif").out
-    assert '"helpUri": "https://squawkhq.com/docs/ban-drop-type"' in sarif
+    assert '"helpUri": "https://squawkhq.com/docs/ban-drop-database"' in sarif
 
 
 def test_sarif_links_no_page_for_a_syntax_error() -> None:

@@ -69,62 +69,64 @@ def test_squawk_of_the_user_counts_only_outside_a_virtual_environment(
 def test_findings_stand_between_koonj_s_own_in_the_order_of_the_file(tmp_path: Path) -> None:
     opinion = ask(
         tmp_path,
-        m001_a="DROP TYPE a;\n-- koonj: lock_timeout 1s\nDROP VIEW b;\n",
+        m001_a="DROP DATABASE a;\n-- koonj: lock_timeout 1s\nDROP DATABASE b;\n",
         m002_b="SELECT 1;\n",
-        m004_c="SELECT 1; DROP VIEW c;\n",
+        m004_c="SELECT 1; DROP DATABASE c;\n",
     )
     assert found(opinion) == [
         ("004_c.sql", "gap", None, None),
-        ("001_a.sql", "squawk/ban-drop-type", 1, 1),
+        ("001_a.sql", "squawk/ban-drop-database", 1, 1),
         ("001_a.sql", "misplaced-setting", 2, 1),
-        ("001_a.sql", "squawk/ban-drop-view", 3, 1),
-        ("004_c.sql", "squawk/ban-drop-view", 1, 11),
+        ("001_a.sql", "squawk/ban-drop-database", 3, 1),
+        ("004_c.sql", "squawk/ban-drop-database", 1, 11),
     ]
 
 
 @needs_squawk
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_columns_count_characters(tmp_path: Path, end: str) -> None:
-    text = f'\ufeffDROP TYPE "é😀"; DROP VIEW v;{end}-- \u2028 \x0b \x0c \x85{end}/* é😀 */ DROP VIEW w;{end}'
+    text = f'\ufeffDROP DATABASE "é😀"; DROP DATABASE v;{end}-- \u2028 \x0b \x0c \x85{end}/* é😀 */ DROP DATABASE w;{end}'
     found_at = [(line, column) for *_, line, column in found(ask(tmp_path, m001_a=text))]
-    assert found_at == [(1, 1), (1, 17), (3, 10)]
+    assert found_at == [(1, 1), (1, 21), (3, 10)]
     lines = Source(text.removeprefix("\ufeff"))
     assert [lines.line(line or 0)[(column or 0) - 1 :][:6] for line, column in found_at] == [
-        "DROP T",
-        "DROP V",
-        "DROP V",
+        "DROP D",
+        "DROP D",
+        "DROP D",
     ]
 
 
 @needs_squawk
 def test_statements_after_rows_and_meta_commands_are_read(tmp_path: Path) -> None:
-    text = "COPY t FROM stdin;\n1\té'\n\\.\n\\echo it's\nSELECT 1\\; SELECT 2;\nDROP TYPE t;\n"
-    assert found(ask(tmp_path, m001_a=text)) == [("001_a.sql", "squawk/ban-drop-type", 6, 1)]
+    text = "COPY t FROM stdin;\n1\té'\n\\.\n\\echo it's\nSELECT 1\\; SELECT 2;\nDROP DATABASE t;\n"
+    assert found(ask(tmp_path, m001_a=text)) == [("001_a.sql", "squawk/ban-drop-database", 6, 1)]
 
 
 @needs_squawk
 def test_files_that_squawk_cannot_read_do_not_hide_the_others(tmp_path: Path) -> None:
     opinion = ask(
         tmp_path,
-        m001_a=b"DROP TYPE a; -- \xff\n",
-        m002_b="DROP TYPE a; '",
-        m003_c="DROP TYPE a;\n",
-        m004_d=b"<<<<<<< x\nDROP TYPE a;\n",
+        m001_a=b"DROP DATABASE a; -- \xff\n",
+        m002_b="DROP DATABASE a; '",
+        m003_c="DROP DATABASE a;\n",
+        m004_d=b"<<<<<<< x\nDROP DATABASE a;\n",
     )
-    assert [code for _, code, *_ in found(opinion) if code.startswith("squawk")] == ["squawk/ban-drop-type"]
+    assert [code for _, code, *_ in found(opinion) if code.startswith("squawk")] == [
+        "squawk/ban-drop-database"
+    ]
 
 
 @needs_squawk
 def test_ignore_comments_of_squawk_are_honoured(tmp_path: Path) -> None:
-    line = "-- squawk-ignore ban-drop-type\nDROP TYPE a;\nDROP TYPE b;\n"
-    file = "-- squawk-ignore-file ban-drop-type\nDROP TYPE a;\nDROP TYPE b;\n"
-    assert found(ask(tmp_path, m001_a=line, m002_b=file)) == [("001_a.sql", "squawk/ban-drop-type", 3, 1)]
+    line = "-- squawk-ignore ban-drop-database\nDROP DATABASE a;\nDROP DATABASE b;\n"
+    file = "-- squawk-ignore-file ban-drop-database\nDROP DATABASE a;\nDROP DATABASE b;\n"
+    assert found(ask(tmp_path, m001_a=line, m002_b=file)) == [("001_a.sql", "squawk/ban-drop-database", 3, 1)]
 
 
 @needs_squawk
 def test_a_configuration_of_squawk_does_not_count(tmp_path: Path) -> None:
-    (tmp_path / ".squawk.toml").write_text('excluded_rules = ["ban-drop-type"]\n')
-    assert len(found(ask(tmp_path, m001_a="DROP TYPE a;\n"))) == 1
+    (tmp_path / ".squawk.toml").write_text('excluded_rules = ["ban-drop-database"]\n')
+    assert len(found(ask(tmp_path, m001_a="DROP DATABASE a;\n"))) == 1
 
 
 @needs_squawk
@@ -156,19 +158,19 @@ def test_not_valid_is_advised_only_where_postgresql_knows_it(tmp_path: Path) -> 
 
 @needs_squawk
 def test_what_koonj_says_itself_is_not_repeated(tmp_path: Path) -> None:
-    text = "BEGIN;\nCREATE INDEX CONCURRENTLY i ON t (a);\nCOMMIT;\nBEGIN;\nDROP TYPE t;\n"
+    text = "BEGIN;\nCREATE INDEX CONCURRENTLY i ON t (a);\nCOMMIT;\nBEGIN;\nCREATE DOMAIN t AS int CHECK (true);\n"
     assert [code for _, code, *_ in found(ask(tmp_path, m001_a=text))] == [
         "refused-in-transaction",
         "open-transaction",
-        "squawk/ban-drop-type",
+        "squawk/ban-create-domain-with-constraint",
     ]
 
 
 @needs_squawk
 def test_a_file_without_begin_runs_in_one_transaction_unless_postgresql_refuses_it(tmp_path: Path) -> None:
-    text = "CREATE TABLE t (id bigint);\nCREATE INDEX i ON t (id);\n"
+    text = "CREATE TABLE t (id bigint);\nALTER TABLE t ADD CONSTRAINT c CHECK (id > 0);\n"
     opinion = ask(tmp_path, m001_a=text, m002_b=f"BEGIN;\n{text}COMMIT;\n", m003_c=f"{text}VACUUM t;\n")
-    assert found(opinion) == [("003_c.sql", "squawk/require-concurrent-index-creation", 2, 1)]
+    assert found(opinion) == [("003_c.sql", "squawk/constraint-missing-not-valid", 2, 15)]
 
 
 @needs_squawk
@@ -189,7 +191,7 @@ def test_more_files_than_fit_into_a_call_are_asked_in_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("koonj.migrations.squawk.program._AT_ONCE", 2)
-    texts = {f"m{number:03d}_a": "DROP TYPE a;\n" for number in range(1, 6)}
+    texts = {f"m{number:03d}_a": "DROP DATABASE a;\n" for number in range(1, 6)}
     assert len(found(ask(tmp_path, **texts))) == 5
 
 
@@ -206,7 +208,7 @@ def test_more_files_than_fit_into_a_call_are_asked_in_several(
 )
 def test_another_or_broken_squawk_changes_nothing(tmp_path: Path, version: str, then: str, why: str) -> None:
     (tmp_path / "m").mkdir()
-    folder = folder_of(tmp_path / "m", m001_a="BEGIN;\nDROP TYPE a;\n", m003_b="SELECT 1;\n")
+    folder = folder_of(tmp_path / "m", m001_a="BEGIN;\nDROP DATABASE a;\n", m003_b="SELECT 1;\n")
     own = check(folder)
     opinion = with_squawk(program(tmp_path, version, then), folder, own)
     assert opinion.problems == own

@@ -23,16 +23,23 @@ _EXCLUDED = frozenset(
         "adding-foreign-key-constraint",
         # koonj's own rule knows more: an index of an empty view, or one that takes over those of partitions.
         "require-concurrent-index-creation",
-        # They say of any such statement that it may break clients. koonj's own rules say it of a drop and of a
-        # new name that nothing before has prepared.
+        # They say of any such statement that it may break clients. koonj's own rules say it where nothing
+        # before has prepared the drop or the new name.
         "ban-alter-identity",
+        "ban-drop-column",
+        "ban-drop-constraint",
+        "ban-drop-default",
+        "ban-drop-function",
+        "ban-drop-not-null",
+        "ban-drop-table",
+        "ban-drop-type",
+        "ban-drop-view",
         "ban-set-schema",
     }
 )
 _EXCLUDED_STARTS = (
     "prefer-",  # which type or syntax is nicer
-    "ban-drop-",  # as above
-    "renaming-",
+    "renaming-",  # as above
 )
 
 SAID_BY_KOONJ: Mapping[str, frozenset[str]] = MappingProxyType(
