@@ -48,13 +48,22 @@ def summary_parts(view: MatrixView) -> tuple[Part, ...]:
     if not any(check.answered for check in view.columns):
         waiting = any(check.since is not None for check in view.columns)
         return ((" waiting for the targets" if waiting else " no target could be read", WAITING),)
-    number = len(view.differing)
-    differs = "row differs" if number == 1 else "rows differ"
-    first = (f" ≠ {number} {differs} between targets", STRONG) if number else (" ✓ no row differs", GOOD)
+    unread = not all(check.answered for check in view.columns)
+    first = _difference(len(view.differing), unread=unread)
     if view.every:
         return first, ("   all rows are shown", DIM)
+    if not view.quiet:
+        return (first,)
     verb = "is" if view.quiet == 1 else "are"
-    return first, (f"   {view.quiet} {verb} applied everywhere and not listed" if view.quiet else "", DIM)
+    where = "on those that were read," if unread else "everywhere and"
+    return first, (f"   {view.quiet} {verb} applied {where} not listed", DIM)
+
+
+def _difference(number: int, *, unread: bool) -> Part:
+    """Return how many rows differ. Nothing is said of a target that was not read."""
+    if number:
+        return f" ≠ {number} {'row differs' if number == 1 else 'rows differ'} between targets", STRONG
+    return (" no row differs on targets that were read", PLAIN) if unread else (" ✓ no row differs", GOOD)
 
 
 def foot_lines(
