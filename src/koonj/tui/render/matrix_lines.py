@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import MEANINGS
 from koonj.runner.target.matrix import Alike, Cell, MatrixRow, NoState, kind_of
@@ -101,8 +101,7 @@ def _why_unknown(check: Check) -> str:
     status = check.status
     if status is None:
         return "" if check.since is not None else "It was not read yet."
-    error = " ".join((status.error or "").split())
-    return f"{error}{'' if error.endswith(('.', '?', '!')) else '.'} {status.hint or ''}".rstrip()
+    return sentences(*(status.error or "").splitlines(), status.hint or "")
 
 
 def _meaning(cell: Cell) -> str:
