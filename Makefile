@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest -q
 PARALLEL := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test fast lint golden pictures bench
+.PHONY: help setup test fast lint golden pictures patterns bench
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -33,6 +33,9 @@ golden: ## write the golden screens anew; read the difference before you commit 
 
 pictures: ## draw the pictures in docs/ anew
 	$(BIN)/python docs/screenshots.py
+
+patterns: ## write docs/library.md anew, with what the files of koonj's own patterns lock
+	PYTHONPATH=tests $(BIN)/python docs/library.py
 
 bench: ## list the benchmarks; `make bench NAME=lexer` runs benchmarks/lexer.py
 ifdef NAME

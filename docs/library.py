@@ -1,7 +1,7 @@
 """Write docs/library.md: koonj's own patterns, the files that they make, and the locks that these take.
 
 The locks are measured: the first case of each pattern's tests is rehearsed on a server of its own.
-Run it from the root: PYTHONPATH=tests .venv/bin/python docs/library.py
+`make patterns` runs it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,11 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.runner.rehearse.rehearsal_wording import effects, lock_words
 from koonj.runner.rehearse.verdict import Rehearsal
-from support.pattern_cases.all_cases import CASES
-from support.pattern_cases.case import Case, Names, compose
+from support.pattern_cases.all_cases import first_case
+from support.pattern_cases.case import EXAMPLE, Case, compose
 from support.rehearsal_folder import RehearsalFolder
 
 PAGE = Path(__file__).parent / "library.md"
-NAMES = Names("docs", None, "documents", "status", "users", "files", "notes", "app_reader")
-"""The names in the examples."""
 HEAD = """\
 # koonj's own patterns
 
@@ -51,14 +49,11 @@ def main() -> None:
     if problems:
         sys.exit("\n".join(map(str, problems)))
     with TemporaryServer(choose()) as server:
-        measured = [(pattern, asyncio.run(rehearsals(first_case(pattern), server))) for pattern in patterns]
+        measured = [
+            (pattern, asyncio.run(rehearsals(first_case(pattern.key), server))) for pattern in patterns
+        ]
     name = measured[0][1][0].server
     PAGE.write_text("\n".join([HEAD.format(server=name), *page(measured)]) + "\n", encoding="utf-8")
-
-
-def first_case(pattern: Pattern) -> Case:
-    """Return the first case of a pattern's tests."""
-    return next(case for case in CASES if case.key == pattern.key)
 
 
 async def rehearsals(case: Case, server: TemporaryServer) -> list[Rehearsal]:
@@ -66,11 +61,11 @@ async def rehearsals(case: Case, server: TemporaryServer) -> list[Rehearsal]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         with psycopg.connect(server.dsn()) as connection:
-            setup = compose(case.setup, NAMES, connection)
+            setup = compose(case.setup, EXAMPLE, connection)
         create(path, [Draft("setup", f"BEGIN;\n{setup}\nCOMMIT;\n")])
-        for key, values in case.earlier(NAMES):
+        for key, values in case.earlier(EXAMPLE):
             create(path, drafts_of(key, values))
-        names = [file.name for file in create(path, drafts_of(case.key, case.typed_values(NAMES)))]
+        names = [file.name for file in create(path, drafts_of(case.key, case.typed_values(EXAMPLE)))]
         async with Connector() as connector:
             found = await RehearsalFolder(path, connector, ScratchPlace(server.dsn())).rehearse(*names)
         return [found[name] for name in names]
@@ -99,8 +94,8 @@ def section(pattern: Pattern, found: list[Rehearsal]) -> Iterator[str]:
     yield f"### {pattern.key}\n\n{pattern.title}. {pattern.description}\n"
     if pattern.later is not None:
         yield f"The step that must wait is a pattern of its own: [`{pattern.later}`](#{pattern.later}).\n"
-    case = first_case(pattern)
-    drafts = drafts_of(case.key, case.typed_values(NAMES))
+    case = first_case(pattern.key)
+    drafts = drafts_of(case.key, case.typed_values(EXAMPLE))
     for draft, rehearsal in zip(drafts, found, strict=True):
         yield f"`NNN_{draft.slug}.sql`: {rehearsal.verdict.value}\n"
         yield f"```sql\n{draft.text.strip()}\n```\n"

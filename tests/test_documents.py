@@ -8,11 +8,13 @@ from pathlib import Path
 from koonj.cli.diagnostics import ExitCode
 from koonj.migrations.migration_status import DECISIVE
 from koonj.migrations.states import GLYPHS, MEANINGS
-from koonj.patterns.pattern import load
+from koonj.patterns.pattern import GROUPS, load, render
 from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.render.legend import SIGNS
 from koonj.tui.toolkit.key_names import display_key
+from support.pattern_cases.all_cases import first_case
+from support.pattern_cases.case import EXAMPLE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -130,9 +132,26 @@ def _text(expression: ast.expr | None) -> str:
     return str(expression.value) if is_text else ""  # type: ignore[union-attr]  # `is_text` implies a constant
 
 
-def test_every_pattern_is_on_the_page_of_patterns() -> None:
+def test_the_page_of_patterns_shows_what_they_write_now() -> None:
     page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    assert re.findall(r"^### (.*)$", page, re.MULTILINE) == [pattern.key for pattern in load()[0]]
+    sections = dict(re.findall(r"^### (\w+)\n\n(.*?)(?=^###? |\Z)", page, re.MULTILINE | re.DOTALL))
+    assert list(sections) == [pattern.key for pattern in load()[0]], "run `make patterns`"
+    for pattern in load()[0]:
+        text = sections[pattern.key]
+        drafts = render(pattern, first_case(pattern.key).typed_values(EXAMPLE))
+        shown = re.findall(r"^```sql\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
+        assert shown == [draft.text.strip() for draft in drafts], "run `make patterns`"
+        assert re.findall(r"^`NNN_(.*)\.sql`", text, re.MULTILINE) == [draft.slug for draft in drafts]
+        assert text.startswith(f"{pattern.title}. {pattern.description}\n"), "run `make patterns`"
+
+
+def test_every_pattern_is_in_the_list_by_group() -> None:
+    page = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- (\w+): ((?:`\w+`,?\s+)+)", page, re.MULTILINE)
+    found = {group: re.findall(r"`(\w+)`", keys) for group, keys in listed if group in GROUPS}
+    assert found == {
+        group: [pattern.key for pattern in load()[0] if pattern.group == group] for group in GROUPS
+    }
 
 
 def test_every_package_is_named_in_the_architecture() -> None:

@@ -72,7 +72,7 @@ def test_other_commands_accept_the_setting(files: Project, value: str) -> None:
     ("text", "said"),
     [
         ('squawk = "yes"', "koonj.toml:4: checks.squawk must be true or false, not a string."),
-        ("squak = true", "koonj.toml:4: unknown key 'squak'. Did you mean 'squawk'?"),
+        ("squak = true", "koonj.toml:4:1: unknown key 'squak'. Did you mean 'squawk'?"),
     ],
 )
 def test_an_error_in_the_setting_has_its_line(files: Project, text: str, said: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from koonj.migrations.migration import Migration
 from koonj.sql import sections
-from koonj.sql.plain_file import is_plain
+from koonj.sql.plain_file import plain_statements
 
 PLAIN = """\
 -- 016_add_status.sql
@@ -56,18 +56,18 @@ def edited(edits: list[tuple[int, int, str]], text: str = PLAIN) -> str:
 def problems(text: str) -> tuple[object, ...]:
     """Return the problems that parsing finds."""
     migration = Migration.from_recorded("016_add_status.sql", text)
-    migration.__dict__["_is_plain"] = False
+    migration.__dict__["plain_statements"] = ()
     return migration.problems + migration.body_problems + migration.rollback_problems
 
 
 def must_be_fine(text: str) -> None:
-    if is_plain(text):
+    if plain_statements(text):
         assert problems(text) == ()
 
 
 @pytest.mark.parametrize("text", [PLAIN, SHORT, PLAIN.replace("COMMIT;", "commit ;")])
-def test_a_usual_file_is_plain_and_is_not_parsed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_plain(text)
+def test_a_usual_file_plain_statements_and_is_not_parsed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plain_statements(text)
     assert problems(text) == ()
     monkeypatch.delattr(sections, "parse")
     migration = Migration.from_recorded("016_add_status.sql", text)
@@ -124,14 +124,14 @@ def test_a_file_with_a_problem_is_not_plain(old: str, new: str) -> None:
     assert old in PLAIN
     text = PLAIN.replace(old, new, 1)
     assert problems(text)
-    assert not is_plain(text)
+    assert not plain_statements(text)
 
 
 @pytest.mark.parametrize("end", ["VACUUM", "SELECT 'a", "SELECT (1;", "SELECT 2; /* a"])
 def test_what_follows_the_last_semicolon_counts(end: str) -> None:
-    assert is_plain(SHORT)
+    assert plain_statements(SHORT)
     for text in (SHORT.replace("\n", f"{end}\n", 1), SHORT + end):
-        assert not is_plain(text)
+        assert not plain_statements(text)
 
 
 def test_bytes_that_are_not_text_are_not_plain() -> None:
@@ -147,6 +147,6 @@ def test_every_file_of_the_tests_that_counts_as_plain_has_no_problems() -> None:
         [*top.glob("tests/**/*.sql"), *top.glob("src/**/*.sql"), *top.glob("database/**/*.sql")]
     ):
         text = path.read_bytes().decode("utf-8", "replace")
-        found += is_plain(text)
+        found += bool(plain_statements(text))
         must_be_fine(text)
     assert found

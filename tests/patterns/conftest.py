@@ -1,17 +1,29 @@
 """Fixtures for a database on which psql runs the files of a pattern."""
 
+import os
+import secrets
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.migrations.migration import Migration
 from koonj.migrations.new import Draft
 from koonj.patterns.pattern import load, render
+from koonj.postgres.embedded.binaries import VARIABLE, candidates, choose
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from support.rehearsal_folder import MAJORS
+
+OWN = next(candidates({**os.environ, VARIABLE: os.environ.get("KOONJ_TEST_BINDIR", "")}), None)
+"""The binaries with which all other tests run."""
+EACH_MAJOR = tuple(dict.fromkeys((*((OWN.major,) if OWN is not None else ()), *MAJORS)))
 
 
 @dataclass
@@ -36,10 +48,18 @@ class Bench:
             return cursor.fetchall() if cursor.description is not None else []
 
     def run(self, text: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self._command(text), capture_output=True, text=True, check=False)
+
+    def start(self, text: str) -> subprocess.Popen[str]:
+        """Start psql and do not wait for its end."""
+        return subprocess.Popen(
+            self._command(text), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def _command(self, text: str) -> list[str]:
         file = self.folder / "script.sql"
         file.write_text(text, encoding="utf-8")
-        command = [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self._where, "-f", str(file)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self._where, "-f", str(file)]
 
     def up(self, draft: Draft) -> str:
         done = self.run(draft.text)
@@ -81,6 +101,40 @@ class Bench:
 @pytest.fixture
 def bench(database: str, psql: Path, pg_dump: Path, tmp_path: Path) -> Bench:
     return Bench(database, psql, pg_dump, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server_of(server: TemporaryServer) -> Iterator[Callable[[int], TemporaryServer]]:
+    """A function that returns a running server of a major version. It starts each of them once."""
+    with ExitStack() as stack:
+        running = {server.binaries.major: server}
+
+        def find(major: int) -> TemporaryServer:
+            if major not in running:
+                made = TemporaryServer(choose(major=major), settings={"max_connections": "100"})
+                running[major] = stack.enter_context(made)
+            return running[major]
+
+        yield find
+
+
+@pytest.fixture(params=EACH_MAJOR)
+def each_server(
+    request: pytest.FixtureRequest, server_of: Callable[[int], TemporaryServer]
+) -> TemporaryServer:
+    """A server of each major version that is installed and supported by these tests."""
+    return server_of(request.param)
+
+
+@pytest.fixture
+def each_bench(each_server: TemporaryServer, psql: Path, pg_dump: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A bench on that server."""
+    ours, dump = (each_server.binaries.program(own.name) or own for own in (psql, pg_dump))
+    name = f"bench_{secrets.token_hex(6)}"
+    with psycopg.connect(each_server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        yield Bench(each_server.dsn(name), ours, dump, tmp_path)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 class Library:

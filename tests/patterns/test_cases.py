@@ -79,46 +79,48 @@ def test_a_pattern_works_with_unusual_names(bench: Any, library: Any, case: Case
 
 @pytest.mark.parametrize("group", GROUPS)
 async def test_an_application_goes_on_while_koonj_applies_the_patterns(
-    tmp_path: Path, bench: Any, library: Any, group: str
+    tmp_path: Path, each_bench: Any, library: Any, group: str
 ) -> None:
     cases = list(of_group(library, group))
     folder = tmp_path / "migrations"
     folder.mkdir()
     for case in cases:
         names = plain(case.label)
-        prepare(bench, case, names)
+        prepare(each_bench, case, names)
         for drafts in drafts_of(library, case, names):
             create(folder, drafts)
-    before = bench.schema()
-    statements = list(composed_traffic(bench, cases))
+    before = each_bench.schema()
+    statements = list(composed_traffic(each_bench, cases))
     async with Connector() as connector:
-        project = Project(folder, Target("local", bench.dsn), connector)
-        with application_load(bench.dsn, statements) as traffic:
+        project = Project(folder, Target("local", each_bench.dsn), connector)
+        with application_load(each_bench.dsn, statements) as traffic:
             finished(await project.apply())
         assert not traffic.errors
         assert traffic.done >= 2 * len(statements)
         assert set((await project.states()).values()) <= {"applied"}
         for case in cases:
-            assert execute(bench, case.check, plain(case.label))[0][0] is True, case.label
+            assert execute(each_bench, case.check, plain(case.label))[0][0] is True, case.label
         if all(case.restores for case in cases):
             finished(await project.roll_back(extent=Extent.ALL))
-            bench.sql("DROP SCHEMA IF EXISTS koonj CASCADE")
-            assert bench.schema() == before
+            each_bench.sql("DROP SCHEMA IF EXISTS koonj CASCADE")
+            assert each_bench.schema() == before
 
 
 @pytest.mark.parametrize("group", GROUPS)
 async def test_the_rehearsal_proves_the_rollbacks(
-    tmp_path: Path, bench: Any, library: Any, server: Any, group: str
+    tmp_path: Path, each_bench: Any, library: Any, server: Any, each_server: Any, group: str
 ) -> None:
     cases = list(of_group(library, group))
+    if each_server is not server:  # a rehearsal takes long: the first case of each pattern is enough
+        cases = list({case.key: case for case in reversed(cases)}.values())
     folder = tmp_path / "migrations"
     folder.mkdir()
     async with Connector() as connector:
-        rehearsing = RehearsalFolder(folder, connector, ScratchPlace(server.dsn()))
+        rehearsing = RehearsalFolder(folder, connector, ScratchPlace(each_server.dsn()))
         expected: dict[str, str] = {}
         for case in cases:
             names = plain(case.label)
-            with psycopg.connect(bench.dsn) as connection:
+            with psycopg.connect(each_bench.dsn) as connection:
                 setup = compose(case.setup, names, connection)
             create(folder, [Draft(f"setup_of_{case.label}", f"BEGIN;\n{setup}\nCOMMIT;\n")])
             earlier, drafts = drafts_of(library, case, names)

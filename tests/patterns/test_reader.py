@@ -213,7 +213,7 @@ def test_invalid_values_raise_field_errors(folder: Path) -> None:
         "columns": ") has no matching opening parenthesis or bracket.",
         "unique": "Choose one of: no, yes.",
         "index": "The name has 64 bytes. PostgreSQL silently truncates names to 63 bytes.",
-        "colour": "No such field. Fields: table, columns, unique, method, where, index.",
+        "colour": "No such field. Fields: table, columns, unique, method, include, where, index.",
     }
     with pytest.raises(FieldErrors) as caught:
         render(mine, {"table": "a\nb", "columns": "c"})

@@ -111,6 +111,19 @@ def test_every_line_of_the_log_has_its_time() -> None:
 
 
 @pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, f" {at(9).astimezone():%H:%M:%S} ✓ applied 014_add_embedding_model.sql, 2 statements, 0.50 s"),
+        (50, " ✓ 014_add_embedding_model   2 statements  0.50 s"),
+        (36, " ✓ 014_add_e…  2 statements  0.50 s"),
+    ],
+)
+def test_the_end_of_a_migration_is_one_line(width: int, shown: str) -> None:
+    (entry,) = view(finished("014_add_embedding_model.sql", 9)).log
+    assert text(log_lines(entry, width)) == [shown]
+
+
+@pytest.mark.parametrize(
     ("in_transaction", "seconds", "shown"),
     [
         (True, 0.99, []),

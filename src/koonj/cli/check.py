@@ -5,21 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from koonj.checks.check import check_folder
+from koonj.checks.levels import Levels
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.file_text import check_code, check_lines
 from koonj.cli.invocation import Call
 from koonj.config import ConfigError
 from koonj.config.second_opinion import wants_squawk
 from koonj.migrations.folder import FileProblem, Folder
-from koonj.migrations.folder import check as find_problems
 from koonj.migrations.squawk.install import VERSION
 from koonj.migrations.squawk.install import find as find_squawk
 
 
 def check(call: Call) -> ExitCode:
     """Find and report the problems of the migration files."""
+    levels = call.check_levels()
     folder = call.read_folder(call.project_folders().migrations)
-    problems, squawk = _second_opinion(call, folder, find_problems(folder))
+    problems, squawk = _second_opinion(call, folder, check_folder(folder, levels), levels)
     folder.save_parsed()
     if call.out.as_json:
         from koonj.cli.shapes import check_shape
@@ -31,7 +33,7 @@ def check(call: Call) -> ExitCode:
 
 
 def _second_opinion(
-    call: Call, folder: Folder, problems: tuple[FileProblem, ...]
+    call: Call, folder: Folder, problems: tuple[FileProblem, ...], levels: Levels
 ) -> tuple[tuple[FileProblem, ...], str | None]:
     """Return the problems with those that squawk adds, and its version; None if it was not asked.
 
@@ -47,7 +49,7 @@ def _second_opinion(
         return problems, None
     from koonj.migrations.squawk.opinion import with_squawk
 
-    opinion = with_squawk(program, folder, problems)
+    opinion = with_squawk(program, folder, problems, levels.off, levels.after)
     if opinion.failure:
         call.err.info(f"squawk was not asked: {opinion.failure}")
     return opinion.problems, None if opinion.failure else VERSION

@@ -21,6 +21,8 @@ from koonj.config.ci import in_ci
 from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
+    from koonj.checks.levels import Levels
+    from koonj.config.check_levels import CheckSettings
     from koonj.config.screen_settings import ScreenSettings
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.migrations.migration import Migration
@@ -76,6 +78,8 @@ class Call:
             raise UsageError(str(error)) from error
         if args.dsn not in {None, EMBEDDED}:
             _check_dsn(args.dsn)
+        if settings.target.checks.levels:
+            self._levels(settings.target.checks)
         return settings
 
     def project_settings(self) -> ProjectSettings:
@@ -113,6 +117,31 @@ class Call:
         """
         try:
             return config.project_folders(self.cwd, migrations=self.args.migrations, environ=self.environ)
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
+
+    def check_levels(self) -> Levels:
+        """Return the levels of the safety rules.
+
+        Raises:
+            UsageError: there is no project, or koonj.toml is invalid.
+        """
+        try:
+            settings = config.check_settings(self.cwd, migrations=self.args.migrations, environ=self.environ)
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
+        return self._levels(settings)
+
+    def _levels(self, settings: CheckSettings) -> Levels:
+        """Return the levels that koonj.toml sets.
+
+        Raises:
+            UsageError: it contains an unknown code.
+        """
+        from koonj.checks.levels import levels_of  # noqa: PLC0415 - only for [checks] and `koonj check`
+
+        try:
+            return levels_of(settings)
         except ConfigError as error:
             raise UsageError(str(error)) from error
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from koonj import __version__
+from koonj.checks.catalogue import RULES
 from koonj.cli.report_paths import ReportPaths
 from koonj.migrations.folder import FileProblem
 from koonj.migrations.squawk.install import OF_SQUAWK
@@ -57,7 +58,8 @@ def _explained(code: str) -> dict[str, Any]:
     if code.startswith(OF_SQUAWK):
         page = f"{_SQUAWK_PAGES}{code.removeprefix(OF_SQUAWK)}"
         return {"helpUri": page, "help": {"text": f"A rule of squawk, which explains it: {page}"}}
-    return {"help": {"text": f"docs/problems.md of koonj explains the problem {code}."}}
+    page = "checks" if code in RULES else "problems"
+    return {"help": {"text": f"docs/{page}.md of koonj explains the problem {code}."}}
 
 
 def _result(problem: Problem, rule: int, uri: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from koonj.config import project, rehearsal, targets
+from koonj.config.check_levels import NO_CHECKS, CheckSettings
 from koonj.config.project import find_migrations
 from koonj.config.settings import (
     EMBEDDED,
@@ -27,6 +28,7 @@ __all__ = [
     "EMBEDDED",
     "FILE_NAME",
     "FOLDERS",
+    "CheckSettings",
     "ConfigError",
     "Password",
     "ProjectFolders",
@@ -35,6 +37,7 @@ __all__ = [
     "Settings",
     "Target",
     "Trust",
+    "check_settings",
     "find_migrations",
     "load",
     "load_without_target",
@@ -79,6 +82,10 @@ def load(
         scratch = rehearsal.place(found.file, where.root, listed, environ)
     except TomlError as error:
         raise ConfigError(str(error)) from error
+    checks = found.checks()
+    if checks != NO_CHECKS:
+        listed = tuple(replace(one, checks=checks) for one in listed)
+        chosen = replace(chosen, checks=checks)
     settings = Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
     return settings.trusting(trust_of(where, listed, scratch, environ))
 
@@ -139,3 +146,12 @@ def project_folders(
         ConfigError: a folder is missing, or the top level of koonj.toml has an error.
     """
     return project.find(cwd, migrations, environ).places
+
+
+def check_settings(cwd: Path, *, migrations: Path | None, environ: Mapping[str, str]) -> CheckSettings:
+    """Return what koonj.toml says about the safety rules.
+
+    Raises:
+        ConfigError: [checks] is invalid.
+    """
+    return project.find(cwd, migrations, environ).checks()

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from koonj.config import check_levels
+from koonj.config.check_levels import CheckSettings
 from koonj.config.ownership import distrust
 from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 from koonj.config.toml_file import TomlError, TomlFile
@@ -20,6 +22,17 @@ class Project:
 
     places: ProjectFolders
     file: TomlFile | None
+
+    def checks(self) -> CheckSettings:
+        """Return what koonj.toml says about the safety rules.
+
+        Raises:
+            ConfigError: [checks] is invalid.
+        """
+        try:
+            return check_levels.read(self.file)
+        except TomlError as error:
+            raise ConfigError(str(error)) from error
 
 
 def find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, trusts: bool = False) -> Project:

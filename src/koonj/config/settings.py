@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 
+from koonj.config.check_levels import NO_CHECKS, CheckSettings
+
 EMBEDDED = "embedded"
 """The dsn of the embedded server."""
 
@@ -79,6 +81,8 @@ class Target:
 
     This is the default for a protected target.
     """
+    checks: CheckSettings = NO_CHECKS
+    """What koonj.toml says about the safety rules; the same for all targets."""
     colour: str = ""
     """Name of the colour that the screen shows it in; empty: red if it is protected, else cyan."""
     declared: bool = False

@@ -50,6 +50,14 @@ class TomlFile:
         where = f"{self.shown}:{line}" if line else self.shown
         raise TomlError(f"{where}: {message}")
 
+    def place(self, keys: Sequence[str]) -> str:
+        """Return file, line and column of the last of these keys: ``koonj.toml:7:1``."""
+        line = self.line(keys)
+        if not line:
+            return self.shown
+        column = self._text.splitlines()[line - 1].find(keys[-1]) + 1
+        return f"{self.shown}:{line}:{column}" if column else f"{self.shown}:{line}"
+
     def line(self, keys: Sequence[str]) -> int | None:
         """Return the line (1-based) where the value of these keys starts.
 

@@ -57,10 +57,14 @@ def check(folder: Folder) -> tuple[FileProblem, ...]:
 
     The problems of the folder come first, then those of each file in order.
     """
-    shown = folder.shown_path or str(folder.path)
-    of_folder = [FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems]
     of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in _problems(m)]
-    return (*of_folder, *of_files)
+    return (*folder_problems(folder), *of_files)
+
+
+def folder_problems(folder: Folder) -> tuple[FileProblem, ...]:
+    """Return the problems of names, numbers and unreadable files."""
+    shown = folder.shown_path or str(folder.path)
+    return tuple(FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems)
 
 
 def _problems(migration: Migration) -> tuple[Problem, ...]:

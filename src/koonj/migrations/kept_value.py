@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from koonj.migrations.parse_cache import ParseCache
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import PatternOffer, Problem, Severity
 
 if TYPE_CHECKING:
     from koonj.sql.fingerprint import Fingerprints
@@ -74,9 +74,11 @@ def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], 
     return decorate
 
 
-def _problem(plain: list[Any]) -> Problem:
-    code, severity, message, hint, line, column = plain
-    return Problem(code, Severity(severity), message, hint, line, column)
+def problem_of(plain: list[Any]) -> Problem:
+    """Return the problem whose fields `astuple` has made plain."""
+    code, severity, message, hint, line, column, pattern = plain
+    offer = None if pattern is None else PatternOffer(pattern[0], tuple((name, v) for name, v in pattern[1]))
+    return Problem(code, Severity(severity), message, hint, line, column, offer)
 
 
 def _text(plain: Any) -> str:
@@ -99,7 +101,7 @@ def _prints(plain: Any) -> Fingerprints:
 
 PROBLEMS: Form[tuple[Problem, ...]] = Form(
     lambda problems: [astuple(problem) for problem in problems] or False,
-    lambda plain: () if plain is False else tuple(_problem(one) for one in plain),
+    lambda plain: () if plain is False else tuple(problem_of(one) for one in plain),
 )
 TEXT: Form[str] = Form(str, _text)
 TEXTS: Form[tuple[str, ...]] = Form(

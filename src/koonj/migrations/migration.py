@@ -204,7 +204,7 @@ class Migration:
         A file that cannot be decoded, that has merge conflicts, or that belongs to another tool, has only
         these problems: further messages of a parser would not help.
         """
-        if self._is_plain:
+        if self.plain_statements:
             return ()
         from koonj.migrations.file_problems import in_order
 
@@ -216,7 +216,7 @@ class Migration:
     @kept(PROBLEMS)
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
-        if self._is_plain:
+        if self.plain_statements:
             return ()
         from koonj.migrations.file_problems import EMPTY
 
@@ -229,7 +229,7 @@ class Migration:
     @kept(PROBLEMS)
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
-        if self._is_plain:
+        if self.plain_statements:
             return ()
         from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK
 
@@ -245,14 +245,14 @@ class Migration:
         return (*block, *rollback.problems, *shape.problems, *empty)
 
     @cached_property
-    def _is_plain(self) -> bool:
-        """Whether the file surely has no problems: most files need not be parsed to know that."""
-        from koonj.sql.plain_file import is_plain
+    def plain_statements(self) -> tuple[str, ...]:
+        """Statements of a body that surely has no problems, without parsing the file; empty: not known."""
+        from koonj.sql.plain_file import plain_statements
 
         try:
-            return is_plain(self.raw.decode())
+            return plain_statements(self.raw.decode())
         except UnicodeDecodeError:
-            return False
+            return ()
 
     @cached_property
     def _unusable(self) -> tuple[Problem, ...]:

@@ -137,5 +137,5 @@ def _parser() -> str | None:
 
 def parser_sources(top: Path) -> list[Path]:
     """Return the modules on which parsed values depend. `top`: the folder of the package koonj."""
-    folders = ("sql/**/*.py", "migrations/*.py", "config/*.py")
+    folders = ("sql/**/*.py", "migrations/*.py", "config/*.py", "checks/**/*.py")
     return [*sorted(path for pattern in folders for path in top.glob(pattern)), top / "humanize.py"]

@@ -62,12 +62,12 @@ def retypes(text: str) -> Retypes | None:
     if reader.peek() == "*":
         reader.take()
     columns = tuple(
-        retype for action in _actions(list(reader.rest())) if (retype := _retype(text, action)) is not None
+        retype for action in actions(list(reader.rest())) if (retype := _retype(text, action)) is not None
     )
     return Retypes(relation, columns) if relation and columns else None
 
 
-def _actions(found: list[Token]) -> Iterator[list[Token]]:
+def actions(found: list[Token]) -> Iterator[list[Token]]:
     """Yield the tokens of each action: what commas outside parentheses separate."""
     depth, action = 0, list[Token]()
     for token in found:

@@ -19,34 +19,37 @@ _UNUSUAL = ("\r", "\0", "<<<<<<<", ">>>>>>>")
 """Texts that a plain file does not contain, not even in a comment or a string."""
 
 
-def is_plain(text: str) -> bool:
-    """Return whether a file's text is so plain that it has no problems.
+def plain_statements(text: str) -> tuple[str, ...]:
+    """Return the statements of a file's body if the text is so plain that it has no problems.
 
-    False says nothing: parse the file then.
+    Empty says nothing: parse the file then.
     """
     if any(unusual in text for unusual in _UNUSUAL):
-        return False
+        return ()
     marks = candidate(blocks=False).finditer(text)
     mark = next(marks, None)
     if mark is None or mark["word"].lower() != "rollback" or next(marks, None) is not None:
-        return False
+        return ()
     start, end = mark.span()
     if text[start - 1 : start] != "\n" or _comments().fullmatch(text, end) is None:
-        return False
+        return ()
     rollback = _prefix().sub("\n", text[end:])
-    return _is_plain_script(text[:start]) and _is_plain_script(rollback) and other_tool(text) is None
+    body = _plain_script(text[:start])
+    return body if body and _plain_script(rollback) and other_tool(text) is None else ()
 
 
-def _is_plain_script(text: str) -> bool:
-    """Return whether a script consists of usual statements, all in one transaction."""
-    match, at, effects = rules.usual_statement(WATCHED).match, 0, []
+def _plain_script(text: str) -> tuple[str, ...]:
+    """Return the statements of a script if all are usual, and in one transaction; else nothing."""
+    match, at = rules.usual_statement(WATCHED).match, 0
+    statements, effects = [], []
     while found := match(text, at):
+        statements.append(found[1])
         effects.append(effect_of(found[1]))
         at = found.end()
     if rules.blanks().fullmatch(text, at) is None:
-        return False
+        return ()
     inside = effects[1:-1] if effects[:1] == [_BEGIN] and effects[-1] == _COMMIT else effects
-    return bool(inside) and all(effect == NO_EFFECT for effect in inside)
+    return tuple(statements) if inside and all(effect == NO_EFFECT for effect in inside) else ()
 
 
 @cache

@@ -17,6 +17,15 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PatternOffer:
+    """A pattern that writes the safe form, and the values of its fields as far as they are known."""
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+    """Pairs (field, value)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A message, its place, and the fix."""
 
@@ -30,6 +39,8 @@ class Problem:
     """1-based; None if the problem belongs to no line (a file name, the folder)."""
     column: int | None = None
     """1-based, in characters."""
+    pattern: PatternOffer | None = None
+    """The pattern that writes the safe form; None if there is none."""
 
 
 def first_error(problems: Iterable[Problem]) -> Problem | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from koonj.sql.description import description_of
+from koonj.sql.ignores import Ignore, read_ignores
 from koonj.sql.markers import read_marks
 from koonj.sql.problem import Problem
 from koonj.sql.rollback import NO_BLOCK, misplaced, nearly_rollback, read_rollback
@@ -34,6 +35,8 @@ class Sections:
     leading_end: int
     """The offset where the leading comments end."""
     settings: tuple[Setting, ...]
+    ignores: tuple[Ignore, ...]
+    """The comments that tell koonj to ignore findings."""
     body: Script
     rollback: Script | None
     """None if there is no block, or if the file declares that it has no rollback.
@@ -72,6 +75,7 @@ def parse(text: str) -> Sections:
         source=source,
         leading_end=marks.leading_end,
         settings=settings,
+        ignores=tuple(read_ignores(source, marks.others)),
         body=Script.of_body(body, marks.items),
         rollback=block.script,
         rollback_line=block.line,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from koonj.config.duration import milliseconds
 from koonj.sql.display import visible
+from koonj.sql.ignores import is_ignore
 from koonj.sql.markers import Mark, MarkPlace
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source, line_and_column
@@ -32,7 +33,7 @@ def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting,
     settings: dict[str, Setting] = {}
     problems: list[Problem] = []
     for mark in marks:
-        if mark.word != "koonj":
+        if mark.word != "koonj" or is_ignore(source, mark):
             continue
         if mark.place is not MarkPlace.LEADING:
             problems.append(misplaced_setting(*line_and_column(source, mark.start)))

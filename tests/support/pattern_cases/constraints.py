@@ -4,7 +4,7 @@ from support.pattern_cases.case import TABLE, Case
 
 NO_KEY = """
 CREATE TABLE {table} (id bigint, {column} text, n int);
-INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
+INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i;
 """
 VALID = "SELECT bool_and(convalidated) AND count(*) > 0 FROM pg_constraint WHERE contype <> 'n' AND conrelid = {table}::regclass AND conname <> 'x'"
 COLUMN = {"table": "{table}", "column": "id"}
@@ -48,7 +48,7 @@ CASES: tuple[Case, ...] = (
             "definition": "FOREIGN KEY (n) REFERENCES {other}(id) ON DELETE CASCADE",
         },
         TABLE
-        + "CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} SELECT generate_series(1, 1000);"
+        + "CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} SELECT generate_series(1, {rows});"
         + "ALTER TABLE {table} ADD CONSTRAINT {new} FOREIGN KEY (n) REFERENCES {other} ON DELETE CASCADE;",
         check=KEYS,
         unchecked="False",
@@ -65,7 +65,7 @@ CASES: tuple[Case, ...] = (
         "drop_unique_constraint",
         {"table": "{table}", "constraint": "{new}", "columns": "id", "type": "PRIMARY KEY"},
         "CREATE TABLE {table} (id bigint NOT NULL, n int, CONSTRAINT {new} PRIMARY KEY (id));"
-        "INSERT INTO {table} SELECT i, i FROM generate_series(1, 1000) i;",
+        "INSERT INTO {table} SELECT i, i FROM generate_series(1, {rows}) i;",
         check="SELECT count(*) = 0 FROM pg_constraint WHERE contype = 'p' AND conrelid = {table}::regclass",
         unchecked="False",
         note="primary_key",
@@ -74,7 +74,7 @@ CASES: tuple[Case, ...] = (
         "add_foreign_key",
         {"table": "{table}", "columns": "n", "references": "{other}"},
         TABLE
-        + "CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} SELECT generate_series(1, 1000);",
+        + "CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} SELECT generate_series(1, {rows});",
         check="SELECT convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid = {table}::regclass",
     ),
 )

@@ -2,10 +2,23 @@
 
 from support.pattern_cases.case import Case
 
+EMPTY = """
+CREATE TABLE {table} (id int PRIMARY KEY, {column} text, {new} text);
+INSERT INTO {table} SELECT i, CASE WHEN i % 5 > 0 THEN 'Value ' || i END, NULL FROM generate_series(1, {rows} + 4000) i;
+"""
+PARTITIONED = """
+CREATE TABLE {table} (id int PRIMARY KEY, {column} text, {new} text) PARTITION BY RANGE (id);
+CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (2000);
+CREATE TABLE {schema}.{new2} PARTITION OF {table} DEFAULT;
+INSERT INTO {table} SELECT i, 'Value ' || i, NULL FROM generate_series(1, {rows} + 4000) i;
+"""
+BACKFILL = {"table": "{table}", "column": "{new}", "value": "lower({column})"}
+DONE = "SELECT bool_and({new} IS NOT DISTINCT FROM lower({column})) FROM {table}"
+
 ENUM = """
 CREATE TYPE {other} AS ENUM ('new', 'it''s paid', 'done');
 CREATE TABLE {table} (id bigint PRIMARY KEY, {column} {other} DEFAULT 'new');
-INSERT INTO {table} SELECT i, 'it''s paid' FROM generate_series(1, 1000) i;
+INSERT INTO {table} SELECT i, 'it''s paid' FROM generate_series(1, {rows}) i;
 """
 LABELS = "SELECT array_agg(enumlabel::text ORDER BY enumsortorder) = {} FROM pg_enum WHERE enumtypid = {{other}}::regtype"
 
@@ -43,5 +56,23 @@ CASES: tuple[Case, ...] = (
         check=LABELS.format("ARRAY['it''s paid', 'new']"),
         unchecked="False",
         write=None,
+    ),
+    Case("backfill", BACKFILL, EMPTY, check=DONE, unchecked="True", verdict="lossy"),
+    Case(
+        "backfill",
+        {**BACKFILL, "where": "{new} IS DISTINCT FROM lower({column})"},
+        EMPTY,
+        check=DONE,
+        verdict="irreversible",
+        restores=False,
+        note="some",
+    ),
+    Case(
+        "backfill",
+        BACKFILL,
+        PARTITIONED,
+        check=DONE,
+        verdict="lossy",
+        note="parts",
     ),
 )

@@ -8,8 +8,8 @@ INDEX = {"index": "{schema}.{new}", "table": "{table}", "definition": "USING btr
 PARTITIONED = """
 CREATE TABLE {table} (id bigint, {column} text, n int) PARTITION BY RANGE (id);
 CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (500);
-CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (500) TO (5000);
-INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
+CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (500) TO (5000000);
+INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i;
 """
 
 CASES: tuple[Case, ...] = (

@@ -13,11 +13,30 @@ GRANT SELECT, UPDATE ON {table} TO {role};
 PARTITIONED = """
 CREATE TABLE {table} (id bigint NOT NULL, {column} text, n int DEFAULT 7, PRIMARY KEY (id)) PARTITION BY RANGE (id);
 CREATE INDEX ON {table} (n);
-CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (5000);
-INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, 1000) i;
+CREATE TABLE {other} PARTITION OF {table} FOR VALUES FROM (0) TO (5000000);
+INSERT INTO {table} SELECT i, 'value ' || i, i FROM generate_series(1, {rows}) i;
 """
-RANGE = {"table": "{table}", "from": "5000", "to": "6000"}
+RANGE = {"table": "{table}", "from": "5000000", "to": "6000000"}
 PARTS = "SELECT count(*) = 2 FROM pg_inherits WHERE inhparent = {table}::regclass"
+GROWING = """
+DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+CREATE TABLE {other} (id int PRIMARY KEY); INSERT INTO {other} VALUES (1), (2);
+CREATE TABLE {table} (gone int, id bigserial PRIMARY KEY, {column} text CHECK ({column} <> ''), n int DEFAULT 1 REFERENCES {other},
+    twice bigint GENERATED ALWAYS AS (id * 2) STORED, UNIQUE ({column}, id));
+ALTER TABLE {table} DROP gone;
+CREATE INDEX ON {table} (lower({column})) WHERE n > 1;
+COMMENT ON TABLE {table} IS 'it''s mine'; COMMENT ON COLUMN {table}.n IS 'which';
+GRANT SELECT, INSERT ON {table} TO {role} WITH GRANT OPTION; GRANT UPDATE (n) ON {table} TO {role}, PUBLIC;
+INSERT INTO {table} ({column}) SELECT 'value ' || i FROM generate_series(1, {rows}) i;
+"""
+PARTITION = {
+    "table": "{table}",
+    "column": "id",
+    "from": "0",
+    "to": "5000000",
+    "until": "6000000",
+    "next": "{new}",
+}
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -53,7 +72,7 @@ CASES: tuple[Case, ...] = (
         NEW,
         GRANTED,
         first=(("rename_table", NEW),),
-        check="SELECT count(*) = 1000 FROM {schema}.{new}",
+        check="SELECT count(*) = {rows} FROM {schema}.{new}",
         read=None,
         write=None,
     ),
@@ -79,7 +98,7 @@ CASES: tuple[Case, ...] = (
         RANGE | {"partition": "{schema}.{new}", "column": "id"},
         PARTITIONED
         + "CREATE TABLE {schema}.{new} (LIKE {table} INCLUDING DEFAULTS INCLUDING INDEXES);"
-        + "INSERT INTO {schema}.{new} SELECT i, 'x', i FROM generate_series(5000, 5999) i;",
+        + "INSERT INTO {schema}.{new} SELECT i + 5000000, 'x', i FROM generate_series(0, {rows} - 1) i;",
         check=PARTS,
         unchecked="False",
     ),
@@ -87,15 +106,29 @@ CASES: tuple[Case, ...] = (
         "detach_partition",
         RANGE | {"partition": "{schema}.{new}", "column": "id"},
         PARTITIONED
-        + "CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (5000) TO (6000);"
-        + "INSERT INTO {table} SELECT i, 'x', i FROM generate_series(5000, 5999) i;",
+        + "CREATE TABLE {schema}.{new} PARTITION OF {table} FOR VALUES FROM (5000000) TO (6000000);"
+        + "INSERT INTO {table} SELECT i + 5000000, 'x', i FROM generate_series(0, {rows} - 1) i;",
         check="SELECT count(*) = 1 FROM pg_inherits WHERE inhparent = {table}::regclass",
         unchecked="False",
     ),
     Case(
+        "partition_existing_table",
+        PARTITION | {"partition": "{new2}"},
+        GROWING,
+        check="""
+            SELECT count(*) = {rows} AND (SELECT count(*) = 0 FROM {schema}.{new})
+                AND (SELECT count(*) = {rows} FROM {schema}.{new2})
+                AND has_table_privilege({role}::, {table}::regclass, 'INSERT WITH GRANT OPTION')
+                AND has_column_privilege({role}::, {table}::regclass, 'n', 'UPDATE')
+                AND obj_description({table}::regclass) = 'it''s mine'
+                AND nextval(pg_get_serial_sequence({table}::, 'id')) > {rows}
+            FROM {table}
+        """,
+    ),
+    Case(
         "drop_table",
         {"table": "{bare}", "schema": "{schema}", "trash": "{new}"},
-        check="SELECT count(*) = 1000 FROM {new}.{bare}",
+        check="SELECT count(*) = {rows} FROM {new}.{bare}",
         read=None,
         write=None,
     ),

@@ -33,11 +33,23 @@ class Opinion:
     """Why squawk was not asked; then the problems are koonj's own. Empty if it was."""
 
 
-def with_squawk(program: Path, folder: Folder, own: tuple[FileProblem, ...]) -> Opinion:
-    """Return koonj's own problems of a folder and the findings of squawk, in the order of the files."""
+def with_squawk(
+    program: Path,
+    folder: Folder,
+    own: tuple[FileProblem, ...],
+    off: frozenset[str] = frozenset(),
+    after: int = 0,
+) -> Opinion:
+    """Return koonj's own problems of a folder and the findings of squawk, in the order of the files.
+
+    `off`: codes of koonj that are not wanted; what squawk says about the same is not wanted either. `after`:
+    only migrations with a larger number are asked about.
+    """
     of_folder, of_files = own[: len(folder.problems)], _by_name(own[len(folder.problems) :])
     asked = {
-        m.name: text for m in folder.migrations if (text := _text(m, of_files.get(m.name, ()))) is not None
+        m.name: text
+        for m in folder.migrations
+        if m.number > after and (text := _text(m, of_files.get(m.name, ()))) is not None
     }
     try:
         check_version(program)
@@ -49,7 +61,9 @@ def with_squawk(program: Path, folder: Folder, own: tuple[FileProblem, ...]) -> 
     merged = [
         FileProblem(migration.name, migration.shown_path, problem)
         for migration in folder.migrations
-        for problem in _merged(migration, of_files.get(migration.name, ()), findings.get(migration.name, ()))
+        for problem in _merged(
+            migration, of_files.get(migration.name, ()), findings.get(migration.name, ()), off
+        )
     ]
     return Opinion((*of_folder, *merged))
 
@@ -100,14 +114,21 @@ def _ask(program: Path, texts: Mapping[str, str], in_one: Collection[str]) -> Ma
     return found
 
 
-def _merged(migration: Migration, own: Sequence[Problem], findings: Sequence[Finding]) -> tuple[Problem, ...]:
+def _merged(
+    migration: Migration, own: Sequence[Problem], findings: Sequence[Finding], off: frozenset[str]
+) -> tuple[Problem, ...]:
     if not findings:
         return tuple(own)
-    places = Places(migration.fresh())
+    read = migration.fresh()
+    places = Places(read)
+    ignores = read.sections.ignores if b"ignore" in migration.raw.lower() else ()  # most files need no parser
+    unwanted = off.union(*(ignore.codes for ignore in ignores))
     added = [
         _problem(finding, places)
         for finding in findings
-        if is_shown(finding.rule, places.marked(finding)) and not _is_said(finding, own, places)
+        if is_shown(finding.rule, places.marked(finding))
+        and not _is_said(finding, own, places)
+        and unwanted.isdisjoint(SAID_BY_KOONJ.get(finding.rule, ()))
     ]
     return in_order((*own, *added))
 

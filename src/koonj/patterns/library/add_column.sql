@@ -1,10 +1,10 @@
 -- title: Add a column with a default
 -- group: Columns
--- words: new column, default, not null
+-- words: new column, default, not null, add_column, AddField
 -- about: PostgreSQL 11 and later store the default of existing rows in the catalog. So the change is fast on a
 --        table of any size, also with NOT NULL. A default that is different for each row (random(),
 --        gen_random_uuid(), clock_timestamp()), a serial type or a domain with a CHECK rewrites the whole table
---        instead, which blocks reads and writes in the meantime.
+--        instead, which blocks reads and writes in the meantime: use the pattern add_column_with_backfill.
 --
 -- field: table
 --   kind: qualified_name

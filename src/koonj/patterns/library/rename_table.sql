@@ -35,7 +35,7 @@ BEGIN
         WHERE oid = '{{#table.schema}}{{table.schema}}.{{/table.schema}}{{new_name}}'::regclass AND grantee <> relowner
             AND privilege_type ~ '^(SEL|INS|UPD|DEL)'
     LOOP
-        EXECUTE format('GRANT %s ON {{table}} TO %s', one.privilege_type, one.grantee);
+        EXECUTE format('GRANT %s ON %s TO %s', one.privilege_type, '{{table}}', one.grantee);
     END LOOP;
 END
 $grants$;

@@ -17,6 +17,7 @@ from koonj.postgres.errors import error_message, is_lost
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.untrusted import ADVICE
+from koonj.runner.impact.check_conflicts import with_check_conflicts
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal
 from koonj.runner.impact.plan_locks import relations_of, with_impact, with_row_checks
 from koonj.runner.impact.self_commits import with_commits
@@ -143,6 +144,7 @@ class ImpactMeasurement:
 
     def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
         """Return the plan with verdicts, locks, notes, and conflicts of the policy."""
+        planned = with_check_conflicts(planned, self.rehearsals)
         if not self.request.probe:
             planned = with_commits(planned, self.rehearsals)
         if self.request.batch:

@@ -20,6 +20,7 @@ from koonj.postgres.encoding import stores_all
 from koonj.postgres.overview import overview
 from koonj.postgres.read_transaction import read_transaction
 from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
+from koonj.runner.plan.check_errors import check_errors
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
 from koonj.runner.plan.interrupted import with_interruptions, without_repaired
@@ -53,13 +54,17 @@ async def make_plan(
     recorded = await _recorded_texts(conn, target, wanted) if wanted else {}
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
+    if target.checks.levels and request.direction is Direction.APPLY:
+        migrations = [work.migration for work in planned.works]
+        found = await asyncio.to_thread(check_errors, folder, migrations, target.checks)
+        planned = replace(planned, check_errors=found)
     planned = with_interruptions(planned, decided.statuses, interruptions, target.option)
     await asyncio.to_thread(folder.save_parsed)
     if not uses_indexes(planned.works) and stores_all(conn):
         return planned
     async with read_transaction(conn, target):
-        found = without_repaired(await invalid_index_conflicts(conn, planned.works), planned.interruptions)
-        conflicts = (*planned.plan.conflicts, *found)
+        invalid = without_repaired(await invalid_index_conflicts(conn, planned.works), planned.interruptions)
+        conflicts = (*planned.plan.conflicts, *invalid)
         planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
         return await with_encoding_conflicts(conn, planned, request)
 

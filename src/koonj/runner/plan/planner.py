@@ -12,6 +12,7 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.evidence.interruption import Interruption
+from koonj.runner.plan.check_errors import CheckError
 from koonj.runner.plan.decisions import DecidedSelection, Decision
 from koonj.runner.plan.folder_conflicts import folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
@@ -47,6 +48,8 @@ class PreparedPlan:
     """Interrupted runs of which it is known what they committed; the run records that first."""
     statuses: tuple[MigrationStatus, ...] = ()
     """Selected migrations, with their states on the target."""
+    check_errors: tuple[CheckError, ...] = ()
+    """What the safety rules report as errors, as far as the texts decide."""
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:

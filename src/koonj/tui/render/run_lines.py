@@ -22,7 +22,7 @@ from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunView, doing
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
-from koonj.tui.toolkit.strips import Part, cut, wrap
+from koonj.tui.toolkit.strips import Part, cut, fit, wrap
 
 Line = list[Part]
 
@@ -164,11 +164,22 @@ def _when(view: RunView) -> str:
 
 
 def log_lines(entry: LogLine, width: int) -> list[Line]:
-    """Return one entry of the log with its time, wrapped to `width`."""
+    """Return one entry of the log with its time, wrapped to `width`.
+
+    The end of a migration is one line in any case: without the time, if there is no room for it.
+    """
     mark, style = TONES[entry.tone]
     time = f" {time_of_day(entry.at)}"
     first, *more = marked(mark, style, entry.text, width - len(time))
+    if more and entry.brief is not None:
+        return [_brief(mark, style, *entry.brief, width)]
     return [[(time, DIM), *first], *([(" " * len(time), PLAIN), *line] for line in more)]
+
+
+def _brief(mark: str, style: Style, name: str, facts: str, width: int) -> Line:
+    """Return the end of a migration in one line, with its facts at the right edge."""
+    room = max(1, width - len(facts) - 6)
+    return [(f" {mark} ", style), (fit(name, room), PLAIN), (f"  {facts}", DIM)]
 
 
 def result_sentence(word: str, message: str) -> str:

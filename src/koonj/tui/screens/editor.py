@@ -32,6 +32,7 @@ from koonj.tui.widgets.place_line import PlaceLine
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.workers.check_findings import findings
 
 if TYPE_CHECKING:
     from koonj.migrations.save import FileOnDisk
@@ -79,6 +80,7 @@ class Editor(EditorMovement):
             self._file.area,
             self._present,
             lambda: snapshot().problems_of(migration.name),
+            lambda present: findings(present, snapshot()),
             self.say,
             failures,
         )

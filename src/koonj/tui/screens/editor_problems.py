@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from koonj.tui.state.file_place import FilePlace, PlaceSource, joined
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
+from koonj.tui.workers.check_findings import merged
 
 if TYPE_CHECKING:
     from koonj.migrations.migration import Migration
@@ -34,18 +35,21 @@ class EditorProblems:
         area: SqlEditor,
         read: Callable[[], Migration],
         known: Callable[[], Sequence[Problem]],
+        report: Callable[[Migration], Awaitable[tuple[Problem, ...]]],
         say: Callable[[str], None],
         failures: tuple[FilePlace, ...],
     ) -> None:
         """`read` returns the migration with the text as it is now.
 
-        `known`: its problems that are not in its text. `failures`: what failed with this text.
+        `known`: its problems that are not in its text. `report`: what the safety rules say about it.
+        `failures`: what failed with this text.
         """
         self.listed = ProblemList()
         self._screen = screen
         self._area = area
         self._read = read
         self._known = known
+        self._report = report
         self._say = say
         self._failures = failures
         self._checked: tuple[FilePlace, ...] = ()
@@ -103,13 +107,14 @@ class EditorProblems:
     async def _examine(self, text: str, migration: Migration) -> None:
         try:
             found = await analyze_for_editor(migration)
+            reported = await self._report(migration)
         except (OSError, RuntimeError) as error:
             self._say(f"koonj could not check the text: {error}")
             return
         if self._area.text != text:
             return
         self._failures = moved(self._failures, self._area.looks.row_of)
-        self._checked = problem_places(migration.name, (*self._known(), *found.problems))
+        self._checked = problem_places(migration.name, (*self._known(), *merged(found.problems, reported)))
         self._area.update_analysis(joined((*self._failures, *self._checked)), found.highlighting)
         self._list()
 

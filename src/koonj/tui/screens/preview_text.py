@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from functools import partial
+from operator import is_
 
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.check_findings import findings, with_findings
 
 Documents = AsyncIterator[Document]
 Make = Callable[[], Documents]
@@ -43,6 +45,10 @@ class PreviewText:
         self._records = PreviewRecords(screen, backend, snapshot)
         self._source: object = None
         """Inputs of the document that is shown or being loaded."""
+        self._plain: Document | None = None
+        """The document without findings of the safety rules."""
+        self._checked: tuple[object, object, object] = (None, None, None)
+        """Inputs of the findings that are shown or being found."""
 
     @property
     def _preview(self) -> Preview:
@@ -60,16 +66,43 @@ class PreviewText:
         self._records.show(row)
         source, make = self._made_of(row)
         if source == self._source:
+            self._check(row)
             return
         self._source = source
         if row is not None and row.migration is not None and is_small(row.migration):
             self._screen.workers.cancel_group(self._screen, "preview")
             folder_problems = self._snapshot().problems_of(row.name)
-            self._preview.document = make_document(row.migration, folder_problems)
+            self._show_document(make_document(row.migration, folder_problems))
         elif make is not None:
             start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
-            self._preview.document = None
+            self._plain = self._preview.document = None
+
+    def _show_document(self, document: Document) -> None:
+        self._plain = self._preview.document = document
+        self._check(self._preview.row)
+
+    def _check(self, row: Row | None) -> None:
+        """Find what the safety rules report about the document, unless that is known."""
+        snapshot, document = self._snapshot(), self._plain
+        rehearsal = None if row is None else snapshot.rehearsals.results.get(row.name)
+        inputs = (document, snapshot.rows, rehearsal)
+        if all(map(is_, inputs, self._checked)):
+            return
+        self._checked = inputs
+        if row is not None and document is not None and document.is_analyzed:
+            work = partial(self._bring_findings, row, document, snapshot)
+            start_task(self._screen, work, "findings", exclusive=True)
+
+    async def _bring_findings(self, row: Row, document: Document, snapshot: Snapshot) -> None:
+        found = await findings(row.migration, snapshot) if row.migration is not None else ()
+        made = with_findings(document, found, len(snapshot.problems_of(row.name))) if found else document
+        preview = self._preview
+        if document is self._plain and preview.document is not None:
+            formatted = preview.formatted
+            if made.problems != preview.document.problems:
+                preview.document = made
+                preview.formatted = formatted
 
     def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
         """Return the inputs of the document of `row`, and the function that makes it."""
@@ -89,7 +122,7 @@ class PreviewText:
             async for made in make():
                 if source != self._source:
                     return
-                self._preview.document = made
+                self._show_document(made)
         except Exception as error:  # An error of a lost target must not end the screen.
             self._say(f"The text cannot be shown: {error}")
 

@@ -31,6 +31,8 @@ class LogLine:
     text: str
     place: FileLine | None = None
     """The migration that it is about, and the line of the statement; None if it is about the whole run."""
+    brief: tuple[str, str] | None = None
+    """Name and facts of a migration that ended, for one line where the text would be wrapped."""
 
 
 _RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(

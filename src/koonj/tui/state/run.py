@@ -165,9 +165,10 @@ class RunView:
         dropped = self.dropped_lines + len(self.log) + len(lines) - min(len(log), LOG_LIMIT)
         return replace(self, log=log[-LOG_LIMIT:], dropped_lines=dropped)
 
-    def with_line(self, event: Event, tone: Tone, text: str) -> RunView:
+    def with_line(self, event: Event, tone: Tone, text: str, brief: tuple[str, str] | None = None) -> RunView:
         """Return the state with a log line about `event`."""
-        return self.with_lines(LogLine(event.at.timestamp(), tone, shortened(text), self.place_of(event)))
+        at, place = event.at.timestamp(), self.place_of(event)
+        return self.with_lines(LogLine(at, tone, shortened(text), place, brief))
 
     def place_of(self, event: Event) -> FileLine | None:
         """Return the statement that an event is about, or only its migration; None for neither."""

@@ -211,7 +211,7 @@ def _statement_finished(view: RunView, event: events.StatementFinished) -> RunVi
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
+    view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}", _brief(event))
     return _between_statements(view, migration=None, done=view.done + 1)
 
 
@@ -223,6 +223,12 @@ def _migration_uncommitted(view: RunView, event: events.MigrationUncommitted) ->
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return _between_statements(view, migration=None)
+
+
+def _brief(event: events.MigrationFinished) -> tuple[str, str]:
+    """Return what stands in one line where there is no room for the sentence: the name, and what ran."""
+    name = event.name.removesuffix(".sql")
+    return name, f"{count(event.statements, 'statement')}  {duration(event.seconds)}"
 
 
 def _what_ran(

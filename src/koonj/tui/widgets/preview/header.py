@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from koonj.sql.problem import Problem
+from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import interruption_details, last_run_words, state_details
 from koonj.tui.state.rehearsals import Rehearsals
@@ -87,12 +87,12 @@ def head_lines(facts: HeadFacts, look: HeadLook, width: int) -> Lines:
             return [
                 *lines,
                 *look.fact("run", details, width, _KNOWN),
-                *_problem_lines(document, width, facts.key),
+                *_problem_lines(facts, document, width, facts.key),
             ]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
         lines += look.fact("runs", mode, width, _MODE)
         lines += look.locks(row, facts.rehearsals, width) if tab is not Tab.ROLLBACK else []
-    return lines + _problem_lines(document, width, facts.key)
+    return lines + _problem_lines(facts, document, width, facts.key)
 
 
 class PlainLook:
@@ -129,15 +129,19 @@ class PlainLook:
         return []
 
 
-def _problem_lines(document: Document, width: int, key: KeyNow) -> Lines:
-    """Return the problems of the file; the others are counted."""
+def _problem_lines(facts: HeadFacts, document: Document, width: int, key: KeyNow) -> Lines:
+    """Return the problems of the file; the others are counted.
+
+    While the Run pane says why a run failed, notes leave their room to the statements.
+    """
     lines: Lines = []
-    shown = document.problems[:_PROBLEMS]
+    problems = [p for p in document.problems if not (facts.is_told and p.severity is Severity.NOTE)]
+    shown = problems[:_PROBLEMS]
     for problem in shown:
         style = severity_style(problem.severity)
         texts: Sequence[str] = wrap(_words(problem, key), width - 4, _LINES // len(shown))
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
-    more = len(document.problems[_PROBLEMS:]) + document.more_problems
+    more = len(problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more; the editor lists them", DIM)]] if more else lines
 
 

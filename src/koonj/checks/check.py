@@ -1,0 +1,169 @@
+"""Check migrations with the safety rules: their findings, what other files say, and the levels.
+
+What reads statements is imported when the first finding needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from koonj.checks.kept_findings import FINDINGS, check_findings
+from koonj.checks.levels import Levels
+from koonj.checks.measured import Measured, contradicts
+from koonj.checks.model import Finding
+from koonj.migrations.file_problems import in_order
+from koonj.migrations.folder import FileProblem, Folder, folder_problems
+from koonj.migrations.kept_value import PROBLEMS, known
+from koonj.migrations.migration import Migration
+from koonj.sql.problem import Problem
+
+if TYPE_CHECKING:
+    from koonj.checks.facts import Fact
+
+_FEW = 8
+"""Number of tables up to which each is searched in the texts by itself."""
+_WORD = re.compile(r"\w+")
+
+
+def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
+    """Return all problems of a folder and its files, and the findings of the safety rules, file by file.
+
+    No database is asked, so it is not known what is applied where: the findings are about all files that
+    `levels` does not exclude. A table that the file just before creates counts as new.
+    """
+    checker = Checker(folder.migrations, levels)
+    texts: list[tuple[Problem, ...]] = []
+    found: list[tuple[Finding, ...]] = []
+    for place, migration in enumerate(folder.migrations):
+        problems, findings = _read(migration, levels)
+        texts.append(problems)
+        found.append(checker.without_new(findings, folder.migrations[max(place - 1, 0) : place]))
+    checker.prepare([finding for findings in found for finding in findings])
+    of_files = (
+        FileProblem(migration.name, migration.shown_path, problem)
+        for place, migration in enumerate(folder.migrations)
+        for problem in _merged(texts[place], [one.problem for one in checker.resolved(place, found[place])])
+    )
+    return (*folder_problems(folder), *of_files)
+
+
+def _merged(problems: tuple[Problem, ...], findings: Sequence[Problem]) -> tuple[Problem, ...]:
+    return in_order((*problems, *findings)) if findings else problems
+
+
+def _read(migration: Migration, levels: Levels) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
+    """Return the problems of a file's text and its findings; what is parsed for them is freed."""
+    checked = migration.number > levels.after
+    problems = known(migration, "problems", PROBLEMS)
+    findings = known(migration, check_findings.__name__, FINDINGS) if checked else ()
+    if problems is None or findings is None:
+        fresh = migration.fresh()
+        problems, findings = fresh.problems, check_findings(fresh) if checked else ()
+    return problems, findings
+
+
+class Checker:
+    """Finds in the migrations of a folder what the safety rules report."""
+
+    def __init__(self, migrations: Sequence[Migration], levels: Levels) -> None:
+        """`migrations`: all of the folder, in their order."""
+        self._migrations = migrations
+        self._levels = levels
+        self._known: dict[str, list[tuple[int, Fact]]] = {}
+
+    def findings(
+        self,
+        migration: Migration,
+        *,
+        pending: Sequence[Migration] = (),
+        measured: Mapping[int, Measured] | None = None,
+    ) -> tuple[Problem, ...]:
+        """Return what the rules report about one migration, by line.
+
+        Args:
+            migration: it can have another text than the file of its name in the folder.
+            pending: the pending files before it. Nobody uses yet the tables that they create.
+            measured: what a rehearsal of exactly this text measured, by the lines of its statements.
+        """
+        found = self.unmeasured(migration, pending)
+        return tuple(one.problem for one in found if not measured or not contradicts(one, measured))
+
+    def unmeasured(self, migration: Migration, pending: Sequence[Migration] = ()) -> tuple[Finding, ...]:
+        """Return what the rules report about one migration, before it is known what a rehearsal measured."""
+        if migration.number <= self._levels.after:
+            return ()
+        found = self.without_new(check_findings(migration), pending)
+        self.prepare(found)
+        return tuple(self.resolved(self._place(migration), found, migration))
+
+    @staticmethod
+    def without_new(findings: tuple[Finding, ...], before: Sequence[Migration]) -> tuple[Finding, ...]:
+        """Return the findings that are not about a table that these files create."""
+        if not any(finding.table for finding in findings):
+            return findings
+        from koonj.checks.facts import MADE, check_facts  # noqa: PLC0415 - as above
+
+        made = {fact[1] for one in before for fact in check_facts(one.fresh()) if fact[0] == MADE}
+        return tuple(finding for finding in findings if not finding.table or finding.table not in made)
+
+    def prepare(self, findings: Sequence[Finding]) -> None:
+        """Read what the files say about the tables of these findings' conditions, all in one pass."""
+        wanted = {finding.condition[1] for finding in findings if finding.condition} - self._known.keys()
+        if not wanted:
+            return
+        from koonj.checks.facts import check_facts  # noqa: PLC0415 - as above
+
+        self._known.update((table, []) for table in wanted)
+        lower = frozenset(table.lower() for table in wanted)
+        for place, migration in enumerate(self._migrations):
+            if not _mentions(migration.raw.decode(errors="replace").lower(), lower):
+                continue
+            for fact in check_facts(migration.fresh()):
+                if fact[1] in wanted:
+                    self._known[fact[1]].append((place, fact))
+
+    def resolved(
+        self, place: int, findings: Sequence[Finding], migration: Migration | None = None
+    ) -> Iterator[Finding]:
+        """Yield the findings of the file at this place that hold, at their levels.
+
+        `migration`: the file if its text is not that in the folder.
+        """
+        for finding in findings:
+            problem = self._levels.leveled(finding.problem)
+            if problem is not None and self._holds(finding, place, migration):
+                yield finding if problem is finding.problem else replace(finding, problem=problem)
+
+    def _holds(self, finding: Finding, place: int, migration: Migration | None) -> bool:
+        condition = finding.condition
+        if not condition:
+            return True
+        from koonj.checks.conditions import holds, own_facts  # noqa: PLC0415 - as above
+        from koonj.checks.facts import check_facts  # noqa: PLC0415 - as above
+
+        about = self._known[condition[1]]
+        count = own_facts(condition, finding.facts_before or 0)
+        own = check_facts(migration or self._migrations[place])[:count]
+        before = [fact for _, fact in about[: bisect_left(about, (place,))]]
+        later = [fact for _, fact in about[bisect_left(about, (place + 1,)) :]] if count is None else []
+        return holds(condition, [*before, *(fact for fact in own if fact[1] == condition[1]), *later])
+
+    def _place(self, migration: Migration) -> int:
+        return self._places.get(migration.name, len(self._migrations))
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {migration.name: place for place, migration in enumerate(self._migrations)}
+
+
+def _mentions(text: str, names: frozenset[str]) -> bool:
+    """Return whether a text in lower case contains one of the names, which are in lower case."""
+    if len(names) <= _FEW:
+        return any(name in text for name in names)
+    words = _WORD.findall(text)
+    return not names.isdisjoint(words) or any(name in text for name in names if _WORD.fullmatch(name) is None)

@@ -1,0 +1,1 @@
+"""The safety rules, one module for each idea."""

@@ -1,0 +1,122 @@
+"""Rules about building and rebuilding indexes while others write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from koonj.checks.file_view import FileView, StatementView
+from koonj.checks.model import Claim, Hit, Rule
+from koonj.checks.names import last_name
+from koonj.sql.index_statement import IndexStatement
+from koonj.sql.options import is_on, options_of
+from koonj.sql.problem import PatternOffer, Severity
+
+
+def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
+    index = one.index
+    if index is None or one.verb != "create" or "concurrently" in one.words[:4] or index.only:
+        return
+    if any(_builds_the_same(other, one) for other in file.statements[: one.place]):
+        return
+    yield Hit(
+        f"CREATE INDEX reads all of {index.table} while writes to it wait.",
+        "Write CREATE INDEX CONCURRENTLY, without BEGIN and COMMIT around it. For a partitioned table: "
+        "CREATE INDEX … ON ONLY it, one CONCURRENTLY for each partition, and attach these.",
+        table=last_name(index.table),
+        claim=Claim.BUILD,
+        pattern=_offer(one, index),
+    )
+
+
+def _builds_the_same(before: StatementView, one: StatementView) -> bool:
+    """Return whether a statement builds an index of a partition, which that of the whole table takes over."""
+    if before.verb != "create" or before.index is None or "concurrently" not in before.words[:4]:
+        return False
+    return _keys(before) == _keys(one)
+
+
+def _keys(one: StatementView) -> tuple[str, ...]:
+    return one.words[one.words.index("(") :] if "(" in one.words else ()
+
+
+def _offer(one: StatementView, index: IndexStatement) -> PatternOffer:
+    """Return the pattern, with the values that it can take over as they are written."""
+    start = one.words.index("(") if "(" in one.words else len(one.words)
+    depth, end = 0, start
+    for end in range(start, len(one.words)):
+        depth += (one.words[end] == "(") - (one.words[end] == ")")
+        if not depth:
+            break
+    columns = one.text[one.tokens[start].end : one.tokens[end].start].strip() if end > start else ""
+    head = one.words[:start]
+    values = {
+        "table": index.table,
+        "columns": " ".join(columns.split()),
+        "unique": "yes" if "unique" in head[:2] else "",
+        "method": head[-1] if head[-2:-1] == ("using",) else "",
+        "index": index.index,
+    }
+    return PatternOffer("create_index", tuple((name, value) for name, value in values.items() if value))
+
+
+def _if_not_exists(one: StatementView, file: FileView) -> Iterator[Hit]:
+    index = one.index
+    if index is None or not index.if_not_exists or "concurrently" not in one.words[:4]:
+        return
+    name = last_name(index.index)
+    if any(_drops_index(before, name) for before in file.statements[: one.place]):
+        return
+    yield Hit(
+        f"IF NOT EXISTS accepts the INVALID index {index.index} that a failed build leaves.",
+        f"Leave out IF NOT EXISTS, or write DROP INDEX CONCURRENTLY IF EXISTS {index.index}; before it.",
+        at=one.tokens[one.words.index("exists") - 2].start,
+    )
+
+
+def _drops_index(one: StatementView, name: str) -> bool:
+    reader = one.reader()
+    if not reader.accept("drop", "index"):
+        return False
+    reader.accept("concurrently")
+    reader.accept("if", "exists")
+    return last_name(reader.name()) == name
+
+
+def _reindex(one: StatementView, _file: FileView) -> Iterator[Hit]:
+    reader = one.reader()
+    reader.accept("reindex")
+    options = options_of(reader.parentheses())
+    kind = reader.take()
+    if reader.accept("concurrently") or is_on(options.get("concurrently")) or kind == "system":
+        return
+    name = reader.name()
+    yield Hit(
+        f"REINDEX rebuilds {name or kind} while writes, and reads that use the index, wait.",
+        "Write REINDEX … CONCURRENTLY, without BEGIN and COMMIT around it.",
+        table=last_name(name) if kind == "table" else "",
+    )
+
+
+RULES = (
+    Rule(
+        "index-not-concurrent",
+        Severity.WARNING,
+        "CREATE INDEX without CONCURRENTLY blocks every write to the table while it reads all rows.",
+        frozenset({"create"}),
+        _not_concurrent,
+    ),
+    Rule(
+        "index-if-not-exists",
+        Severity.WARNING,
+        "CREATE INDEX CONCURRENTLY IF NOT EXISTS accepts the INVALID index of a failed build.",
+        frozenset({"create"}),
+        _if_not_exists,
+    ),
+    Rule(
+        "reindex-not-concurrent",
+        Severity.WARNING,
+        "REINDEX without CONCURRENTLY blocks writes, and reads that use the index.",
+        frozenset({"reindex"}),
+        _reindex,
+    ),
+)
