@@ -22,6 +22,7 @@ from koonj.humanize import (
     number_words,
     plural,
     row_words,
+    sentences,
     span_words,
     to_the_second,
 )
@@ -195,3 +196,18 @@ def test_end_of_a_run_has_its_zone_when_the_clocks_show_it_twice(
     monkeypatch.setattr(humanize, "now", lambda: datetime(2026, 10, 25, 12, tzinfo=UTC).timestamp())
     assert end_time(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)) == "2026-10-25 02:30:00+02:00"
     assert end_time(datetime(2026, 10, 25, 6, 30, tzinfo=UTC)) == "07:30:00"
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        (("it does not exist", "Check the name."), "it does not exist. Check the name."),
+        (("It failed.", "Try again"), "It failed. Try again"),
+        (("Connection refused", "\tIs the server running?"), "Connection refused. Is the server running?"),
+        (("two\nlines", ""), "two lines"),
+        (("", "Only this"), "Only this"),
+        ((), ""),
+    ],
+)
+def test_a_stop_parts_two_sentences(texts: tuple[str, ...], line: str) -> None:
+    assert sentences(*texts) == line

@@ -153,3 +153,10 @@ def _digits(value: float) -> str:
     """Return a number with one decimal if it is below 10 and the decimal is not 0."""
     text = f"{value:.1f}" if round(value, 1) < 10 else f"{value:,.0f}"
     return text.removesuffix(".0")
+
+
+def sentences(*texts: str) -> str:
+    """Return texts after each other, in one line; a stop parts two, if the first does not end with one."""
+    lines = [" ".join(text.split()) for text in texts]
+    full = [line if line.endswith((".", "?", "!", ":", ";")) else f"{line}." for line in lines if line]
+    return " ".join([*full[:-1], *[line for line in lines if line][-1:]])

@@ -48,9 +48,14 @@ async def test_find_marks_matches_and_goes_on(offline: Project) -> None:
         assert editor.text.cursor_location == (1, 8)
         await screen.press("shift+f3")
         assert editor.text.cursor_location == (2, 11)
+        assert screen.bottom().startswith(
+            " F3 next match  Shift+F3 previous match  Esc end search  Ctrl+S save"
+        )
+        assert "Esc close" not in screen.bottom()
         await screen.press("escape")
         assert not editor.text.is_searched
         assert screen.app.screen is editor
+        assert screen.bottom().startswith(" Ctrl+S save  Esc close")
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is screen.main)
 

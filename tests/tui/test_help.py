@@ -84,7 +84,7 @@ async def test_slash_searches_as_typed_and_esc_clears_search(project: Project) -
         text = screen.dialog()
         assert "cancel" in text
         assert "repaint" not in text
-        assert re.match(r"Help  \d of \d\d entries\n", text)
+        assert re.match(r"Help  \d of \d+ entries\n", text)
         await screen.press("escape")
         assert screen.dialog() == all_commands
         await screen.press("escape")
@@ -119,7 +119,7 @@ async def test_enter_keeps_matches_and_keys_scroll_them(project: Project) -> Non
         await screen.type("the")
         await screen.press("down", "down")
         kept = screen.dialog()
-        assert re.match(r"Help  \d\d of \d\d entries\n", kept)
+        assert re.match(r"Help  \d\d of \d+ entries\n", kept)
         await screen.press("enter", "G")
         assert screen.dialog() == kept
         pane = screen.app.screen.query_one("#box Pane")
@@ -180,13 +180,21 @@ async def test_search_marks_its_matches_and_n_goes_on(project: Project) -> None:
     ("room", "shown"),
     [
         (40, "Edit the file, with its problems"),
-        (31, "Edit the file"),
-        (13, "Edit the file"),
+        (31, "Edit the file …"),
+        (15, "Edit the file …"),
+        (14, "Edit the file…"),
         (12, "Edit the fi…"),
     ],
 )
 def test_line_of_a_command_ends_after_a_part_of_the_sentence(room: int, shown: str) -> None:
     assert help_dialog._brief("Edit the file, with its problems. Then save it.", room) == shown
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"), [(30, "Rehearse: apply, roll back …"), (20, "Rehearse: apply …"), (12, "Rehearse")]
+)
+def test_a_list_that_is_not_whole_has_an_ellipsis(room: int, shown: str) -> None:
+    assert help_dialog._brief("Rehearse: apply, roll back, apply again.", room) == shown
 
 
 @pytest.mark.parametrize(("width", "columns"), [(80, 1), (120, 1), (199, 1), (200, 2), (240, 2)])

@@ -133,7 +133,7 @@ async def test_hidden_target_is_not_compared(ahead: Project) -> None:
         await screen.until("hidden: local")
         assert screen.bottom().endswith("X show hidden  Esc close")
         assert differing(screen) == []
-        assert "✓ no row differs" in screen.text()
+        assert "no row differs on targets that were read" in screen.text()
         assert "◦ pending" in rows(screen)[0]
         await screen.press("X")
         await screen.until(lambda: differing(screen) == ["001_make_t1.sql"])
@@ -156,6 +156,26 @@ async def test_rows_that_are_applied_everywhere_appear_with_o(tmp_path: Path, ah
         assert len(rows(screen)) == 1
         await screen.press("o")
         await screen.until(lambda: rows(screen) == [])
+
+
+async def test_nothing_is_said_of_a_target_that_was_not_read(tmp_path: Path, ahead: Project) -> None:
+    same = replace(ahead.targets[0], name="same")
+    project = Project(tmp_path, ahead.targets[0], same, ahead.targets[2])
+    async with project.open((120, 30)) as screen:
+        await apply(screen)
+        await screen.press("R")
+        await opened(screen)
+        await screen.until("1 is applied on those that were read, not listed")
+        assert "no row differs on targets that were read" in screen.text()
+        assert "✓ no row differs" not in screen.text()
+        assert "All migrations are applied on the targets that were read. To list" in screen.text()
+
+
+async def test_way_out_is_shown_where_not_all_keys_have_room(ahead: Project) -> None:
+    async with ahead.open((80, 24), answered=False) as screen:
+        await opened(screen)
+        assert screen.bottom().endswith("Esc close")
+        assert screen.bottom().startswith(" Enter go  n/N difference")
 
 
 async def test_answer_of_a_target_appears_and_the_cursor_stays(ahead: Project) -> None:

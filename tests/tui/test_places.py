@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 
 from koonj.config import Target
+from koonj.migrations.migration import Migration
 from koonj.runner.rehearse.verdict import RehearsalFailure, Verdict
 from koonj.sql.problem import Problem, Severity
+from koonj.tui.documents.line_index import LineIndex
 from koonj.tui.documents.live_highlighting import LiveHighlighting
+from koonj.tui.documents.statement_list import statement_lines
 from koonj.tui.screens import editor_problems
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.external_editor import opened_at
 from koonj.tui.state.file_place import FilePlace, PlaceSource, by_weight, first_with_line, joined, neighbour
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.problem_list import ProblemList
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
@@ -91,6 +95,36 @@ async def test_failed_run_marks_its_line_in_the_preview(project: Project) -> Non
         await fail(screen)
         await screen.until(lambda: marked(screen) == ["4!    id no_such_type"])
         assert screen.row("001 fails").startswith("›")
+
+
+async def test_failed_statement_is_marked_in_the_tab_statements(project: Project) -> None:
+    project.write("001_fails.sql", FAILS)
+    async with project.open((120, 36)) as screen:
+        await fail(screen)
+        await screen.press("v", "v")
+        await screen.until(lambda: marked(screen) == ["2! line 3    create table t2"])
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (1, ["1!"]),
+        (2, ["2!"]),
+        (4, ["2!"]),
+        (5, []),  # an empty line
+        (6, ["3!"]),
+        (9, ["1!"]),
+        (10, ["2!"]),
+        (99, []),
+    ],
+)
+def test_statement_that_has_the_line_is_marked(line: int, shown: list[str]) -> None:
+    text = "SELECT 1;\nSELECT\n  2\n;\n\nSELECT 3;\n\n-- Rollback:\n-- SELECT 4;\n-- SELECT 5;\n"
+    lines = LineIndex(statement_lines(Migration.from_recorded("001_a.sql", text)))
+    sheet = StatementSheet(lines, [place(line)])
+    drawn = [sheet.line(index, 80)[0] for index in range(sheet.count(80))]
+    margins = ["".join(text for text, _ in margin) for margin in drawn]
+    assert [margin.split()[0] for margin in margins if "!" in margin] == shown
 
 
 async def test_i_opens_the_editor_at_the_place_of_the_failed_run(project: Project) -> None:

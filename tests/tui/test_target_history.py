@@ -162,6 +162,22 @@ async def test_screen_shows_who_what_when_how_long_and_how_it_ended(tables: Proj
         assert names(screen) == ["004_fails.sql", "003_make_t3.sql", "002_make_t2.sql", "001_make_t1.sql"]
 
 
+@pytest.mark.usefixtures("pinned")
+async def test_long_name_gets_the_cells_that_no_person_needs(project: Project) -> None:
+    name = "001_create_index_of_documents_by_their_title.sql"
+    project.write(name, "SELECT 1;\n-- Rollback: none: it reads\n")
+    async with project.open((120, 36)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        await open_history(screen)
+        head, entry = (line for line in screen.lines() if "migration" in line or name in line)
+        assert "ada@bastion as postgres" not in entry  # 20 cells are left, and the lines below say it
+        assert entry.index("ada@bastion as post…") == head.index("by")
+        assert "by ada@bastion as postgres" in screen.text()
+
+
 async def test_filter_is_applied_as_the_user_types_and_esc_clears_it(tables: Project) -> None:
     async with tables.open((120, 30)) as screen:
         await apply(screen)

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
 from koonj.migrations.names import number_words
 from koonj.migrations.states import GLYPHS, State
@@ -79,7 +79,7 @@ def _of_target(check: Check, live: str | None) -> Iterator[Concern]:
         return
     if status.error is not None:
         word = f"× {status.problem or 'unreachable'}" if status.server is None else "× error"
-        yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
+        yield Concern(Weight.UNREACHABLE, word, sentences(*status.error.splitlines()))
         return
     if status.running is not None:
         more = "; ".join((*status.silence[:1], holder_words(status.running)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import MEANINGS
 from koonj.runner.target.matrix import Alike, Cell, MatrixRow, NoState, kind_of
@@ -48,13 +48,22 @@ def summary_parts(view: MatrixView) -> tuple[Part, ...]:
     if not any(check.answered for check in view.columns):
         waiting = any(check.since is not None for check in view.columns)
         return ((" waiting for the targets" if waiting else " no target could be read", WAITING),)
-    number = len(view.differing)
-    differs = "row differs" if number == 1 else "rows differ"
-    first = (f" ≠ {number} {differs} between targets", STRONG) if number else (" ✓ no row differs", GOOD)
+    unread = not all(check.answered for check in view.columns)
+    first = _difference(len(view.differing), unread=unread)
     if view.every:
         return first, ("   all rows are shown", DIM)
+    if not view.quiet:
+        return (first,)
     verb = "is" if view.quiet == 1 else "are"
-    return first, (f"   {view.quiet} {verb} applied everywhere and not listed" if view.quiet else "", DIM)
+    where = "on those that were read," if unread else "everywhere and"
+    return first, (f"   {view.quiet} {verb} applied {where} not listed", DIM)
+
+
+def _difference(number: int, *, unread: bool) -> Part:
+    """Return how many rows differ. Nothing is said of a target that was not read."""
+    if number:
+        return f" ≠ {number} {'row differs' if number == 1 else 'rows differ'} between targets", STRONG
+    return (" no row differs on targets that were read", PLAIN) if unread else (" ✓ no row differs", GOOD)
 
 
 def foot_lines(
@@ -92,8 +101,7 @@ def _why_unknown(check: Check) -> str:
     status = check.status
     if status is None:
         return "" if check.since is not None else "It was not read yet."
-    error = " ".join((status.error or "").split())
-    return f"{error}{'' if error.endswith(('.', '?', '!')) else '.'} {status.hint or ''}".rstrip()
+    return sentences(*(status.error or "").splitlines(), status.hint or "")
 
 
 def _meaning(cell: Cell) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
@@ -215,7 +215,5 @@ def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: st
     elif status is None or status.error is None:
         return [] if status is None else list(_leftover_lines(status.leftovers, width, leftovers, more_hint))
     else:
-        error = " ".join(status.error.split())
-        stop = "" if error.endswith((".", "?", "!")) else "."
-        text = f"{error}{stop} {status.hint or ''}".rstrip()
+        text = sentences(*status.error.splitlines(), status.hint or "")
     return [("   " + line, DIM) for line in wrap(text, width - 4, MOST)]

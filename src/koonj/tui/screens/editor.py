@@ -19,14 +19,14 @@ from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
 from koonj.tui.screens.editor_file import EditorFile, FileNews
-from koonj.tui.screens.editor_movement import HINTS, EditorMovement
+from koonj.tui.screens.editor_movement import EditorMovement
 from koonj.tui.screens.editor_problems import EditorProblems
 from koonj.tui.state.file_place import FileLine, FilePlace
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import EditorPlace, EditorTitle, applied_warning
-from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.pane_layout import has_frames
 from koonj.tui.widgets.place_line import PlaceLine
 from koonj.tui.widgets.search_bar import SearchBar
@@ -102,8 +102,7 @@ class Editor(EditorMovement):
         names = self._ran_on()
         self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
-        key_now = cast("KeyedApp", self.app).key_now
-        self.query_one(BottomLine).hints = tuple(Hint(key_now(key), label) for key, label in HINTS)
+        self.search_hints()
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
         self._draw_frames()

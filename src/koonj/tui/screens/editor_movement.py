@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual import on
 
 from koonj.tui.screens.text_search import TextSearchScreen
 from koonj.tui.state.file_place import neighbour
-from koonj.tui.widgets.footer import BottomLine
+from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.search_bar import SearchBar
 from koonj.tui.widgets.sql_editor import SqlEditor
+
+if TYPE_CHECKING:
+    from koonj.tui.toolkit.keyed_app import KeyedApp
 
 HINTS = (
     ("Ctrl+S", "save"),
@@ -21,6 +26,13 @@ HINTS = (
     ("Ctrl+Y", "redo"),
 )
 """Default keys of the last line, with their labels."""
+_SEARCH_HINTS = (
+    ("F3", "next match"),
+    ("Shift+F3", "previous match"),
+    ("Esc", "end search"),
+    *(pair for pair in HINTS if pair[0] != "Esc"),
+)
+"""Those while a search is kept: Esc ends it first."""
 
 
 class EditorMovement(TextSearchScreen[bool]):
@@ -35,6 +47,13 @@ class EditorMovement(TextSearchScreen[bool]):
         """Show a message until the next key."""
         for line in self.query(BottomLine):  # none while the screen is closing
             line.notice = (text, is_problem)
+
+    def search_hints(self) -> None:
+        """Show the keys of the text, or those of its search."""
+        key_now = cast("KeyedApp", self.app).key_now
+        hints = _SEARCH_HINTS if self.text.is_searched else HINTS
+        for line in self.query(BottomLine):
+            line.hints = tuple(Hint(key_now(key), label) for key, label in hints)
 
     @on(SqlEditor.KeyPressed)
     def clear_message(self) -> None:

@@ -44,6 +44,8 @@ _GAP = 2
 _NOT_NOW = "not now: "
 _PART_ENDS = re.compile(r", |: |; | \(")
 """Where a sentence can end early."""
+_MORE = " …"
+"""Stands for the rest of a list."""
 
 
 class HelpDialog(Dialog[None]):
@@ -230,12 +232,19 @@ def _row(entry: CommandEntry, keys: int, names: int, width: int) -> Line:
 
 
 def _brief(text: str, room: int) -> str:
-    """Return the first sentence of a text in `room` cells, if it is longer only its first parts."""
+    """Return the first sentence of a text in `room` cells, if it is longer only its first parts.
+
+    A comma can stand in a list: what ends at one has an ellipsis.
+    """
     sentence = text.split(". ", maxsplit=1)[0].rstrip(".")
     if cell_len(sentence) <= room:
         return sentence
-    ends = [found.start() for found in _PART_ENDS.finditer(sentence) if found.start() <= room]
-    return sentence[: ends[-1]] if ends else cut(sentence, room)
+    ends = [
+        sentence[: found.start()] + (_MORE if found[0] == ", " else "")
+        for found in _PART_ENDS.finditer(sentence)
+    ]
+    fitting = [end for end in ends if cell_len(end) <= room]
+    return fitting[-1] if fitting else cut(sentence, room)
 
 
 def _entry(entry: CommandEntry, keys: int, names: int, width: int) -> Iterator[Line]:

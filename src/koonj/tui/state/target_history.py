@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
+
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_filter import HistoryFilter
 
@@ -21,18 +23,31 @@ class TargetHistory:
     total: int = 0
     """Number of entries of the target."""
     is_read: bool = False
+    name_cells: int = 0
+    """Cells of the longest file name that is shown."""
 
     @staticmethod
     def of(entries: Sequence[HistoryEntry], total: int, wanted: HistoryFilter) -> TargetHistory:
         """Return those of `entries`, which are newest first, that match."""
-        return TargetHistory(wanted, wanted.of(entries), len(entries), total, is_read=True)
+        shown = wanted.of(entries)
+        return TargetHistory(wanted, shown, len(entries), total, is_read=True, name_cells=_longest(shown))
 
     def with_older(self, entries: Sequence[HistoryEntry], total: int) -> TargetHistory:
         """Return the history with one more page of older entries. `total`: as it is known now."""
-        shown = (*self.shown, *self.wanted.of(entries))
-        return replace(self, shown=shown, loaded=self.loaded + len(entries), total=total)
+        more = self.wanted.of(entries)
+        return replace(
+            self,
+            shown=(*self.shown, *more),
+            loaded=self.loaded + len(entries),
+            total=total,
+            name_cells=max(self.name_cells, _longest(more)),
+        )
 
     @property
     def has_more(self) -> bool:
         """Whether older entries were not read yet."""
         return self.is_read and self.loaded < self.total
+
+
+def _longest(entries: Sequence[HistoryEntry]) -> int:
+    return max((cell_len(entry.name) for entry in entries), default=0)

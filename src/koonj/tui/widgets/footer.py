@@ -26,6 +26,8 @@ from koonj.tui.toolkit.strips import Part, strip
 
 LAST = ("help", "quit")
 """Commands whose keys stay at the right end."""
+LEAVE = "close"
+"""The command that closes a screen or a dialog: its key is shown also where the others have no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,21 @@ class BottomLine(Widget):
 def _placed(hints: tuple[Hint, ...], width: int, *, parted: bool) -> Iterator[tuple[int, Hint]]:
     """Yield each hint that fits, with its column; those of `LAST` at the right end.
 
-    With `parted`, there is room for a line after the keys that change the target.
+    The way out of a screen or dialog always has its place. With `parted`, there is room for a line after the
+    keys that change the target.
     """
     last = [hint for hint in hints if hint.command in LAST]
     room = width - sum(hint.cells(fills=parted) for hint in last)
     column, before = 0, False
+    kept = sum(hint.cells(fills=parted) for hint in hints if hint.command == LEAVE)
+    is_full = False
     for hint in (hint for hint in hints if hint.command not in LAST):
         column += len(_PART) if parted and before and not hint.changes_target else 0
         before = hint.changes_target
-        if column + hint.cells(fills=parted) > room:
-            break
+        kept -= hint.cells(fills=parted) if hint.command == LEAVE else 0
+        is_full = is_full or column + hint.cells(fills=parted) + kept > room
+        if is_full and hint.command != LEAVE:
+            continue
         yield column, hint
         column += hint.cells(fills=parted)
     column = max(0, room)

@@ -154,13 +154,20 @@ class HistoryList(CursorPane):
         ]
         return strip(parts, width, style if is_current else Style.null())
 
-    @staticmethod
     def _texts(
-        when: str, what: str, name: str, took: str, who: str, width: int
+        self, when: str, what: str, name: str, took: str, who: str, width: int
     ) -> tuple[str, str, str, str, str]:
-        """Return the texts of a line, each as wide as its column."""
-        done, duration, by = (8, 9, 10) if width < _NARROW else (15, 10, 28 if width >= _WIDE else 13)
+        """Return the texts of a line, each as wide as its column.
+
+        A long name gets some cells of the person, whom the lines below show in full.
+        """
+        narrow = width < _NARROW
+        done, duration, by = (8, 9, 10) if narrow else (15, 10, 28 if width >= _WIDE else 13)
+        spare = by - (8 if narrow else 13 if width < _WIDE else 20)
         room = max(8, width - _WHEN - 4 - done - 1 - duration - 1 - by - 2)
+        missing = self.history.name_cells - (len(".sql") if narrow else 0) - room
+        moved = max(0, min(spare, missing))
+        room, by = room + moved, by - moved
         return (
             fit(when, _WHEN + 3) + " ",
             fit(what, done) + " ",

@@ -202,7 +202,9 @@ class MatrixPane(CursorPane):
             return "No migrations yet."
         if not any(check.answered for check in self.view.columns):
             return "No target has answered, so every state is unknown."
-        return f"All migrations are applied. To list them, press {self.key_now('matrix o')}."
+        unread = not all(check.answered for check in self.view.columns)
+        where = " on the targets that were read" if unread else ""
+        return f"All migrations are applied{where}. To list them, press {self.key_now('matrix o')}."
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return what is known of the cell at the cursor."""

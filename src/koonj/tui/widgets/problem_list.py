@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.tui.state.file_place import FilePlace
 from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.theme import DIM, PLAIN, STRONG
@@ -90,9 +90,7 @@ class ProblemList(Pane):
     def _problem_lines(self, problem: FilePlace, width: int) -> Iterator[list[Part]]:
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
         first = f"{where:>6} {problem.label}: "
-        text = " ".join(
-            f"{problem.message} {in_keys(problem.hint, self.key_now)}".split()
-        )  # a server's message can have lines
+        text = sentences(problem.message, in_keys(problem.hint, self.key_now))
         head: list[Part] = [
             (" ! ", severity_style(problem.severity)),
             (first, STRONG if problem == self.current else DIM),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koonj.humanize import count
+from koonj.humanize import count, sentences
 from koonj.migrations.history_entry import Action, Outcome
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import entry_words
@@ -63,7 +63,7 @@ def _no_history_reason(check: Check) -> str | None:
     if check.status is None:
         return f"{check.target.name} has not responded yet, so its history is not known."
     if check.status.error is not None:
-        error = " ".join(check.status.error.split())  # libpq's messages have several, indented lines
+        error = sentences(*check.status.error.splitlines())  # libpq's messages have several, indented lines
         return f"The history of {check.target.name} could not be read: {error}"
     return None
 

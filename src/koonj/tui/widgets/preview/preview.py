@@ -164,7 +164,7 @@ class Preview(SheetPane):
             return TextSheet(reason)
         if self.tab is Tab.STATEMENTS:
             lines = self.document.statements
-            return TextSheet(self.document.mode) if lines is None else StatementSheet(lines)
+            return TextSheet(self.document.mode) if lines is None else StatementSheet(lines, self.places)
         return self.record_sheet or TextSheet("reading")
 
     # Places
