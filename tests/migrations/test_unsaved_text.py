@@ -93,16 +93,6 @@ def test_a_link_in_the_folder_of_drafts_is_not_followed(
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
     assert left_texts(folder, environ) == ()
-    path.unlink()
-    other = DraftKeeper(folder, "001_a.sql", environ)
-    other.keep(BASE, TEXT)
-    (path,) = drafts(environ).iterdir()
-    (drafts(environ) / f".{path.name}").symlink_to(elsewhere)
-    before = elsewhere.read_bytes()
-    with pytest.raises(OSError, match=path.name):
-        other.keep(BASE, b"SELECT 2;\n")
-    assert elsewhere.read_bytes() == before
-    other.close()
 
 
 def test_the_oldest_draft_is_offered_first(folder: Path, environ: dict[str, str]) -> None:

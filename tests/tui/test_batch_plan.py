@@ -140,19 +140,19 @@ async def test_protected_target_takes_only_keys_that_type_nothing(protected: Pro
 
 async def test_keys_of_the_plan_can_be_changed(tables: Project) -> None:
     settings = [
-        KeySetting("batch-plan", ("t",), "koonj.toml:2"),
+        KeySetting("batch-plan", ("z",), "koonj.toml:2"),
         KeySetting("probe-plan", (), "koonj.toml:3"),
     ]
     keymap = rebind(settings, MAIN, EDITING, DIALOGS)
     async with tables.open(keymap=keymap) as screen:
         await screen.press("A")
         first = await expect_plan(screen)
-        assert "t batch" in screen.text()
+        assert "z batch" in screen.text()
         assert "probe" not in screen.bottom()
         await screen.press("b", "p", "f5")
         assert screen.app.screen is first
         screen.later(REPEAT_PAUSE)
-        await plan_again(screen, "t", "in one transaction?")
+        await plan_again(screen, "z", "in one transaction?")
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 

@@ -91,7 +91,7 @@ async def _of_list_and_matrix(project: Project) -> tuple[str, str]:
 def numbers(text: str) -> dict[str, int]:
     """Return the numbers before ``applied``, ``pending`` and ``conflicts`` in a text, each once."""
     found: dict[str, int] = {}
-    for number, word in re.findall(r"(\d+) (applied|pending|conflict)s?\b", text):
+    for number, word in re.findall(r"\b(0|[1-9]\d*) (applied|pending|conflict)s?\b", text):
         assert found.setdefault(word, int(number)) == int(number), text
     return found
 

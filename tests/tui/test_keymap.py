@@ -149,9 +149,9 @@ class TestRebinding:
     @pytest.mark.parametrize(("command", "key"), KEPT.items())
     def test_keys_named_in_dialogs_and_titles_cannot_be_removed(self, command: str, key: str) -> None:
         name = command.replace("-", "_")
-        assert f"{command} must keep {display_key(key)}" in refused(**{name: "f9"})
+        assert f"{command} must keep {display_key(key)}" in refused(**{name: "f12"})
         assert "must keep this one" in refused(edit=key)
-        held = rebound(**{name: [key, "f9"]})
+        held = rebound(**{name: [key, "f12"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
 
     @pytest.mark.parametrize(

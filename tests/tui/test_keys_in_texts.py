@@ -33,8 +33,12 @@ from koonj.tui.widgets.matrix_pane import MatrixPane
 from support.screen import Project, Screen
 
 TUI = Path(screens.__file__).parents[1]
-FIXED = {"Enter", "Esc", "y", "n", "n/Esc", "w", "c", "l", "o", "r", "e", "d", "N", "4"}
-"""Keys that answer a dialog or end an input, and those that go on in a search. [keys] cannot change them."""
+FIXED = {"Enter", "Esc", "y", "n", "n/Esc", "w", "c", "l", "o", "r", "e", "d", "N", "4"} | {
+    "/",
+    "Up/Down",
+    "Tab/Down",
+}
+"""Keys that answer a dialog or end or complete an input, and those that go on in a search. [keys] cannot change them."""
 NAMED = re.compile(r"\b[Pp]ress (?P<key>[^\s{.,;:]+)")
 NO_KEY = {"a", "any", "it", "the", "or", "before", "Ctrl-C"}
 """Words after "press" that are no key, and the key of the command line."""

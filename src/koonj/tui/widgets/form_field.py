@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.patterns.completion import Completion
-from koonj.patterns.pattern import Field
+from koonj.patterns.pattern import Field, FieldKind
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, cut, fit, strip
 from koonj.tui.widgets.completion_list import CompletionList
@@ -182,7 +182,7 @@ class FieldRow(Vertical):
     def on_key(self, event: events.Key) -> None:
         """Let Down, Up and Tab take a completion. Enter always goes to the next field."""
         found = self.query_one(CompletionList)
-        if not found.found:
+        if not found.found or (event.key == "tab" and found.taken is None and self._is_done(found)):
             return
         if event.key in _NEXT or (event.key == "tab" and found.taken is None):
             taken = 0 if found.taken is None else min(found.taken + 1, len(found.found) - 1)
@@ -197,6 +197,10 @@ class FieldRow(Vertical):
         if event.key == "tab":
             self.sought, found.found = text, ()
         self._put(text)
+
+    def _is_done(self, found: CompletionList) -> bool:
+        """Return whether Tab goes to the next field: the text is a name, or a type, which has short forms."""
+        return self.value == found.found[0].value or (self.field.kind is FieldKind.TYPE and bool(self.value))
 
     def _put(self, text: str) -> None:
         entry = self.query_one(Input)
