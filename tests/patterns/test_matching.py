@@ -46,6 +46,11 @@ def test_text_that_matches_nothing_finds_nothing() -> None:
     assert found("zzqqx") == []
 
 
+def test_a_part_of_a_title_is_better_than_a_word_of_another_pattern() -> None:
+    assert found("not null")[0] == "set_not_null"
+    assert found("fk")[0] == "add_foreign_key"
+
+
 def test_better_matches_come_first() -> None:
     names = ["reowner", "x_owner", "owners", "o_w_n_e_r", "owner", "other"]
     assert best_names(names, "owr", str) == ("owner", "owners", "reowner", "x_owner", "o_w_n_e_r")

@@ -63,7 +63,7 @@ def _rank_of_words(words: Sequence[str], texts: Sequence[str]) -> tuple[int, int
     if any(one is None for one in found):
         return None
     whole = " ".join(words)
-    ranks = [one[0] for text in texts if (one := rank(whole, text)) is not None]
+    ranks = [one[0] + n for n, text in enumerate(texts) if (one := rank(whole, text)) is not None]
     return min(ranks, default=_LETTERS), sum(one for one in found if one is not None)
 
 
