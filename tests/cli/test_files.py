@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -263,11 +262,16 @@ def test_patterns_lists_patterns_and_fields(files: Project) -> None:
 
 @pytest.mark.slow
 def test_example_command_of_every_pattern_works(files: Project) -> None:
-    for pattern in files.koonj("patterns", "--json").json["patterns"]:
-        command = files.koonj("patterns", pattern["key"]).out.splitlines()[-1]
-        assert command.startswith("koonj new --pattern ")
-        script = f"{sys.executable} -m {command}"
-        subprocess.run(["bash", "-c", script], cwd=files.root, check=True, timeout=60)
+    patterns = files.koonj("patterns", "--json").json["patterns"]
+    commands = [files.koonj("patterns", pattern["key"]).out.splitlines()[-1] for pattern in patterns]
+    assert all(command.startswith("koonj new --pattern ") for command in commands)
+    # The shell reads the quotes; koonj itself then runs in this process, which is faster.
+    script = "\n".join(("koonj() { printf '%s\\036' \"$@\"; echo; }", *commands))
+    read = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    for line in read.stdout.split("\n")[:-1]:
+        answer = files.koonj(*line.split("\x1e")[:-1])
+        assert answer.code == 0, answer.err
+    assert len(list((files.root / "migrations").glob("*.sql"))) >= len(patterns)
 
 
 def test_patterns_reports_an_invalid_pattern_file(files: Project) -> None:

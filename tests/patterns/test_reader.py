@@ -6,6 +6,7 @@ import pytest
 
 from koonj.migrations.migration import Migration
 from koonj.patterns.pattern import LIBRARY, FieldErrors, FieldKind, load, render
+from koonj.patterns.reader import read_pattern
 
 GOOD = """\
 -- title: Comment on a table
@@ -52,6 +53,12 @@ def problems(folder: Path, text: str, name: str = "mine.sql") -> list[str]:
     assert "mine" not in {pattern.key for pattern in patterns}
     assert {pattern.key for pattern in patterns} == {path.stem for path in LIBRARY.glob("*.sql")}
     return [str(problem).removeprefix(f"{folder}/{name}:") for problem in found]
+
+
+def test_what_koonj_s_own_patterns_generate_is_right() -> None:
+    """Reading the library leaves this out."""
+    for path in LIBRARY.glob("*.sql"):
+        read_pattern(path)
 
 
 def test_project_pattern_is_read(folder: Path) -> None:

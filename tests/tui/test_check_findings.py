@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from koonj.tui.screens import editor_problems
+from koonj.tui.screens import editor_problems, preview_text
+from koonj.tui.widgets.preview.preview import Preview
+from support.project import PATIENCE
 from support.screen import Project, apply
 
 ROLLBACK = "\n-- Rollback:\n-- BEGIN;\n-- SELECT 1;\n-- COMMIT;\n"
@@ -37,3 +41,22 @@ async def test_editor_marks_a_finding_as_it_is_typed(
     async with project.open() as screen:
         await screen.press("i")
         await screen.until("TRUNCATE deletes all rows of old")
+
+
+async def test_findings_that_come_after_the_end_change_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("001_a.sql", "CREATE TABLE a (id int);\n")
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    async def late(*_: object) -> tuple[()]:
+        asked.set()
+        await closed.wait()
+        return ()
+
+    monkeypatch.setattr(preview_text, "findings", late)
+    async with project.open() as screen:
+        await asyncio.wait_for(asked.wait(), PATIENCE)
+        await screen.main.query_one(Preview).remove()
+        closed.set()
+        await screen.until(lambda: all(w.is_finished for w in screen.main.workers if w.group == "findings"))

@@ -130,7 +130,7 @@ async def test_field_is_raised_and_that_with_the_focus_is_selected(project: Proj
         )
         await screen.press("enter")
         await screen.until(lambda: isinstance(app.focused, Input))
-        first, second = list(app.screen.query(Input))[:2]
+        first, second = list(app.screen.query("FieldRow Input").results(Input))[:2]
         assert first.has_focus
         await screen.type("abc")
         await screen.press("tab")

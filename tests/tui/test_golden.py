@@ -81,7 +81,7 @@ async def test_palette_matches_golden(documents: Project, golden: Golden, size: 
         await screen.until("Tables")
         await golden(screen, f"palette_list_{size[0]}")
         await screen.type("column")
-        await screen.until("─ Add a column with a default")
+        await screen.until("/ column")
         await golden(screen, f"palette_filter_{size[0]}")
         await screen.press("enter")
         await screen.pilot.pause()

@@ -24,14 +24,14 @@ def body(screen: Screen) -> list[str]:
 
 
 async def test_w_wraps_long_lines_and_shows_them_whole(project: Project) -> None:
-    project.write("001_a.sql", f"SELECT 1;\n{LONG}\nSELECT 3;\n-- Rollback: none: it reads\n")
+    project.write("001_a.sql", f"BEGIN;\n{LONG}\nCOMMIT;\n-- Rollback: none: it reads\n")
     async with project.open((100, 36)) as screen:
         assert "the_end" not in screen.preview()
         await screen.press("2", "W")
         lines = body(screen)
-        assert lines[0] == " 1 SELECT 1;"
+        assert lines[0] == " 1 BEGIN;"
         assert "".join(line[3:] for line in lines[1:]).replace(" ", "").startswith(LONG.replace(" ", ""))
-        assert " 3 SELECT 3;" in lines
+        assert " 3 COMMIT;" in lines
         await screen.press("W")
         assert "the_end" not in screen.preview()
 

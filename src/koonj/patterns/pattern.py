@@ -32,15 +32,15 @@ LIBRARY = Path(__file__).parent / "library"
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
     """Return all patterns, sorted by group and key, and the problems of invalid files.
 
-    koonj's own library is read first. A pattern in `folders` replaces an earlier one with the same key. A
-    folder does not have to exist. An invalid file replaces nothing, not even a built-in pattern with the same
-    key.
+    koonj's own library is read first; its tests check what it generates. A pattern in `folders` replaces an
+    earlier one with the same key. A folder does not have to exist. An invalid file replaces nothing, not even
+    a built-in pattern with the same key.
     """
     found: dict[str, Pattern] = {}
     problems: list[PatternProblem] = []
     for path in _files((LIBRARY, *folders)):
         try:
-            pattern = read_pattern(path)
+            pattern = read_pattern(path, generates=path.parent != LIBRARY)
         except PatternFileError as error:
             problems += [PatternProblem(path, problem) for problem in error.problems]
         else:

@@ -28,8 +28,8 @@ class PatternFileError(ValueError):
         super().__init__("\n".join(problem.message for problem in problems))
 
 
-def read_pattern(path: Path) -> Pattern:
-    """Read a pattern file.
+def read_pattern(path: Path, *, generates: bool = True) -> Pattern:
+    """Read a pattern file. `generates`: check the migrations that it generates, too, which takes longest.
 
     Raises:
         PatternFileError: the file is invalid, not UTF-8, or cannot be read.
@@ -41,7 +41,7 @@ def read_pattern(path: Path) -> Pattern:
     except UnicodeDecodeError as error:
         hint = "Save the file as UTF-8."
         raise PatternFileError((problem(f"Not UTF-8 at byte {error.start}.", hint, 1),)) from error
-    return _Reading(path, text).pattern()
+    return _Reading(path, text).pattern(generates=generates)
 
 
 class _Reading:
@@ -53,7 +53,7 @@ class _Reading:
         self._source = Source(text)
         self._problems: list[Problem] = []
 
-    def pattern(self) -> Pattern:
+    def pattern(self, *, generates: bool) -> Pattern:
         self._check_key()
         marks = list(_MIGRATION.finditer(self._text))
         head = self._text[: marks[0].start()] if marks else self._text
@@ -71,7 +71,7 @@ class _Reading:
             later=_value(header, "later") or None,
             path=self._path,
         )
-        self._check(pattern, header)
+        self._check(pattern, header, generates=generates)
         if self._problems:
             raise PatternFileError(tuple(sorted(self._problems, key=lambda p: (p.line or 0, p.column or 0))))
         return pattern
@@ -192,13 +192,13 @@ class _Reading:
             self._add_problem(str(error), "", place.line, place.column)
             return None
 
-    def _check(self, pattern: Pattern, header: Header) -> None:
+    def _check(self, pattern: Pattern, header: Header, *, generates: bool) -> None:
         """Run the checks that need several parts of the file."""
         for name, entry in header.fields.items():
             field = pattern.field(name)
             if field is not None:
                 self._problems += checks.of_field(field, entry, pattern)
-        for file in pattern.files:
+        for file in pattern.files if generates else ():
             self._problems += checks.of_file(file, pattern)
 
 

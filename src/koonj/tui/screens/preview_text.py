@@ -97,12 +97,13 @@ class PreviewText:
     async def _bring_findings(self, row: Row, document: Document, snapshot: Snapshot) -> None:
         found = await findings(row.migration, snapshot) if row.migration is not None else ()
         made = with_findings(document, found, len(snapshot.problems_of(row.name))) if found else document
+        if document is not self._plain or not self._screen.query(Preview):
+            return  # Another document is shown, or koonj is closing.
         preview = self._preview
-        if document is self._plain and preview.document is not None:
+        if preview.document is not None and made.problems != preview.document.problems:
             formatted = preview.formatted
-            if made.problems != preview.document.problems:
-                preview.document = made
-                preview.formatted = formatted
+            preview.document = made
+            preview.formatted = formatted
 
     def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
         """Return the inputs of the document of `row`, and the function that makes it."""
