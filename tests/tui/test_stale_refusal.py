@@ -76,8 +76,10 @@ async def test_later_state_does_not_start_what_was_refused_rightly(project: Proj
         project.table(2)
         await screen.until(lambda: screen.main.snapshot.check.counts.pending == 1)
         await screen.pilot.pause()
+        before = screen.main.snapshot.check
         screen.main.watcher.ask_all()
-        await screen.until(lambda: screen.main.snapshot.check.since is not None)
+        await screen.until(lambda: screen.main.snapshot.check.since is None)
+        await screen.until(lambda: screen.main.snapshot.check is not before)
         await screen.until(lambda: screen.main.snapshot.check.since is None)
         assert screen.app.screen is screen.main
         assert not screen.main.control.running
