@@ -55,6 +55,14 @@ def for_password_command(environ: Mapping[str, str] = os.environ) -> dict[str, s
     return {name: value for name, value in environ.items() if name not in {_DSN, _PASSWORD}}
 
 
+def for_ssh(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of ssh.
+
+    It is the user's own: ssh and its ProxyCommand can need SSH_AUTH_SOCK, AWS_* or a token of the network.
+    """
+    return for_password_command(environ)
+
+
 def _listed(environ: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if _is_listed(name, names)}
 

@@ -307,6 +307,13 @@ def unblock(call: Call) -> int:
     return unblock_command(call)
 
 
+def tunnel(call: Call) -> int:
+    """Run `koonj tunnel TARGET -- PROGRAM`."""
+    from koonj.cli.tunnel import tunnel as run
+
+    return run(call)
+
+
 def check(call: Call) -> int:
     """Run `koonj check`."""
     from koonj.cli.check import check as run
@@ -363,6 +370,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "attach": attach,
         "settle": settle,
         "unblock": unblock,
+        "tunnel": tunnel,
         "check": check,
         "init": init,
         "trust": trust,

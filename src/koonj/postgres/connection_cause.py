@@ -23,6 +23,7 @@ class ConnectProblem(StrEnum):
     ENCRYPTION = "no TLS"
     STRING = "wrong connection string"
     UNTRUSTED = "not trusted"
+    TUNNEL = "no tunnel"
 
 
 @dataclass(frozen=True, slots=True)

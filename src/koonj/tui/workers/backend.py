@@ -131,7 +131,7 @@ class Backend:
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
         await asyncio.to_thread(import_module, "koonj.runner.target.status")
-        from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
+        from koonj.postgres.connection_string import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import UNREAD, TargetStatus  # noqa: PLC0415 - brings psycopg
 
         return TargetStatus(

@@ -213,7 +213,8 @@ class Watcher:
         self._node.post_message(TargetAnswered(name, status, listed, before))
 
     async def _read_status(self, target: Target, folder: Folder) -> TargetStatus:
-        patience = FIRST_START_TIMEOUT if target.dsn == EMBEDDED else STATUS_TIMEOUT
+        is_slow = target.dsn == EMBEDDED or target.ssh is not None  # initdb; a login on every hop
+        patience = FIRST_START_TIMEOUT if is_slow else STATUS_TIMEOUT
         try:
             async with asyncio.timeout(patience):
                 return await self._backend.read_status(target, folder)
