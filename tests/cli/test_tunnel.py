@@ -64,7 +64,7 @@ def test_broken_tunnel_is_an_error_with_the_words_of_ssh(project: Project, sshd:
     project.table(1)
     done = project.koonj("status")
     assert done.code == 1
-    assert "did not open. ssh says:" in done.err
+    assert "No tunnel through bastion. ssh says:" in done.err
     assert "Permission denied" in done.err
     assert "ssh-add" in done.err
     assert project.koonj("apply", "--yes").code == 1

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from koonj.postgres.embedded.binaries import Binaries, discover
 from koonj.postgres.tunnel.destination import Destination, LocalEnd, destinations, through
 from koonj.postgres.tunnel.errors import TunnelError
 from koonj.postgres.tunnel.local_address import local_end
+from koonj.postgres.tunnel.questions import SshQuestion
 from koonj.postgres.tunnel.shared_tunnel import GivenUpError, open_tunnel
 from koonj.postgres.tunnel.ssh_command import ssh_command
 from support.network_server import NetworkServer, network_server
@@ -112,11 +115,11 @@ def gone(config: Path) -> bool:
     return not clients(config)
 
 
-async def refusal(target: Target) -> ConnectError:
+async def refusal(target: Target, problem: ConnectProblem = ConnectProblem.TUNNEL) -> ConnectError:
     async with Connector() as connector:
         with pytest.raises(ConnectError) as caught:
             await connector.connect(target)
-    assert caught.value.problem is ConnectProblem.TUNNEL
+    assert caught.value.problem is problem
     return caught.value
 
 
@@ -331,8 +334,10 @@ class TestFailure:
     async def test_words_of_ssh_are_shown_with_what_to_do(
         self, target: Target, ssh: Ssh, config: Path, options: tuple[str, ...], words: str, hint: str
     ) -> None:
-        found = await refusal(replace(target, ssh=replace(ssh, options=(*options, *ssh.options))))
-        assert found.message.startswith("The tunnel through bastion did not open. ssh says: ")
+        login = words.startswith(("Host key", "Permission"))
+        problem = ConnectProblem.SSH_LOGIN if login else ConnectProblem.TUNNEL
+        found = await refusal(replace(target, ssh=replace(ssh, options=(*options, *ssh.options))), problem)
+        assert found.message.startswith("No tunnel through bastion. ssh says: ")
         assert words in found.message
         assert "usage:" not in found.message
         assert hint in found.hint
@@ -345,7 +350,8 @@ class TestFailure:
         known = tmp_path / "known"
         known.write_text(f"[127.0.0.1]:{sshd.port} {(tmp_path / 'other.pub').read_text()}")
         options = ("-o", f"UserKnownHostsFile={known}", *ssh.options)
-        found = await refusal(replace(target, ssh=replace(ssh, options=options)))
+        changed = replace(target, ssh=replace(ssh, options=options))
+        found = await refusal(changed, ConnectProblem.SSH_LOGIN)
         assert "Host key verification failed" in found.message
         assert "another key than the one that you have accepted" in found.hint
 
@@ -474,3 +480,101 @@ def test_state_folder_that_others_can_write_to_is_refused(
     assert target.ssh is not None
     with ExitStack() as stack, pytest.raises(TunnelError, match="only the user of koonj can write"):
         stack.enter_context(open_tunnel(target.ssh, destinations(target.dsn)))
+
+
+class User:
+    """Answers the questions of ssh."""
+
+    def __init__(self, *answers: str | None) -> None:
+        self.answers = list(answers)
+        self.questions: list[SshQuestion] = []
+
+    def ask(self, question: SshQuestion) -> Future[str | None]:
+        self.questions.append(question)
+        answer: Future[str | None] = Future()
+        if self.answers:
+            answer.set_result(self.answers.pop(0))
+        return answer
+
+
+class TestQuestions:
+    PASSPHRASE = "s3cret phräse'$(x)"
+
+    @pytest.fixture
+    def locked(self, sshd: Sshd, database: str) -> Target:
+        """A target whose bastion is unknown, and whose key has a passphrase."""
+        config = sshd.locked_config(self.PASSPHRASE)
+        return Target("t", database, ssh=Ssh("bastion", ("-F", str(config))))
+
+    async def connected(self, target: Target, user: User) -> None:
+        async with Connector() as connector:
+            with connector.tunnels(target).letting_ssh_ask(target, user.ask):
+                await (await connector.connect(target)).close()
+
+    async def test_user_is_asked_for_host_key_and_passphrase(self, locked: Target) -> None:
+        user = User("yes", "wrong", self.PASSPHRASE)
+        await self.connected(locked, user)
+        first, *others = user.questions
+        assert "authenticity of host" in first.text
+        assert not first.is_secret
+        assert [("passphrase for key" in question.text, question.is_secret) for question in others] == [
+            (True, True)
+        ] * 2
+        assert {question.host for question in user.questions} == {"bastion"}
+        again = User(self.PASSPHRASE)
+        await self.connected(locked, again)
+        assert len(again.questions) == 1, "the host key is known now"
+
+    async def test_answers_are_in_no_argument_variable_or_file(self, locked: Target, tmp_path: Path) -> None:
+        seen: list[bytes] = []
+
+        class Watching(User):
+            def ask(self, question: SshQuestion) -> Future[str | None]:
+                for place in ("cmdline", "environ"):
+                    seen.extend(map(_content, Path("/proc").glob(f"[0-9]*/{place}")))
+                return super().ask(question)
+
+        async with Connector() as connector:
+            user = Watching("yes", self.PASSPHRASE)
+            with connector.tunnels(locked).letting_ssh_ask(locked, user.ask):
+                async with await connector.connect(locked) as conn:
+                    folder = Path(conn.info.host).parent
+            left = [path for path in folder.rglob("*") if path.is_file()]
+        texts = [*seen, *(path.read_bytes() for path in left)]
+        assert not any(self.PASSPHRASE.encode() in text for text in texts)
+        assert not any("ask" in path.name for path in left)
+
+    async def test_question_that_is_not_answered_ends_the_login(self, locked: Target) -> None:
+        user = User(None)
+        with pytest.raises(ConnectError) as caught:
+            await self.connected(locked, user)
+        assert caught.value.problem is ConnectProblem.SSH_LOGIN
+        assert "you did not answer" in caught.value.message
+        assert len(user.questions) == 1
+        assert locked.ssh is not None
+        await asyncio.to_thread(wait_until, partial(gone, Path(locked.ssh.options[1])))
+
+    async def test_question_is_withdrawn_when_nobody_waits_for_the_tunnel(self, locked: Target) -> None:
+        user = User()
+        async with Connector() as connector:
+            with connector.tunnels(locked).letting_ssh_ask(locked, user.ask):
+                connecting = asyncio.create_task(connector.connect(locked))
+                await asyncio.to_thread(wait_until, lambda: user.questions)
+                connecting.cancel()
+                await asyncio.wait((connecting,))
+        assert connecting.cancelled()
+
+    async def test_without_a_user_nothing_is_asked(self, locked: Target) -> None:
+        with pytest.raises(ConnectError) as caught:
+            async with Connector() as connector:
+                await connector.connect(locked)
+        assert caught.value.problem is ConnectProblem.SSH_LOGIN
+        assert "Host key verification failed" in caught.value.message
+        assert "press R in the terminal UI" in caught.value.hint
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # the process has ended
+        return b""

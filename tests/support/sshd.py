@@ -88,6 +88,17 @@ class Sshd:
         (self._folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {key}")
         return file
 
+    def locked_config(self, passphrase: str) -> Path:
+        """Return such a file with a key that has a passphrase, and without known hosts."""
+        key = self._folder / f"locked-{secrets.token_hex(4)}"
+        shutil.copy(self._folder / "user", key)
+        key.chmod(0o600)
+        subprocess.run((str(KEYGEN), "-q", "-p", "-P", "", "-N", passphrase, "-f", str(key)), check=True)
+        first = f"Host *\n  IdentityAgent none\n  UserKnownHostsFile {key}.hosts\n"
+        file = self.client_config(first)
+        file.write_text(file.read_text().replace(f"IdentityFile {self._folder}/user", f"IdentityFile {key}"))
+        return file
+
     def login(self, folder: Path, command: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the command that runs `command` in a terminal over ssh."""
         variables = shlex.join(("env", *(f"{name}={value}" for name, value in environ.items())))

@@ -24,6 +24,7 @@ class ConnectProblem(StrEnum):
     STRING = "wrong connection string"
     UNTRUSTED = "not trusted"
     TUNNEL = "no tunnel"
+    SSH_LOGIN = "ssh login refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_re
 
 if TYPE_CHECKING:
     from koonj.postgres.embedded.lease import Lease
+    from koonj.postgres.tunnel.errors import TunnelError
     from koonj.postgres.tunnel.leases import TunnelLeases
 
 OLDEST_MAJOR = 13
@@ -115,7 +116,7 @@ class Connector:
         try:
             return await self.tunnels(target).connected(target, partial(self._connect, target, name))
         except TunnelError as error:
-            raise no_tunnel(error) from error
+            raise _no_tunnel(error) from error
         except psycopg.ProgrammingError as error:
             raise _not_valid(target, error) from None
 
@@ -249,10 +250,10 @@ def bastion_of(target: Target) -> Ssh:
     return target.ssh
 
 
-def no_tunnel(error: TargetError) -> ConnectError:
+def _no_tunnel(error: TunnelError) -> ConnectError:
     """Return the error of a tunnel as one of the connection."""
     made = ConnectError(error.message, error.hint)
-    made.problem = ConnectProblem.TUNNEL
+    made.problem = ConnectProblem.SSH_LOGIN if error.login else ConnectProblem.TUNNEL
     return made
 
 

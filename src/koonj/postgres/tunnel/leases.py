@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from koonj.config import Ssh, Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
@@ -12,6 +13,7 @@ from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.errors import TargetError
 from koonj.postgres.tunnel.destination import Destination, destinations, server_at, through
 from koonj.postgres.tunnel.lease import TunnelLease
+from koonj.postgres.tunnel.questions import Ask
 from koonj.postgres.tunnel.shared_tunnel import open_tunnel
 
 _GONE = 0.5
@@ -22,6 +24,7 @@ class TunnelLeases:
     """The leases of a connector."""
 
     def __init__(self) -> None:
+        self._askers: dict[Target, Ask] = {}
         self._leases: dict[tuple[Ssh, tuple[Destination, ...]], TunnelLease] = {}
         self._opening = asyncio.Lock()
         self._given_up = threading.Event()
@@ -63,6 +66,15 @@ class TunnelLeases:
         conn.server_place = server_at(lease.servers, lease.ends, conn)
         return conn
 
+    @contextmanager
+    def letting_ssh_ask(self, target: Target, ask: Ask) -> Iterator[None]:
+        """Let ssh ask the user if it opens the tunnel to the target meanwhile; else it asks nothing."""
+        self._askers[target] = ask
+        try:
+            yield
+        finally:
+            self._askers.pop(target, None)
+
     async def lease(self, target: Target) -> TunnelLease:
         """Return the lease of an open tunnel to the target.
 
@@ -85,7 +97,11 @@ class TunnelLeases:
                 lease.close()
                 del self._leases[key]
             opened = await asyncio.to_thread(
-                open_tunnel, target.ssh, servers, is_given_up=self._given_up.is_set
+                open_tunnel,
+                target.ssh,
+                servers,
+                is_given_up=self._given_up.is_set,
+                ask=self._askers.get(target),
             )
             self._leases[key] = opened
             return opened

@@ -21,8 +21,9 @@ from koonj.postgres.shared_process.watchdog_script import BACKGROUND
 from koonj.postgres.tunnel.destination import Destination
 from koonj.postgres.tunnel.errors import TunnelError
 from koonj.postgres.tunnel.lease import TunnelLease
+from koonj.postgres.tunnel.questions import Ask, Questions
 from koonj.postgres.tunnel.ssh_command import READY, ssh_command
-from koonj.postgres.tunnel.ssh_failure import failure, no_answer
+from koonj.postgres.tunnel.ssh_failure import declined, failure, no_answer
 from koonj.postgres.tunnel.tunnel_folder import TunnelFolder, tunnel_folder
 
 LOGIN_SECONDS = 60.0
@@ -43,10 +44,12 @@ def open_tunnel(
     *,
     environ: Mapping[str, str] = os.environ,
     is_given_up: Callable[[], bool] = lambda: False,
+    ask: Ask | None = None,
 ) -> TunnelLease:
     """Join the tunnel, or open it. The lease keeps it open. Blocking.
 
-    It takes 1 ms to join, and as long as a login to open.
+    It takes 1 ms to join, and as long as a login to open. `ask`: asks the user what ssh asks; without it, ssh
+    asks nothing.
 
     Raises:
         TunnelError: it cannot be opened; nothing is left behind.
@@ -58,7 +61,13 @@ def open_tunnel(
         try:
             while not lock(gate, seconds=0.1):  # another process logs in
                 _unless(is_given_up)
-            return _joined(ssh, servers, folder) or _opened(ssh, servers, folder, environ, is_given_up)
+            lease = _joined(ssh, servers, folder)
+            if lease is not None:
+                return lease
+            if ask is None:
+                return _opened(ssh, servers, folder, environ, is_given_up)
+            with Questions(ssh.host, folder.path, ask) as questions:
+                return _opened(ssh, servers, folder, environ, is_given_up, questions)
         finally:
             os.close(gate)
     except OSError as error:
@@ -92,18 +101,20 @@ def _opened(
     folder: TunnelFolder,
     environ: Mapping[str, str],
     is_given_up: Callable[[], bool],
+    questions: Questions | None = None,
 ) -> TunnelLease:
+    more = {} if questions is None else questions.environ(environ)
     for last in (False,) * (_TRIES - 1) + (True,):
         ends = folder.new_ends(servers)
-        command = ssh_command(ssh, servers, ends, environ)
+        command = ssh_command(ssh, servers, ends, environ, asks=questions is not None)
         ready = folder.path / f"ready-{secrets.token_hex(4)}"
         pipe, reader = Pipe.make(folder.clients)
         try:
             try:
-                _launch(command, Path(ssh.folder), folder, reader, {**environ, READY: str(ready)})
+                _launch(command, Path(ssh.folder), folder, reader, {**environ, **more, READY: str(ready)})
             finally:
                 os.close(reader)
-            if _listens(ssh, ready, pipe, is_given_up):
+            if _listens(ssh, ready, pipe, is_given_up, questions):
                 folder.record(ends)
                 return TunnelLease(ssh, servers, folder, pipe, ends)
         except BaseException:
@@ -113,6 +124,8 @@ def _opened(
             ready.unlink(missing_ok=True)
         pipe.close()
         said = folder.said()
+        if questions is not None and questions.is_declined:
+            raise declined(ssh)
         if last or _TAKEN not in said:
             raise failure(ssh, said)
     raise AssertionError("unreachable")
@@ -134,8 +147,10 @@ def _launch(
         ).wait()
 
 
-def _listens(ssh: Ssh, ready: Path, pipe: Pipe, is_given_up: Callable[[], bool]) -> bool:
-    """Wait until ssh listens; False if it ends before.
+def _listens(
+    ssh: Ssh, ready: Path, pipe: Pipe, is_given_up: Callable[[], bool], questions: Questions | None
+) -> bool:
+    """Wait until ssh listens; False if it ends before. The time in which the user is asked does not count.
 
     Raises:
         TunnelError: it does neither.
@@ -145,6 +160,10 @@ def _listens(ssh: Ssh, ready: Path, pipe: Pipe, is_given_up: Callable[[], bool])
     while not ready.exists():
         if not pipe.is_read():
             return False
+        if questions is not None and questions.is_declined:
+            raise declined(ssh)
+        if questions is not None and questions.is_waiting:
+            end = time.monotonic() + LOGIN_SECONDS
         if time.monotonic() > end:
             raise no_answer(ssh, LOGIN_SECONDS)
         _unless(is_given_up)

@@ -17,7 +17,6 @@ from koonj.postgres.tunnel.errors import TunnelError
 READY = "KOONJ_TUNNEL_READY"
 """The variable with the path of the file that ssh creates when it forwards."""
 _FIXED: Mapping[str, str] = {
-    "BatchMode": "yes",  # nobody could answer a question
     "ExitOnForwardFailure": "yes",
     # A forward through a shared connection would stay in its master when this ssh ends.
     "ControlMaster": "no",
@@ -45,8 +44,10 @@ def ssh_command(
     servers: Sequence[Destination],
     ends: Sequence[LocalEnd],
     environ: Mapping[str, str] = own_environ,
+    *,
+    asks: bool = False,
 ) -> list[str]:
-    """Return the command that forwards each end to its server.
+    """Return the command that forwards each end to its server. `asks`: whether a user can answer questions.
 
     Raises:
         TunnelError: there is no ssh.
@@ -60,7 +61,7 @@ def ssh_command(
     forwards = (word for pair in zip(servers, ends, strict=True) for word in ("-L", _forward(*pair)))
     return [
         *(program, "-N", "-T"),
-        *_options(_FIXED.items()),
+        *_options((("BatchMode", "no" if asks else "yes"), *_FIXED.items())),
         *forwards,
         *ssh.options,
         *_options(_DEFAULTS.items()),

@@ -23,11 +23,12 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"[Hh]ost key verification failed|host key is known for",
-        "koonj accepts no host key for you. To see the key and accept it, run once: {command}",
+        "To see the host key and accept it, press R in the terminal UI, or run once: {command}",
     ),
     (
         r"Permission denied|Too many authentication failures",
-        "koonj lets ssh ask nothing here. Load the key into the agent (ssh-add), until this works: {command}",
+        "To answer what ssh asks, press R in the terminal UI. Or load the key into the agent (ssh-add), "
+        "until this works: {command}",
     ),
     (
         r"Could not resolve hostname",
@@ -48,15 +49,15 @@ _HINTS: tuple[tuple[str, str], ...] = (
         "Check the host, its port and the network (VPN, firewall). To test it, run: {command}",
     ),
 )
+_LOGIN = r"Permission denied|Too many authentication failures|[Hh]ost key verification failed"
 _TO_TEST = "To see what ssh does, run: {verbose}"
 
 
 def failure(ssh: Ssh, said: str) -> TunnelError:
     """Return the error for an ssh that ended. `said`: what it wrote."""
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, said, re.MULTILINE)), _TO_TEST)
-    return TunnelError(
-        f"The tunnel through {ssh.host} did not open. ssh says: {last_words(said)}", _filled(hint, ssh)
-    )
+    message = f"No tunnel through {ssh.host}. ssh says: {last_words(said)}"
+    return TunnelError(message, _filled(hint, ssh), login=re.search(_LOGIN, said) is not None)
 
 
 def last_words(said: str) -> str:
@@ -66,11 +67,15 @@ def last_words(said: str) -> str:
     return "\n".join(lines[-_MOST:]) or "nothing"
 
 
+def declined(ssh: Ssh) -> TunnelError:
+    """Return the error for a question of ssh that the user did not answer."""
+    message = f"No tunnel through {ssh.host}: you did not answer the question of ssh."
+    return TunnelError(message, "To be asked again, press R on this target.", login=True)
+
+
 def no_answer(ssh: Ssh, seconds: float) -> TunnelError:
     """Return the error for an ssh that neither forwards nor ends."""
-    message = (
-        f"The tunnel through {ssh.host} did not open: ssh has not finished its login in {seconds:.0f} s."
-    )
+    message = f"No tunnel through {ssh.host}: ssh has not finished its login in {seconds:.0f} s."
     return TunnelError(message, _filled(_TO_TEST, ssh))
 
 
