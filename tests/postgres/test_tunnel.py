@@ -521,6 +521,8 @@ class TestQuestions:
             (True, True)
         ] * 2
         assert {question.host for question in user.questions} == {"bastion"}
+        assert locked.ssh is not None
+        await asyncio.to_thread(wait_until, partial(gone, Path(locked.ssh.options[1])))
         again = User(self.PASSPHRASE)
         await self.connected(locked, again)
         assert len(again.questions) == 1, "the host key is known now"
