@@ -24,12 +24,14 @@ from koonj.config import Ssh, Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, describe
 from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.shared_process.client_fifo import Pipe
 from koonj.postgres.tunnel.destination import Destination, LocalEnd, destinations, through
 from koonj.postgres.tunnel.errors import TunnelError
 from koonj.postgres.tunnel.local_address import local_end
 from koonj.postgres.tunnel.questions import SshQuestion
 from koonj.postgres.tunnel.shared_tunnel import GivenUpError, open_tunnel
 from koonj.postgres.tunnel.ssh_command import ssh_command
+from koonj.postgres.tunnel.tunnel_folder import tunnel_folder
 from support.network_server import NetworkServer, network_server
 from support.own_process import wait_until
 from support.sshd import KEYGEN, SSH, USABLE, Sshd, clients
@@ -181,6 +183,13 @@ class TestConnection:
         async with await connector.connect(two) as conn:
             assert (await describe(conn, two)).host == f"{host}:5432"
 
+    async def test_account_without_a_shell_has_a_tunnel(
+        self, target: Target, connector: Connector, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SHELL", "/usr/sbin/nologin")
+        async with await connector.connect(target) as conn:
+            await conn.execute("SELECT 1")
+
     async def test_service_names_the_server(
         self, database: str, ssh: Ssh, connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -268,6 +277,43 @@ class TestSharing:
         async with await connector.connect(target) as conn:
             await conn.execute("SELECT 1")
             assert clients(config) == before
+
+    def test_tunnel_that_was_opened_again_at_another_address_is_not_the_same(
+        self, ssh: Ssh, config: Path
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        servers = destinations(f"host=localhost port={port}")
+        with open_tunnel(ssh, servers) as first:
+            os.kill(clients(config)[0], signal.SIGKILL)
+            wait_until(lambda: gone(config) and not first.is_open())
+            (end,) = first.ends
+            with socket.create_server((end.address, port)), open_tunnel(ssh, servers) as second:
+                assert second.ends != first.ends
+                assert second.is_open()
+                assert not first.is_open()
+        wait_until(lambda: gone(config))
+
+    def test_watchdog_that_ends_is_not_joined(self, target: Target, ssh: Ssh, config: Path) -> None:
+        servers = destinations(target.dsn)
+        folder = tunnel_folder(ssh, servers)
+        pipe, reader = Pipe.make(folder.clients)
+        pipe.close()
+        folder.record([LocalEnd("/nowhere", "1")])
+        os.set_blocking(reader, True)
+
+        def end() -> None:
+            wait_until(lambda: os.read(reader, 1))  # somebody joins, and asks
+            os.close(reader)
+
+        watchdog = threading.Thread(target=end)
+        watchdog.start()
+        with open_tunnel(ssh, servers) as lease:
+            watchdog.join()
+            assert lease.ends[0].address != "/nowhere"
+            assert lease.is_open()
+            assert len(clients(config)) == 1
+        wait_until(lambda: gone(config))
 
     def test_login_that_hangs_is_given_up(self, target: Target) -> None:
         given_up = threading.Event()
