@@ -162,9 +162,11 @@ class DraftResult:
         return not self.errors
 
 
-def make_drafts(source: DraftSource, values: Mapping[str, str]) -> DraftResult:
-    """Return the drafts that `values` make; examples replace wrong and missing values."""
-    known = source.defaults(values)
+def make_drafts(source: DraftSource, values: Mapping[str, str], known: Mapping[str, str]) -> DraftResult:
+    """Return the drafts that `values` make; examples replace wrong and missing values.
+
+    `known`: the values that empty fields stand for.
+    """
     try:
         return DraftResult(source.render(values), {}, known)
     except FieldErrors as error:
