@@ -42,6 +42,7 @@ from koonj.tui.documents.drafts import (
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
+from koonj.tui.state.offered_pattern import OfferedPattern
 from koonj.tui.theme import DIM, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
@@ -51,7 +52,7 @@ from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
-from koonj.tui.widgets.pattern_form import PatternForm
+from koonj.tui.widgets.pattern_form import TALL, PatternForm
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
@@ -74,12 +75,22 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     AUTO_FOCUS = "PatternList"
 
     def __init__(
-        self, settings: Settings, folder: Folder, names: TargetNames, reading: Reading | None
+        self,
+        settings: Settings,
+        folder: Folder,
+        names: TargetNames,
+        reading: Reading | None,
+        offered: OfferedPattern | None = None,
     ) -> None:
-        """`reading` reads the names in the target's catalog; None if koonj reads nothing there."""
+        """`reading` reads the names in the target's catalog; None if koonj reads nothing there.
+
+        `offered`: the pattern whose form is opened at once, filled in for a finding.
+        """
         super().__init__()
         self._settings = settings
         self._reading = reading
+        self._offered = offered
+        self._is_opened = offered is None
         self._number = next_number(folder)
         self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
         self.form = PatternForm(names, reads=reading is not None)
@@ -115,7 +126,14 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
         if not self.is_active:
             return  # The user closed the palette in the meantime.
-        self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
+        listed = self.query_one(PatternList)
+        listed.sources = (*map(PatternSource, patterns), BlankSource())
+        if self._offered is not None:
+            keys = [source.key for source in listed.found]
+            if self._offered.offer.key in keys:
+                listed.cursor = keys.index(self._offered.offer.key)
+            else:
+                self._say(f"There is no pattern {self._offered.offer.key}.")
         if problems:
             self._say(str(replace(problems[0], path=self._relative_path(problems[0].path))))
 
@@ -170,6 +188,11 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Whether the form is that of a migration without statements."""
         return isinstance(self.form.source, BlankSource)
 
+    @property
+    def answers_finding(self) -> bool:
+        """Whether the form is that of the pattern that a finding offers."""
+        return self._offered is not None and self.form.source.key == self._offered.offer.key
+
     def _later(self, source: DraftSource) -> str:
         """Return the title of the pattern for the step that must wait; empty if there is none."""
         sources = self.query_one(PatternList).sources
@@ -187,13 +210,18 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @on(PatternList.Chosen)
     async def chosen(self, event: PatternList.Chosen) -> None:
         """Show the form of the chosen pattern."""
-        await self.form.open(event.source, {})
+        offered = self._offered if self._offered and self._offered.offer.key == event.source.key else None
+        await self.form.open(event.source, dict(offered.offer.values) if offered else {})
+        if offered is not None and not self._is_opened and self.rows:
+            self._is_opened = True
+            self.rows[0].focus_entry()
 
     @on(PatternForm.Drafted)
     def drafted(self, event: PatternForm.Drafted) -> None:
         """Show the files that the fields make."""
         made = event.result
-        self.form.show_head(self._later(self.form.source))
+        origin = self._offered.origin if self._offered and self.answers_finding else ""
+        self.form.show_head(self._later(self.form.source), origin)
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
@@ -215,6 +243,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         framed = has_fills and has_frames(event.size.width, event.size.height)
         self.query_one("#top").display = framed
         self.set_class(framed, "-framed")
+        self.set_class(event.size.height >= TALL, "-tall")
         self.set_class(event.size.height >= _HIGH, "-high")
         self.form.framed = framed
         for pane in self.query(Pane):

@@ -11,17 +11,17 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 
 from koonj.patterns.completion import completions
-from koonj.patterns.form_facts import cost_words
+from koonj.patterns.form_facts import lock_words, table_words
 from koonj.tui.documents.drafts import BlankSource, DraftResult, DraftSource
 from koonj.tui.documents.form_values import FormValues, form_values
-from koonj.tui.theme import DIM, PLAIN
+from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
 from koonj.tui.workers.catalog_names import TargetNames
 
-_TALL = 30
+TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
 _MOST_ABOUT = (2, 3)
 """Maximum lines about a pattern, without and with that room."""
@@ -44,13 +44,17 @@ class PatternForm(FormBox):
         """What completes the fields, and what is known of it."""
         self._reads = reads
         self._insists = False
+        self._is_changing = False
+        """Whether rows of another pattern are about to be shown."""
         self._now: FormValues = form_values(self.source, {})
 
     def compose(self) -> ComposeResult:
         yield Heading()
         yield TextBlock(id="about")
+        yield TextBlock(id="origin")
         yield TextLine(id="later")
         yield TextBlock(id="names")
+        yield TextBlock(id="cost")
         yield VerticalScroll(id="fields", can_focus=False)
         yield WriteLine()
 
@@ -61,8 +65,8 @@ class PatternForm(FormBox):
 
     @property
     def is_ready(self) -> bool:
-        """Whether all rows are there. They are not if the form was closed before they were mounted."""
-        return all(row.is_complete for row in self.rows)
+        """Whether all rows are there: not while they change, and not if the form was closed meanwhile."""
+        return not self._is_changing and all(row.is_complete for row in self.rows)
 
     @property
     def result(self) -> DraftResult:
@@ -71,7 +75,7 @@ class PatternForm(FormBox):
 
     async def open(self, source: DraftSource, values: Mapping[str, str]) -> None:
         """Show the fields of a pattern, filled with `values`; `Drafted` follows when they are there."""
-        self.source, self._insists = source, False
+        self.source, self._insists, self._is_changing = source, False, True
         fields = self.query_one("#fields")
         async with self.batch():
             await fields.remove_children()
@@ -81,6 +85,7 @@ class PatternForm(FormBox):
                 for field in source.fields
             ]
             await fields.mount_all(rows)
+        self._is_changing = False
         if self.is_ready:
             self.draft()
 
@@ -91,6 +96,11 @@ class PatternForm(FormBox):
             self.draft()
 
     @on(FieldRow.Changed)
+    def changed(self) -> None:
+        """Compute what follows from a changed field, unless another pattern is about to be shown."""
+        if self.is_ready:
+            self.draft()
+
     def draft(self) -> None:
         """Compute what follows from the fields, and show it."""
         rows = self.rows
@@ -100,8 +110,21 @@ class PatternForm(FormBox):
         for row in rows:
             row.fill(self._now.values[row.field.name])
         self.show_fields()
-        self.note = cost_words(self._now.facts) if self._now.facts is not None else ""
+        self._show_cost()
         self.post_message(self.Drafted(self.result))
+
+    def _show_cost(self) -> None:
+        """Show the table with its size, and what the files lock on it."""
+        facts = self._now.facts
+        self.note = table_words(facts) if facts is not None else ""
+        words = lock_words(facts, self.source.locks) if facts is not None else ""
+        cost = self.query_one("#cost", TextBlock)
+        cost.display, cost.most = bool(words), 1 + self._is_tall
+        cost.lead, cost.text = (" ", DIM), (words, PLAIN)
+
+    @property
+    def _is_tall(self) -> bool:
+        return self.app.size.height >= TALL
 
     def insist(self) -> FieldRow:
         """Show the errors of all fields; return the first row with one."""
@@ -123,16 +146,22 @@ class PatternForm(FormBox):
                 insist=self._insists,
                 advice=self._now.advice.get(row.field.name, ""),
             )
+            if row.offers:
+                self.call_after_refresh(row.scroll_visible, animate=False)
 
-    def show_head(self, later: str) -> None:
+    def show_head(self, later: str, origin: str) -> None:
         """Show what the pattern does.
 
-        `later`: title of the pattern for the step that must wait; empty if there is none.
+        `later`: title of the pattern for the step that must wait; empty if there is none. `origin`: for which
+        finding the form is, and what becomes of its file; empty if it is for none.
         """
         self.text = self.source.title
         about = self.query_one("#about", TextBlock)
-        about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
+        about.most = 1 if origin and not self._is_tall else _MOST_ABOUT[self._is_tall]
         about.lead, about.text = (" ", DIM), (" ".join(self.source.description.split()), DIM)
+        finding = self.query_one("#origin", TextBlock)
+        finding.display, finding.most = bool(origin), 2
+        finding.lead, finding.text = (" ! ", WARNING), (origin, PLAIN)
         line = self.query_one("#later", TextLine)
         line.display, line.parts = bool(later), ((f" Later: {later}", PLAIN),)
         self._show_names()
