@@ -156,7 +156,7 @@ class Checker:
         `migration`: the file if its text is not that in the folder.
         """
         for finding in findings:
-            problem = self._levels.leveled(finding.problem)
+            problem = self._levels.leveled(finding.problem, in_rollback=finding.in_rollback)
             if problem is not None and self._holds(finding, place, migration):
                 yield finding if problem is finding.problem else replace(finding, problem=problem)
 

@@ -81,3 +81,5 @@ class Finding:
     """Line of the statement's first word, by which a rehearsal names it."""
     facts_before: int | None = None
     """How many of the file's own facts the condition may use; None: all."""
+    in_rollback: bool = False
+    """Whether it is about the rollback, which only runs if somebody asks for it."""
