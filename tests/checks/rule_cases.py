@@ -137,6 +137,8 @@ FOUND = (
     Case("drop-table", _tx("DROP TABLE IF EXISTS app.t;"), (2, 1)),
     Case("drop-cascade", _tx("DROP VIEW v CASCADE;"), (2, 13)),
     Case("drop-cascade", _tx("ALTER TABLE t DROP CONSTRAINT c CASCADE;"), (2, 33)),
+    Case("missing-object", _tx("ALTER TABLE t RENAME TO t_dropped;", "DELETE FROM t WHERE a;"), (3, 13)),
+    Case("missing-column", _tx("CREATE TABLE t (a int);", "CREATE INDEX ON t (b);"), (3, 20)),
     Case("truncate", _tx("TRUNCATE TABLE t;"), (2, 1)),
     Case("truncate", _tx("TRUNCATE app.t RESTART IDENTITY;"), (2, 1)),
     Case(
@@ -233,7 +235,7 @@ NOT_FOUND = (
     # foreign keys
     _tx("CREATE TABLE t (a int PRIMARY KEY REFERENCES u (id));"),
     _tx("CREATE TABLE t (a int, b int, PRIMARY KEY (b, a), FOREIGN KEY (a, b) REFERENCES u (id, x));"),
-    _tx("CREATE TABLE t (a int REFERENCES u (id));", "CREATE INDEX ON t (a, b);"),
+    _tx("CREATE TABLE t (a int REFERENCES u (id), b int);", "CREATE INDEX ON t (a, b);"),
     _tx("CREATE TABLE t (LIKE s INCLUDING ALL, FOREIGN KEY (a) REFERENCES u (id));"),
     _tx("CREATE TABLE t PARTITION OF p (FOREIGN KEY (a) REFERENCES u (id)) FOR VALUES IN (1);"),
     # tables

@@ -57,7 +57,7 @@ def test_level_error_makes_check_exit_1(files: Project) -> None:
 
 def test_level_off_and_after_leave_findings_out(files: Project) -> None:
     for number in (1, 2):
-        write(files, number, "TRUNCATE t;\nDROP TABLE u;")
+        write(files, number, f"TRUNCATE t;\nDROP TABLE u{number};")
     configure(files, 'truncate = "off"\nafter = 1')
     problems = files.koonj("check", "--json").json["problems"]
     assert [(p["name"], p["code"]) for p in problems] == [("002_x.sql", "drop-table")]
