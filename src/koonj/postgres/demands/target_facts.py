@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
+from koonj.postgres.demands.value_settings import OF_THE_SESSION
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
 
@@ -36,17 +37,25 @@ class TargetRelation:
         return self.kind in {"r", "p", "m"} and not self.has_foreign_parts
 
 
-async def set_limits(conn: AsyncConnection, statement_timeout: str) -> None:
-    """Set what protects the target, for the current transaction.
+async def set_limits(
+    conn: AsyncConnection, statement_timeout: str, settings: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Set what protects the target, and `settings`, for the current transaction.
 
-    With row_security off, PostgreSQL refuses what a policy would hide: an answer never misses a row.
+    With row_security off, PostgreSQL refuses what a policy would hide: an answer never misses a row. A value
+    is the one that a run gets, so the settings that it depends on are those of the session.
+
+    Raises: psycopg.Error.
     """
     limits = {
         "statement_timeout": f"'{statement_timeout}'",
         "lock_timeout": f"'{LOCK_TIMEOUT}'",
         "row_security": "off",
+        **OF_THE_SESSION,
     }
     await conn.execute(set_local(limits).encode(), prepare=False)
+    for setting in settings:
+        await conn.execute("SELECT pg_catalog.set_config(%s, %s, true)", setting, prepare=False)
 
 
 async def hold(conn: AsyncConnection, names: Sequence[str]) -> Mapping[str, TargetRelation]:

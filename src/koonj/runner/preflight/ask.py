@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -75,7 +76,7 @@ class Asking:
         try:
             async with read_transaction(self.conn, target):
                 timeout = EXACT_TIMEOUT if self.mode is Preflight.EXACT else QUICK_TIMEOUT
-                await set_limits(self.conn, timeout)
+                await set_limits(self.conn, timeout, question.demand.settings)
                 self.facts = await hold(self.conn, query.relations(question))
                 found: _Hit | UnansweredError | None = await self._ask()
         except psycopg.Error as error:
@@ -121,7 +122,7 @@ class Asking:
         hit = await self._computed(rows)
         if hit is not None or not self._uses_tail:
             return hit
-        found = await self._rows(query.found(self.question, self.key))
+        found = await self._of_rows(partial(query.found, self.question, self.key), query.ALL)
         if isinstance(found, Refused):
             return _Hit(1, at_least=True, raised=True)
         if not found:
@@ -145,7 +146,7 @@ class Asking:
         demand = self.question.demand
         if not demand.raises or (demand.needs_major and self._uses_tail):
             return None
-        found = await self._rows(query.computed(self.question))
+        found = await self._of_rows(partial(query.computed, self.question), query.ALL)
         if not isinstance(found, Refused):
             return None
         examples = await self._bisect(rows) if self.key and rows.kind != "p" and rows.parts == 1 else ()
@@ -176,6 +177,15 @@ class Asking:
             return 0
         return int(str(found[0][0]).strip("()").partition(",")[0]) + 1
 
+    async def _of_rows(
+        self, made: Callable[[query.Part], str], part: query.Part
+    ) -> list[tuple[Any, ...]] | Refused:
+        """Run a query for some rows. If it is refused without any row, too, no row is the reason."""
+        found = await self._rows(made(part))
+        if isinstance(found, Refused) and isinstance(await self._rows(made(query.NONE)), Refused):
+            raise UnansweredError("the query names a value that the target does not have yet")
+        return found
+
     async def _fails(self, part: query.Part) -> bool:
         return isinstance(await self._rows(query.computed(self.question, part)), Refused)
 
@@ -183,11 +193,15 @@ class Asking:
         """Return rows of a sample of the table that break the demand."""
         demand = self.question.demand
         part = await self._likely_part() or query.Part(sample=SAMPLE)
-        if demand.raises and not (demand.needs_major and self._uses_tail) and await self._fails(part):
+        if (
+            demand.raises
+            and not (demand.needs_major and self._uses_tail)
+            and isinstance(await self._of_rows(partial(query.computed, self.question), part), Refused)
+        ):
             return _Hit(1, at_least=True, raised=True)
         if not self._uses_tail:
             return None
-        found = await self._rows(query.found(self.question, self.key, part))
+        found = await self._of_rows(partial(query.found, self.question, self.key), part)
         if isinstance(found, Refused):
             return _Hit(1, at_least=True, raised=True)
         examples = tuple(_shown(row) for row in found) if self.key else ()

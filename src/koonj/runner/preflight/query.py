@@ -24,6 +24,7 @@ class Part:
 
 
 ALL = Part()
+NONE = Part(condition="false")
 
 
 def found(question: Question, key: Sequence[str], part: Part = ALL) -> str:
@@ -69,9 +70,10 @@ def to_copy(question: Question, key: Sequence[str]) -> str:
     shown = [*key] if _is_plain(question) else [f"{_KEY}{place}" for place in range(len(key))]
     if demand.counted is Counted.GROUPS:
         shown = [f"pg_catalog.array_agg({one})" for one in shown] + ["pg_catalog.count(*)"]
+    before = "".join(f"SET {name} TO {_literal(value)}; " for name, value in demand.settings)
     if not _is_plain(question):
-        return f"WITH {_sources(question, key, ALL)} SELECT {', '.join(shown) or '*'} {demand.tail};"
-    text = f"SELECT {', '.join(shown) or '*'} {demand.tail};"
+        return f"{before}WITH {_sources(question, key, ALL)} SELECT {', '.join(shown) or '*'} {demand.tail};"
+    text = f"{before}SELECT {', '.join(shown) or '*'} {demand.tail};"
     for read in question.reads:
         only = "ONLY " if read.only else ""
         text = text.replace(f"FROM {read.name} AS", f"FROM {only}{read.origin.relation} AS")
@@ -93,9 +95,13 @@ def _sources(question: Question, key: Sequence[str], part: Part) -> str:
         for read in question.reads
     ]
     for place, parent in enumerate(question.parents):
-        literal = parent.replace("'", "''")
-        texts.append(f"{HASHED}{place} AS (SELECT '{literal}'::pg_catalog.regclass::pg_catalog.oid AS oid)")
+        oid = f"{_literal(parent)}::pg_catalog.regclass::pg_catalog.oid"
+        texts.append(f"{HASHED}{place} AS (SELECT {oid} AS oid)")
     return ", ".join(texts)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _base(read: Read, key: Sequence[str], part: Part) -> str:
