@@ -81,6 +81,7 @@ def _of_column(
         texts=[] if using is None else [using.expression],
         calls=() if using is None else using.calls,
         earlier=True,
+        columns=(old.name,) if using is None or found.where else (),
         raises=found.raises,
         needs_major=found.needs_major,
         unknown=unknown,

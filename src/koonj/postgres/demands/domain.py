@@ -48,6 +48,7 @@ def _of_column(change: Change, relation: Relation, column: Column, old: Column |
                 relation,
                 f"have {column.name} NULL, which {domain.name} does not allow",
                 f"{from_rows(relation)} WHERE {column.name} IS NULL",
+                columns=(column.name,),
             )
         for check in domain.checks:
             if check.holds and (fresh or not _held(was, check)):
@@ -68,6 +69,7 @@ def _check(change: Change, relation: Relation, column: Column, domain: Type, che
         f"{from_rows(relation)} WHERE (SELECT ({text}) IS FALSE FROM ({value}) AS v)",
         texts=[text],
         calls=check.calls,
+        columns=(column.name,),
     )
 
 

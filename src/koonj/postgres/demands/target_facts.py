@@ -73,8 +73,20 @@ async def hold(conn: AsyncConnection, names: Sequence[str]) -> Mapping[str, Targ
     return await _read(conn, names)
 
 
-async def column_statistics(conn: AsyncConnection, relation: str, column: str) -> tuple[bool, str | None]:
-    """Return whether a column had NULLs at the last ANALYZE, and a value that many rows had.
+@dataclass(frozen=True, slots=True)
+class ColumnStatistics:
+    """What the last ANALYZE found in a column, or in the same one of all children together."""
+
+    nulls: bool = False
+    common: tuple[str, ...] = ()
+    """Values that many rows had."""
+    ends: tuple[str, ...] = ()
+    """The smallest and the largest of the other values in its sample."""
+    type: str = ""
+
+
+async def column_statistics(conn: AsyncConnection, relation: str, column: str) -> ColumnStatistics:
+    """Return what the last ANALYZE found in a column: nothing, if the role may not know it.
 
     Raises: psycopg.Error.
     """
@@ -82,7 +94,12 @@ async def column_statistics(conn: AsyncConnection, relation: str, column: str) -
         values = {"relation": relation, "column": column}
         await cursor.execute(query("demands/column_statistics"), values, prepare=False)
         rows = await cursor.fetchall()
-    return any(row[0] for row in rows), next((row[1] for row in rows if row[1] is not None), None)
+    if not rows:
+        return ColumnStatistics()
+    common, ends = ([value for row in rows for value in row[place]] for place in (1, 2))
+    return ColumnStatistics(
+        any(row[0] for row in rows), tuple(dict.fromkeys(common)), tuple(dict.fromkeys(ends)), rows[0][3]
+    )
 
 
 async def _read(conn: AsyncConnection, names: Sequence[str]) -> dict[str, TargetRelation]:

@@ -38,6 +38,24 @@ def found(question: Question, key: Sequence[str], part: Part = ALL) -> str:
     return f"WITH {ctes} SELECT * FROM koonj_found LIMIT {EXAMPLES}"
 
 
+def breaking(question: Question, column: str, kind: str, values: Sequence[str]) -> str:
+    """Return a query for which of these values of the only column that a demand is about break it.
+
+    It reads no row of the table.
+    """
+    texts = ", ".join(_literal(value) for value in values)
+    place = f"NULL::pg_catalog.tid AS {PLACE}, NULL::pg_catalog.oid AS {TABLE}"
+    listed = f"pg_catalog.unnest(ARRAY[{texts}]::pg_catalog.text[]) AS v"
+    ctes = f"{ROWS} AS (SELECT {place}, v::{kind} AS {column} FROM {listed})"
+    return f"WITH {ctes} SELECT {column}::pg_catalog.text {question.demand.tail} LIMIT {EXAMPLES}"
+
+
+def with_values(question: Question, column: str, kind: str, values: Sequence[str]) -> Part:
+    """Return the rows of the target that have one of these values."""
+    texts = ", ".join(f"{_literal(value)}::{kind}" for value in values)
+    return Part(condition=f"{bare_name(question.reads[0].origin.relation)}.{column} = ANY (ARRAY[{texts}])")
+
+
 def number(question: Question) -> str:
     """Return a query for the number of rows that break the demand."""
     inner = f"SELECT 1 {question.demand.tail}"
