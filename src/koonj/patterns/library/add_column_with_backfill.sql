@@ -42,8 +42,8 @@
 --
 -- migration: add_{{column}}_to_{{table.name}}
 -- Adds {{column}} to {{table}}, sets its default for new rows, then fills existing rows.
--- The block at the end has no BEGIN and COMMIT around it, because it commits each batch. If it is interrupted, apply
--- the file again: filled rows are not touched again.
+-- The block at the end has no BEGIN and COMMIT around it, because it commits each batch. If it is interrupted or fails,
+-- apply the file again: filled rows are not touched again.
 -- The rollback deletes the values in the column.
 BEGIN;
 

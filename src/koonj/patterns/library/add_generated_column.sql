@@ -51,7 +51,7 @@ COMMIT;
 -- {{#computed=by a trigger}}
 -- {{column}} of {{table}} is {{value}}: a trigger computes it, for new and changed rows.
 -- The block at the end fills existing rows. It has no BEGIN and COMMIT around it, because it commits each batch. If it
--- is interrupted, apply the file again: filled rows are not touched again.
+-- is interrupted or fails, apply the file again: filled rows are not touched again.
 BEGIN;
 
 ALTER TABLE {{table}} ADD COLUMN IF NOT EXISTS {{column}} {{type}};

@@ -3,8 +3,9 @@
 -- words: backfill, update all rows, batches, migrate data, RunPython, find_each, in_batches
 -- about: One UPDATE of a big table locks all its rows until the end and doubles its size. This one commits batches
 --        of about 100 ms, needs no key, reports its progress and can be interrupted and started again. It does not
---        wait for rows that other transactions have locked; it comes back to them at the end. The triggers of the
---        table run.
+--        wait for rows that other sessions have locked, but comes back to them; if they stay locked for a minute, it
+--        fails, says how many are left, and can be applied again. The triggers of the table run. The rollback cannot
+--        restore the values before: the verdict of a rehearsal is lossy, or irreversible with a condition of your own.
 --
 -- field: table
 --   kind: qualified_name
@@ -28,13 +29,16 @@
 --
 -- migration: backfill_{{column}}_of_{{table.name}}
 -- Fills {{column}} of {{table}} with {{value}}.
--- No BEGIN and COMMIT, because the block commits each batch. If it is interrupted, apply it again: filled rows are
--- not touched again.
+-- No BEGIN and COMMIT, because the block commits each batch. If it is interrupted or fails, apply it again: filled
+-- rows are not touched again.
+-- {{^where}}
+-- The rollback keeps the values, because nothing records which rows had none. A rehearsal calls this lossy.
+-- {{/where}}
 
 {{> backfill source=value}}
 
 -- {{#where}}
--- Rollback: none: the earlier values are overwritten and can be restored only from a backup.
+-- Rollback: none: the earlier values are overwritten. If you may need them, first copy them to another table.
 -- {{/where}}
 -- {{^where}}
 -- Rollback: nothing to undo: the rows had no value before, and the values that they have now do no harm.

@@ -48,8 +48,8 @@
 -- migration: copy_{{column}}_of_{{table.name}}_to_{{type}}
 -- Adds {{new_column}} to {{table}}: {{column}} as {{type}}. A trigger keeps it equal.
 -- The block at the end copies existing values: it updates each row without a change, so that the trigger runs. It has
--- no BEGIN and COMMIT around it, because it commits each batch. If it is interrupted, apply the file again: filled rows
--- are not touched again.
+-- no BEGIN and COMMIT around it, because it commits each batch. If it is interrupted or fails, apply the file again:
+-- filled rows are not touched again.
 -- Next, create the indexes of {{column}} for {{new_column}} too. When the copy is complete on all targets, create a
 -- migration with the koonj pattern change_type_swap.
 BEGIN;
