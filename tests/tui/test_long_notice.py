@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
@@ -9,6 +11,10 @@ from koonj.tui.widgets.footer import BottomLine
 from support.screen import Project
 
 LONG = "The file was saved, but " + "a word " * 12 + "and here is the end."
+
+
+def has_height(line: BottomLine, height: int) -> bool:
+    return line.size.height == height
 
 
 @pytest.mark.parametrize("theme", ["dark", "terminal"])
@@ -22,7 +28,7 @@ async def test_message_that_does_not_fit_takes_more_lines(project: Project, them
             ("a word " * 200, 3, "…"),
         ):
             line.notice = (text, True)
-            await screen.until(lambda height=height: line.size.height == height)
+            await screen.until(partial(has_height, line, height))
             shown = screen.lines()[-height:]
             assert shown[0].startswith(" ! ")
             assert " ".join(shown).rstrip().endswith(end)
