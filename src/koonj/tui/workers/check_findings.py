@@ -10,7 +10,6 @@ from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document, is_large
 from koonj.tui.state.snapshot import Row, Snapshot
 
-
 TOO_LARGE = Problem(
     "not-checked",
     Severity.NOTE,
