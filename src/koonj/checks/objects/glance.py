@@ -139,7 +139,7 @@ def _doings() -> re.Pattern[str]:
           | update\s+(?:only\s+)?(?P<updated>{_NAME})\s+(?:\*\s*)?(?:as\s+)?(?:[\w"]+\s+)?set\b
           | (?:insert\s+into|delete\s+from(?:\s+only)?|truncate(?:\s+table)?(?:\s+only)?
               |lock\s+table(?:\s+only)?|comment\s+on\s+table|refresh\s+materialized\s+view(?:\s+concurrently)?
-              |(?:trigger|policy)\s+[\w"]+\s[^;]{0, 400}?\bon)\s+(?P<used>{_NAME})
+              |(?:trigger|policy)\s+[\w"]+\s[^;]{{0,400}}?\bon)\s+(?P<used>{_NAME})
         )""",
         re.VERBOSE,
     )
