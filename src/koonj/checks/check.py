@@ -52,6 +52,14 @@ def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
     return (*folder_problems(folder), *of_files)
 
 
+def check_file(folder: Folder, migration: Migration, levels: Levels) -> tuple[Problem, ...]:
+    """Return the problems and findings of one file of a folder that `check_folder` returns for it."""
+    files = folder.migrations
+    place = next((place for place, one in enumerate(files) if one.name == migration.name), 0)
+    pending = files[max(place - 1, 0) : place]
+    return _merged(migration.problems, Checker(files, levels).findings(migration, pending=pending))
+
+
 def _merged(problems: tuple[Problem, ...], findings: Sequence[Problem]) -> tuple[Problem, ...]:
     return in_order((*problems, *findings)) if findings else problems
 

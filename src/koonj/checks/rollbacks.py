@@ -62,7 +62,7 @@ def _suspect() -> re.Pattern[str]:
           |lock|vacuum|cluster|refresh|reindex|logged|unlogged|tablespace|access|value|serial\w*|bigserial
           |generated|not\s+null|(?:create\s+)index|gen_\w+|uuid\w*|random\w*|nextval|clock_timestamp|timeofday
           |drop\s+table\s[^;]*,
-          |(?:update|delete\s+from)\b(?:(?!\bwhere\b)[^;])*;)""",
+          |(?:update|delete\s+from)\b(?:(?!\bwhere\b)[^;]){0,4000};)""",
         re.VERBOSE,
     )
 

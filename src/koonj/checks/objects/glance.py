@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from koonj.checks.objects.kinds import Kind
 
+_LONGEST = 4_000
+"""Characters of a statement that are looked at after the name."""
 _MARK = re.compile(r"^--+[ \t]*rollback[ \t]*:", re.MULTILINE)
 _NAME = r'(?:"[^"]*"|[\w$]+)(?:[ \t]*\.[ \t]*(?:"[^"]*"|[\w$]+))*'
 _OBJECT = r"(?:table|view|materialized\s+view|foreign\s+table|sequence|type|domain)"
@@ -74,8 +76,9 @@ def _glimpses(body: str) -> Iterator[Glimpse]:
 
 
 def _statement(body: str, found: re.Match[str]) -> str:
-    end = body.find(";", found.end())
-    return body[found.start() : end if end >= 0 else len(body)]
+    longest = found.end() + _LONGEST
+    end = body.find(";", found.end(), longest)
+    return body[found.start() : end if end >= 0 else longest]
 
 
 def _referred(body: str, found: re.Match[str]) -> Iterator[Glimpse]:
@@ -136,7 +139,7 @@ def _doings() -> re.Pattern[str]:
           | update\s+(?:only\s+)?(?P<updated>{_NAME})\s+(?:\*\s*)?(?:as\s+)?(?:[\w"]+\s+)?set\b
           | (?:insert\s+into|delete\s+from(?:\s+only)?|truncate(?:\s+table)?(?:\s+only)?
               |lock\s+table(?:\s+only)?|comment\s+on\s+table|refresh\s+materialized\s+view(?:\s+concurrently)?
-              |(?:trigger|policy)\s+[\w"]+\s[^;]*?\bon)\s+(?P<used>{_NAME})
+              |(?:trigger|policy)\s+[\w"]+\s[^;]{{0,400}}?\bon)\s+(?P<used>{_NAME})
         )""",
         re.VERBOSE,
     )
