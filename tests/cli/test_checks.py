@@ -55,6 +55,18 @@ def test_findings_and_other_problems_of_a_file_are_in_the_order_of_its_lines(fil
     assert codes == ["truncate", "nested-begin", "drop-table"]
 
 
+def test_show_has_what_check_reports_about_the_file(files: Project) -> None:
+    write(files, 1, "CREATE TABLE t (a int);")
+    write(files, 2, "CREATE INDEX i ON t (a);\nTRUNCATE u;")
+    files.write("003_x.sql", "BEGIN;\nTRUNCATE t;\nBEGIN;\nDROP TABLE u;\nCOMMIT;\n")
+    configure(files, 'drop-table = "note"')
+    for_all = files.koonj("check", "--json").json["problems"]
+    for number in (1, 2, 3):
+        expected = [p for p in for_all if p.pop("name", "") == f"{number:03d}_x.sql" and p.pop("path")]
+        assert files.koonj("show", str(number), "--json").json["migration"]["problems"] == expected
+        for_all = files.koonj("check", "--json").json["problems"]
+
+
 def test_level_error_makes_check_exit_1(files: Project) -> None:
     write(files, 1, "TRUNCATE t;")
     configure(files, 'truncate = "error"')
@@ -64,7 +76,7 @@ def test_level_error_makes_check_exit_1(files: Project) -> None:
 
 def test_level_off_and_after_leave_findings_out(files: Project) -> None:
     for number in (1, 2):
-        write(files, number, "TRUNCATE t;\nDROP TABLE u;")
+        write(files, number, f"TRUNCATE t;\nDROP TABLE u{number};")
     configure(files, 'truncate = "off"\nafter = 1')
     problems = files.koonj("check", "--json").json["problems"]
     assert [(p["name"], p["code"]) for p in problems] == [("002_x.sql", "drop-table")]

@@ -358,7 +358,9 @@ class Main(MainState):
         keys.danger = self.snapshot.target.protected
         shown = hints(self.situation())
         if self.pane.is_searched:
-            shown = (*search_keys(self.pane), *(hint for hint in shown if hint.key not in {"n", "N"}))
+            going_on = search_keys(self.pane)
+            taken = {hint.key for hint in going_on}
+            shown = (*going_on, *(hint for hint in shown if hint.key not in taken))
         keys.hints = shown
 
     def search_hints(self) -> None:

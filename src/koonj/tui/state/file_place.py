@@ -52,7 +52,7 @@ class FilePlace:
     line: int | None
     """1-based; None if what is wrong belongs to no line."""
     column: int | None
-    """1-based, in characters of the file."""
+    """1-based, in characters of the file; None if what is wrong is about the line, or the file."""
     message: str
     source: PlaceSource
     severity: Severity = Severity.ERROR
@@ -80,6 +80,11 @@ class FilePlace:
             problem.hint,
             pattern=problem.pattern,
         )
+
+    @property
+    def where(self) -> str:
+        """Line and column as the user reads them: ``5:3``, or ``5``; empty if it belongs to no line."""
+        return ":".join(str(part) for part in (self.line, self.column) if part is not None)
 
     @property
     def label(self) -> str:

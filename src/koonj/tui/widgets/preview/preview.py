@@ -269,7 +269,7 @@ class Preview(SheetPane):
         place = places[found]
         self.show_place(place)
         hint = in_keys(place.hint, self.key_now)
-        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {hint}".rstrip()
+        return f"{place.where} {place.label}: {place.message} {hint}".rstrip()
 
     # Drawing
 
