@@ -32,7 +32,7 @@ class FilterPatterns(_OfForm):
 class CompleteName(_OfForm):
     """In a field: take the first name that completes what is typed.
 
-    From a whole name, Tab goes on to the next field.
+    With a whole name, the key goes on to the next field.
     """
 
     key = "tab"
