@@ -12,6 +12,8 @@ class Case(NamedTuple):
     text: str
     place: tuple[int, int]
     """Line and column, 1-based."""
+    also: tuple[str, ...] = ()
+    """What other rules find in it."""
 
 
 def _tx(*statements: str) -> str:
@@ -44,7 +46,12 @@ FOUND = (
         "foreign-key-scans", _tx("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id);"), (2, 15)
     ),
     Case("foreign-key-scans", _tx("ALTER TABLE t", "  ADD FOREIGN KEY (a) REFERENCES u;"), (3, 3)),
-    Case("foreign-key-scans", _tx("ALTER TABLE t ADD COLUMN a int DEFAULT 1 REFERENCES u;"), (2, 42)),
+    Case(
+        "foreign-key-scans",
+        _tx("ALTER TABLE t ADD COLUMN a int DEFAULT 1 REFERENCES u;"),
+        (2, 42),
+        ("foreign-key-without-index",),
+    ),
     Case("check-scans", _tx("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);"), (2, 15)),
     Case("check-scans", _tx("ALTER TABLE t ADD CHECK (a > 0) NO INHERIT;"), (2, 15)),
     Case("check-scans", _tx("ALTER TABLE t ADD COLUMN a int CHECK (a > 0);"), (2, 32)),
@@ -102,6 +109,7 @@ FOUND = (
         "column-not-null",
         _tx("ALTER TABLE t ADD b int, ADD a numeric(10, 2) CHECK (a > 0) NOT NULL;"),
         (2, 30),
+        ("check-scans",),
     ),
     Case("column-not-null", _tx("ALTER TABLE t ADD a int DEFAULT NULL NOT NULL;"), (2, 19)),
     Case("type-rewrites", _tx("ALTER TABLE t ALTER COLUMN a TYPE bigint;"), (2, 15)),
@@ -156,6 +164,7 @@ FOUND = (
         "enum-value-used",
         "ALTER TYPE app.s ADD VALUE IF NOT EXISTS 'it''s' BEFORE 'x';\nUPDATE t SET a = 'it''s' WHERE b;",
         (2, 18),
+        ("no-transaction",),
     ),
     Case("set-leaks", _tx("SET lock_timeout = '5s';"), (2, 1)),
     Case("set-leaks", "SELECT pg_catalog.set_config('search_path', '', false);", (1, 1)),
@@ -205,6 +214,8 @@ NOT_FOUND = (
             _tx("ALTER TABLE t ALTER a SET NOT NULL;", "ALTER TABLE t DROP CONSTRAINT n;"),
         )
     ),
+    "CREATE INDEX CONCURRENTLY i ON t (a);\n"
+    "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT c;",
     _tx("ALTER TABLE t VALIDATE CONSTRAINT unknown;", "ALTER TABLE t ALTER a SET NOT NULL;"),
     _tx("CREATE TABLE t (a int);", "ALTER TABLE t ALTER a SET NOT NULL, ADD UNIQUE (a), ADD CHECK (a > 0);"),
     _tx(

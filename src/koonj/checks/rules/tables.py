@@ -28,7 +28,7 @@ def _rename(action: Action) -> tuple[Token, Token] | None:
     match action.words:
         case ("rename", "column", _, "to", _, *_):
             return action.tokens[2], action.tokens[4]
-        case ("rename", first, "to", _, *_) if first != "constraint":
+        case ("rename", _, "to", _, *_):
             return action.tokens[1], action.tokens[3]
         case _:
             return None
