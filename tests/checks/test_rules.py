@@ -36,6 +36,17 @@ def test_no_rule_finds_anything_in_safe_statements(text: str) -> None:
     assert find(text) == []
 
 
+def test_message_and_pattern_say_which_constraint_it_is() -> None:
+    primary, unique, key = find(
+        "BEGIN;\nALTER TABLE t ADD PRIMARY KEY (a);\nALTER TABLE t ADD UNIQUE (a);\n"
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES app.u;\nCOMMIT;"
+    )
+    assert primary.message.startswith("ADD PRIMARY KEY builds an index")
+    assert unique.message.startswith("ADD UNIQUE builds an index")
+    assert key.pattern is not None
+    assert key.pattern.values == (("table", "t"), ("columns", "a"), ("references", "app.u"))
+
+
 def test_every_rule_has_a_case() -> None:
     assert RULES.keys() == {case.code for case in FOUND} | {"attach-scans"}
 

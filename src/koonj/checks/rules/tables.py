@@ -179,7 +179,7 @@ def _drop_table(one: StatementView, _file: FileView) -> Iterator[Hit]:
 
 def _cascade(one: StatementView, file: FileView) -> Iterator[Hit]:
     for at, word in enumerate(one.words):
-        if word != "cascade" or _depth(one.words, at) or one.words[at - 1] in {"delete", "update"}:
+        if word != "cascade" or _depth(one.words, at):
             continue
         table = "" if one.alter is None else one.alter.table
         action = _dropping(one, at)
