@@ -169,6 +169,12 @@ FOUND = (
     Case("rename-column", _tx(_ASKS.format("t", "a")) + "\n" + _tx("ALTER TABLE t RENAME a TO b;"), (5, 15)),
     Case("drop-column", _tx("ALTER TABLE t DROP COLUMN IF EXISTS a;"), (2, 15)),
     Case("drop-column", _tx('ALTER TABLE t ADD b int, DROP "A";'), (2, 26)),
+    Case(
+        "drop-column",
+        _tx("ALTER TABLE u ADD a int;", "ALTER TABLE t DROP a;"),
+        (3, 15),
+        ("several-tables",),
+    ),
     Case("drop-table", _tx("DROP TABLE IF EXISTS app.t;"), (2, 1)),
     Case("drop-cascade", _tx("DROP VIEW v CASCADE;"), (2, 13)),
     Case("drop-cascade", _tx("ALTER TABLE t DROP CONSTRAINT c CASCADE;"), (2, 33)),

@@ -47,6 +47,18 @@ def test_message_and_pattern_say_which_constraint_it_is() -> None:
     assert key.pattern.values == (("table", "t"), ("columns", "a"), ("references", "app.u"))
 
 
+def test_message_of_cascade_says_what_is_dropped() -> None:
+    _, found = find("BEGIN;\nALTER TABLE t DROP CONSTRAINT c, DROP COLUMN a CASCADE;\nCOMMIT;")
+    assert found.message.startswith("DROP COLUMN … CASCADE")
+
+
+def test_pattern_of_a_dropped_table_has_the_schema_that_is_written() -> None:
+    values = [
+        p.pattern.values for p in find("BEGIN;\nDROP TABLE a, app.b;\nCOMMIT;") if p.pattern is not None
+    ]
+    assert values == [(("table", "a"),), (("table", "b"), ("schema", "app"))]
+
+
 def test_every_rule_has_a_case() -> None:
     assert RULES.keys() == {case.code for case in FOUND} | {"attach-scans"}
 
