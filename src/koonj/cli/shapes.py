@@ -77,7 +77,12 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """Return the JSON form of a problem, with the name and path of its file."""
-    return {"name": name, "path": path, **to_plain(problem)}
+    shape = {"name": name, "path": path, **to_plain(problem)}
+    if problem.pattern is not None:
+        from koonj.cli.offered_pattern import command_of  # noqa: PLC0415 - most files need none
+
+        shape["pattern"] = {**shape["pattern"], "command": command_of(problem.pattern)}
+    return shape
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:
