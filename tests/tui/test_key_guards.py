@@ -50,10 +50,12 @@ def test_way_out_has_its_place_where_others_have_none(width: int) -> None:
 def test_way_out_is_not_drawn_over_the_keys_before_it() -> None:
     assert placed(APPLY, FIND, CLOSE, width=28) == [(0, "a"), (9, "/"), (17, "Esc")]
     assert placed(APPLY, FIND, CLOSE, width=27) == [(0, "a"), (9, "Esc")]
+    assert placed(CLOSE, FIND, width=19) == [(0, "Esc"), (11, "/")], "its place is kept once"
 
 
 def test_line_after_the_keys_that_change_the_target_has_room() -> None:
     assert placed(APPLY, FIND, width=40, parted=True) == [(0, "a"), (11, "/")]
+    assert placed(APPLY, APPLY, FIND, width=40, parted=True) == [(0, "a"), (9, "a"), (20, "/")]
     assert placed(FIND, FIND, width=40, parted=True) == [(0, "/"), (8, "/")]
 
 
