@@ -47,7 +47,7 @@ SELECT lpad(n::text, %s, '0') || '_one.sql', {COLUMNS} FROM koonj.history, gener
 
 
 def file_name(number: int, entries: int) -> str:
-    """Return the name of a migration. All numbers have as many digits: SQL's lpad cuts those that have more."""
+    """Return the name of a migration. All numbers have as many digits: SQL's lpad cuts longer ones."""
     return f"{number:0{digits(entries)}d}_one.sql"
 
 

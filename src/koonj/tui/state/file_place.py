@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import PatternOffer, Problem, Severity
 
 
 class PlaceSource(StrEnum):
@@ -63,6 +63,8 @@ class FilePlace:
     """Text of the line when it failed; None if the place is one of the present text."""
     also: tuple[PlaceSource, ...] = ()
     """Others who found the same."""
+    pattern: PatternOffer | None = None
+    """The pattern that writes the safe form; None if there is none."""
 
     @staticmethod
     def of_problem(name: str, problem: Problem) -> FilePlace:
@@ -76,6 +78,7 @@ class FilePlace:
             problem.severity,
             problem.code,
             problem.hint,
+            pattern=problem.pattern,
         )
 
     @property
