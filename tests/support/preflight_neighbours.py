@@ -1118,6 +1118,13 @@ REFRESHED = (
         uncertain="may",
     ),
     case(
+        "refresh_after_swap",
+        _MV + "CREATE TABLE u (id int, a text);",
+        "ALTER TABLE t RENAME TO z; ALTER TABLE u RENAME TO t; ALTER TABLE z RENAME TO u; REFRESH MATERIALIZED VIEW CONCURRENTLY v;",
+        "INSERT INTO u VALUES (1, 'x'), (2, 'x');",
+        uncertain="unknown",
+    ),
+    case(
         "refresh_after_rename",
         _MV,
         "ALTER TABLE t RENAME TO u; REFRESH MATERIALIZED VIEW CONCURRENTLY v;",
