@@ -32,7 +32,7 @@ async def test_error_shows_all_details_and_stays(project: Project) -> None:
         await screen.expect_run("failed")
         run = screen.run()
         assert "statement 2 of 2" in run
-        assert f"{path.name}:4:" in run.replace("\n   ", "")
+        assert f"{path.name}:4" in run.replace("\n   ", "")
         assert 'ALTER TABLE nowhere ADD COLUMN "[red]" int;' in run
         source, caret = (
             line for line in run.splitlines() if "ALTER TABLE nowhere" in line or line.strip() == "^"
