@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import AsyncConnection
 
+from koonj.postgres.demands import insertion, refresh
 from koonj.postgres.demands.change import Change, Using
 from koonj.postgres.demands.demand import Demand, Demands, Lineage, Step
 from koonj.postgres.demands.find import find
 from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
-from koonj.postgres.demands.snapshot import Relation, Snapshot
+from koonj.postgres.demands.refresh import read_refreshed
+from koonj.postgres.demands.snapshot import MATERIALIZED, Relation, Snapshot
 from koonj.postgres.demands.usings import read_usings
+from koonj.postgres.demands.value_settings import note_changed, read_changed
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strategy import is_silent
 from koonj.sql.called_names import names_in, retypes
+from koonj.sql.row_values import plain_name
 from koonj.sql.statements import Statement, TransactionControl
 
 _ROWS_ONLY = frozenset({"insert", "update", "delete", "merge", "copy", "truncate", "lock", "values"})
@@ -25,6 +29,8 @@ _ROWS_ONLY = frozenset({"insert", "update", "delete", "merge", "copy", "truncate
 _NEITHER = frozenset({"grant", "revoke", "comment", "security", "analyze", "vacuum", "fetch", "move"})
 _EMPTIES = frozenset({"truncate", "refresh"})
 """Verbs of statements that replace rows under a lock of another mode."""
+_WRITERS = frozenset({"insert", "update", "delete", "merge", "copy", "with", "select"})
+"""Verbs of statements that write rows into what they name."""
 _ANYTHING = frozenset({"do", "call", "execute"})
 """Verbs of statements that can run any other one."""
 
@@ -43,6 +49,10 @@ class DemandWatch:
     _usings: Mapping[tuple[int, int], Using] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _any_writer: int = 0
+    _last_writes: dict[int, int] = field(default_factory=dict)
+    _last_write_any: int = 0
+    _changed: set[str] = field(default_factory=set)
+    """Settings that the file has changed, on which values can depend."""
     _demands: list[Demand] = field(default_factory=list)
     _steps: dict[int, list[Step]] = field(default_factory=dict)
     _moved: set[int] = field(default_factory=set)
@@ -54,6 +64,7 @@ class DemandWatch:
         Raises: psycopg.Error if the connection was lost.
         """
         self._demands, self._steps, self._written, self._any_writer = [], {}, {}, 0
+        self._last_writes, self._last_write_any, self._changed = {}, 0, set()
         self._moved, self._unknown = set(), ""
         try:
             async with in_own_transaction(self.conn):
@@ -68,6 +79,7 @@ class DemandWatch:
         Raises: psycopg.Error if the connection was lost.
         """
         self._usings = {}
+        note_changed(statement.text, self._changed)
         found = retypes(statement.text) if statement.verb == "alter" and not self._unknown else None
         if found is None:
             return False
@@ -87,35 +99,56 @@ class DemandWatch:
             return
         runs_code = self._runs_code(statement)
         try:
+            settings = await read_changed(self.conn, sorted(self._changed))
             if inside:
                 async with in_savepoint(self.conn):
                     locked = await read_locked(self.conn)
                     changes = runs_code or statement.verb not in _ROWS_ONLY
                     read = await read_snapshot(self.conn, locked) if changes else None
+                    await self._find_in_text(number, statement, locked, settings)
             else:
                 async with in_own_transaction(self.conn):
-                    locked, read = None, await read_snapshot(self.conn)
+                    locked, read = {}, await read_snapshot(self.conn)
         except psycopg.Error as error:
             self._give_up(error)
             return
         if read is not None:
-            self._compare(number, statement, self._last.with_read(read, locked))
-        for oid, writes in (locked or {}).items():
-            if writes or (statement.verb in _EMPTIES and oid in self._last.relations):
-                self._note_write(oid, number)
-        if runs_code and not self._any_writer:
-            self._any_writer = number
+            now = self._last.with_read(read, locked if inside else None)
+            self._compare(self._change(number, statement, now, settings))
+        for oid in list(self._written_by(statement, locked)):
+            self._note_write(oid, number)
+        if runs_code:
+            self._note_any(number)
+
+    async def _find_in_text(
+        self,
+        number: int,
+        statement: Statement,
+        locked: Mapping[int, bool],
+        settings: tuple[tuple[str, str], ...],
+    ) -> None:
+        """Find what a statement demands that changes no catalog."""
+        change = self._change(number, statement, self._last, settings)
+        if statement.verb == "insert":
+            written = [oid for oid, writes in locked.items() if writes]
+            self._demands += insertion.demands(change, statement.text, written)
+        elif statement.verb == "refresh":
+            refreshed = await read_refreshed(self.conn, statement.text, self._last, locked)
+            self._demands += [] if refreshed is None else refresh.demands(change, refreshed)
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
         end = self._last.relations
-        written = {relation.name for oid, relation in end.items() if oid in self._written or self._any_writer}
+        lasts = {end[oid].name: number for oid, number in self._last_writes.items() if oid in end}
+        names = () if self._any_writer else tuple(sorted(lasts))
         return Demands(
             demands=tuple(self._demands),
             lineages=tuple(self._lineages()),
             made=tuple(sorted(one.name for oid, one in end.items() if oid not in self._names)),
-            writes=() if self._any_writer else tuple(sorted(written)),
+            writes=names,
+            last_writes=tuple(lasts[name] for name in names),
             writes_any=bool(self._any_writer),
+            last_write_any=max((self._last_write_any, *lasts.values())) if self._any_writer else 0,
             unknown=self._unknown,
         )
 
@@ -145,23 +178,45 @@ class DemandWatch:
             return False
         return bool(self._last.functions and names_in(statement.text) & self._last.functions)
 
+    def _written_by(self, statement: Statement, locked: Mapping[int, bool]) -> Iterator[int]:
+        """Yield the relations into which a statement can have written.
+
+        The locks are those of the transaction so far, so that only the text tells who writes a second time.
+        """
+        words = names_in(statement.text)
+        for oid, writes in locked.items():
+            relation = self._last.relations.get(oid)
+            is_named = relation is not None and plain_name(relation.alias) in words
+            if statement.verb in _EMPTIES:
+                is_emptied = statement.verb == "truncate" or (relation and relation.kind == MATERIALIZED)
+                if relation is not None and is_emptied and (is_named or "cascade" in words):
+                    yield oid
+            elif writes and (oid not in self._written or (is_named and statement.verb in _WRITERS)):
+                yield oid
+
     def _note_write(self, oid: int, number: int) -> None:
         """Note a write to a relation, and to those that its triggers and foreign keys can change."""
         relation = self._last.relations.get(oid)
-        if oid in self._written:
+        if self._last_writes.get(oid) == number:
             return
-        self._written[oid] = number
+        self._last_writes[oid] = number
+        self._written.setdefault(oid, number)
         if relation is None:
             return
         if relation.runs_code:
-            self._any_writer = self._any_writer or number
+            self._note_any(number)
         for other in self._last.relations.values():
             for constraint in other.constraints.values():
                 if constraint.other == oid and set(constraint.actions) - {"a", "r", " "}:
                     self._note_write(other.oid, number)
 
-    def _compare(self, number: int, statement: Statement, now: Snapshot) -> None:
-        change = Change(
+    def _note_any(self, number: int) -> None:
+        self._any_writer, self._last_write_any = self._any_writer or number, number
+
+    def _change(
+        self, number: int, statement: Statement, now: Snapshot, settings: tuple[tuple[str, str], ...]
+    ) -> Change:
+        return Change(
             statement=number,
             line=statement.line,
             first=self._first,
@@ -175,8 +230,14 @@ class DemandWatch:
             },
             written=self._written,
             any_writer=self._any_writer,
+            last_writes=self._last_writes,
+            last_write_any=self._last_write_any,
+            settings=settings,
             moved=frozenset(self._moved),
         )
+
+    def _compare(self, change: Change) -> None:
+        now = change.after
         self._demands += find(change)
         for oid, after in now.relations.items():
             before = self._last.relations.get(oid)

@@ -37,6 +37,7 @@ class Group(StrEnum):
     RUN = "run"
     EDITOR = "editor"
     MATRIX = "matrix"
+    FORM = "form"
     DIALOGS = "dialogs"
     MOVING = "moving"
     KOONJ = "koonj"
@@ -55,6 +56,7 @@ _HEADINGS = {
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
     Group.MATRIX: "All targets",
+    Group.FORM: "New migration",
     Group.DIALOGS: "Dialogs",
     Group.MOVING: "Move",
     Group.KOONJ: "koonj",
@@ -87,6 +89,10 @@ class Situation:
     """Why the pane has nothing to copy; None if it has a text."""
     awaits_dialog: bool = False
     """Whether a dialog or another screen is about to open: what it shows is being read."""
+    offers_pattern: bool = False
+    """Whether the current problem of the selected migration offers a pattern."""
+    in_form: bool = False
+    """Whether it is about the screen with the form of a new migration."""
     has_colours: bool = True
     """Whether koonj uses colours."""
 
@@ -152,6 +158,9 @@ class Openers(Protocol):
 
     def new_migration(self) -> None:
         """Open the pattern palette for a new migration."""
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem offers."""
 
     def copy(self) -> None:
         """Copy the current item of the pane, and show it."""
@@ -228,6 +237,9 @@ class Verbs(HasApp, HasPane, Protocol):
     def next_problem(self, step: int) -> None:
         """Go to the next problem (1) or the previous one (-1)."""
 
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem offers."""
+
     def next_match(self, step: int) -> None:
         """Go to the next match (1) or the previous one (-1)."""
 
@@ -278,6 +290,9 @@ class Command(Generic[ScreenT_contra]):
 
     priority: ClassVar[bool] = False
     """Whether its keys do not go to the widget with the focus, such as the editor's text."""
+
+    in_text: ClassVar[bool] = False
+    """Whether its keys work where the user types, so that none of them can be a character."""
 
     listed: ClassVar[bool] = True
     """Whether the command palette lists it. Commands that only move are not listed."""

@@ -122,7 +122,7 @@ class Watcher:
         Such a command can ask the user, so only the key R runs it.
         """
         for check in self._snapshot().checks:
-            if check.since is None and not (_has_password_command(check.target) or _is_refused(check)):
+            if check.since is None and not (has_password_command(check.target) or _is_refused(check)):
                 self.ask(check.target)
 
     def ask(self, target: Target, ask: Ask | None = None) -> None:
@@ -234,7 +234,7 @@ class Watcher:
         """
         if self._is_running() or check.since is not None:
             return True
-        return _has_password_command(check.target) or _is_refused(check)
+        return has_password_command(check.target) or _is_refused(check)
 
     async def _ask(self, target: Target, folder: Folder, ask: Ask | None) -> None:
         status = await self._read_status(target, folder, ask)
@@ -268,7 +268,8 @@ def _pause_after(took: float, least: float) -> float:
     return max(least, min(INTERVAL_FACTOR * took, MAX_INTERVAL))
 
 
-def _has_password_command(target: Target) -> bool:
+def has_password_command(target: Target) -> bool:
+    """Return whether a command brings the password of a target: it can ask the user."""
     return target.password is not None and target.password.source == "command"
 
 
