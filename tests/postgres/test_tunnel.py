@@ -602,6 +602,21 @@ class TestQuestions:
         assert locked.ssh is not None
         await asyncio.to_thread(wait_until, partial(gone, Path(locked.ssh.options[1])))
 
+    async def test_question_is_not_repeated_when_ssh_asks_again(
+        self, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stand_in = tmp_path / "ssh"
+        stand_in.write_text(
+            '#!/bin/sh\nfor n in 1 2 3; do "$SSH_ASKPASS" "me@bastion\'s password: "; done\nexit 255\n'
+        )
+        stand_in.chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        user = User(None, "never asked")
+        with pytest.raises(ConnectError, match="you did not answer"):
+            await self.connected(target, user)
+        assert [question.text for question in user.questions] == ["me@bastion's password: "]
+        assert user.questions[0].is_secret
+
     async def test_question_is_withdrawn_when_nobody_waits_for_the_tunnel(self, locked: Target) -> None:
         user = User()
         async with Connector() as connector:

@@ -126,6 +126,8 @@ class Questions:
                 line.sendall(b"+" + answer.encode())
 
     def _answer(self, text: str) -> str | None:
+        if self.is_declined:  # ssh asks three times
+            return None
         asking = self._ask(SshQuestion(self._host, text))
         self._open.add(asking)
         if self._is_closed:

@@ -160,8 +160,6 @@ def _listens(
     while not ready.exists():
         if not pipe.is_read():
             return False
-        if questions is not None and questions.is_declined:
-            raise declined(ssh)
         if questions is not None and questions.is_waiting:
             end = time.monotonic() + LOGIN_SECONDS
         if time.monotonic() > end:
