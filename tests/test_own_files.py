@@ -1,0 +1,66 @@
+"""koonj reads its own SQL files, patterns and stylesheet also inside an archive, as in koonj.pyz."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import koonj
+from koonj import own_module, release_contents
+
+PACKAGE = Path(koonj.__file__).parent
+READ = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from koonj.patterns.pattern import LIBRARY, load
+from koonj.postgres.queries import query
+from koonj.tui.app import Koonj
+patterns, problems = load()
+texts = {name: query(name) for name in json.loads(sys.argv[2])}
+print(json.dumps([Koonj.CSS, texts, {str(one.path): one.title for one in patterns}, len(problems), str(LIBRARY)]))
+"""
+
+
+def read_own_files(top: Path, names: list[str]) -> tuple[str, dict[str, str], dict[str, str], int, str]:
+    """Return the files as a koonj in `top` reads them."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(top), json.dumps(names)], capture_output=True, text=True, check=True
+    )
+    css, queries, patterns, problems, library = json.loads(done.stdout)
+    return (
+        css,
+        queries,
+        {path.removeprefix(library): title for path, title in patterns.items()},
+        problems,
+        library,
+    )
+
+
+def test_own_files_are_read_inside_an_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "koonj.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in PACKAGE.rglob("*"):
+            if path.suffix in {".py", ".sql", ".tcss"}:
+                file.write(path, path.relative_to(PACKAGE.parent))
+    queries = PACKAGE / "postgres" / "queries"
+    names = [path.relative_to(queries).with_suffix("").as_posix() for path in queries.rglob("*.sql")]
+    in_folder, in_archive = read_own_files(PACKAGE.parent, names), read_own_files(archive, names)
+    assert in_archive[:-1] == in_folder[:-1]
+    assert in_archive[-1].startswith(f"{archive}/koonj/")
+    css, texts, patterns, problems, _ = in_archive
+    assert css == (PACKAGE / "tui" / "app.tcss").read_text("utf-8")
+    assert len(texts) == len(names) > 100
+    assert len(patterns) == len(list((PACKAGE / "patterns" / "library").glob("*.sql")))
+    assert problems == 0
+
+
+def test_a_module_is_started_from_the_release_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_module.module_command("koonj") == (sys.executable, "-P", "-m", "koonj")
+    monkeypatch.setattr(release_contents, "FILE_NAME", "koonj.pyz")
+    monkeypatch.setattr(koonj, "__path__", ["/bastion/koonj.pyz/koonj"])
+    assert own_module.module_command("koonj") == (sys.executable, "-P", "/bastion/koonj.pyz", "-m", "koonj")
