@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -97,3 +98,7 @@ def test_missing_libpq_is_an_error_that_says_what_to_do(release: Release, accoun
         assert "apt install libpq5" in done.stderr
         assert release.self_contained.name in done.stderr
         assert "Traceback" not in done.stderr
+    done = account.run(PYTHON, "-c", code, "--dsn", "host=/nowhere", "--migrations", ".", "doctor")
+    assert done.returncode == 1, done.stderr
+    assert re.search("^error  libpq .*cannot be loaded\n .*apt install libpq5", done.stdout, re.MULTILINE)
+    assert re.search("^note   target dsn .*not asked: libpq is missing$", done.stdout, re.MULTILINE)

@@ -331,6 +331,13 @@ def trust(call: Call) -> int:
     return run(call)
 
 
+def doctor(call: Call) -> int:
+    """Run `koonj doctor`."""
+    from koonj.cli.doctor import doctor as run
+
+    return run(call)
+
+
 def init(call: Call) -> int:
     """Run `koonj init`."""
     from koonj.cli.trust import trust_created
@@ -376,5 +383,6 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "check": check,
         "init": init,
         "trust": trust,
+        "doctor": doctor,
     }
 )

@@ -35,10 +35,16 @@ def missing_libpq(error: ImportError) -> CommandError:
     """Return the error for the user. Raises `error` if it is about something else."""
     if not str(error).startswith(_OF_PSYCOPG):
         raise error
-    hint = f"{TO_INSTALL}."
-    if not release_contents.LIBRARIES and release_contents.FILE_NAME:
-        hint = f"{TO_INSTALL},\nor use the file of the release that contains it: {self_contained_name()}"
-    return CommandError("libpq, PostgreSQL's client library, cannot be loaded on this machine.", hint)
+    return CommandError(
+        "libpq, PostgreSQL's client library, cannot be loaded on this machine.", to_get_libpq()
+    )
+
+
+def to_get_libpq() -> str:
+    """Return what the user can do if libpq is missing."""
+    if release_contents.FILE_NAME and not release_contents.LIBRARIES:
+        return f"{TO_INSTALL},\nor use the file of the release that contains it: {self_contained_name()}"
+    return f"{TO_INSTALL}."
 
 
 def self_contained_name() -> str:

@@ -17,8 +17,8 @@ def version_lines() -> tuple[str, ...]:
     return (
         f"koonj {__version__}",
         f"Python {platform.python_version()}",
-        f"psycopg {_installed('psycopg')} ({libpq_version()})",
-        f"Textual {_installed('textual')}",
+        f"psycopg {installed('psycopg')} ({_libpq()})",
+        f"Textual {installed('textual')}",
         *_release_lines(),
     )
 
@@ -32,7 +32,7 @@ def _release_lines() -> Iterator[str]:
         )
 
 
-def _installed(package: str) -> str:
+def installed(package: str) -> str:
     """Return the version of an installed package without importing it."""
     try:
         return metadata.version(package)
@@ -40,7 +40,7 @@ def _installed(package: str) -> str:
         return "not installed"
 
 
-def libpq_version() -> str:
+def _libpq() -> str:
     """Return which libpq psycopg uses.
 
     Only the loaded library knows its version, so this imports psycopg.
