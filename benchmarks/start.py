@@ -43,21 +43,31 @@ asyncio.run(main())
 COLUMNS = """action, outcome, script, file_hash, statements_hash, rollback_hash, statements_done,
     statements_total, started, finished, transaction_id, os_user, host, version, run_id"""
 COPIES = f"""INSERT INTO koonj.history (name, {COLUMNS})
-SELECT lpad(n::text, 5, '0') || '_one.sql', {COLUMNS} FROM koonj.history, generate_series(2, %s) AS n"""
+SELECT lpad(n::text, %s, '0') || '_one.sql', {COLUMNS} FROM koonj.history, generate_series(2, %s) AS n"""
+
+
+def file_name(number: int, entries: int) -> str:
+    """Return the name of a migration. All numbers have as many digits: SQL's lpad cuts longer ones."""
+    return f"{number:0{digits(entries)}d}_one.sql"
+
+
+def digits(entries: int) -> int:
+    """Return how many digits a number has."""
+    return max(5, len(str(entries)))
 
 
 async def fill(folder: Path, dsn: str, entries: int) -> None:
     """Apply one migration, and copy it and its history entry."""
     text = "BEGIN;\nSELECT 1;\nCOMMIT;\n\n-- Rollback: none: a benchmark\n"
-    (folder / "00001_one.sql").write_text(text)
+    (folder / file_name(1, entries)).write_text(text)
     async with Connector() as connector:
         request = Request(Direction.APPLY, extent=Extent.ALL, assume_yes=True, wait=10.0)
         async for _ in start(connector, Target("local", dsn), FolderReader(folder), request).events():
             pass
     for number in range(2, entries + 1):
-        (folder / f"{number:05d}_one.sql").write_text(text)
+        (folder / file_name(number, entries)).write_text(text)
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(COPIES, (entries,))
+        conn.execute(COPIES, (digits(entries), entries))
         conn.execute("VACUUM ANALYZE koonj.history")
 
 
@@ -97,7 +107,7 @@ def compare(server: TemporaryServer, entries: int) -> None:
             (sys.executable, "-P", "-c", BARE, server.dsn(name), "SELECT count(*) FROM koonj.history"),
             history,
             (*history, "--json"),
-            (*history, "00002_one.sql"),
+            (*history, file_name(2, entries)),
         )
         used = [
             (

@@ -1,5 +1,7 @@
 """Write docs/library.md: koonj's own patterns, the files that they make, and the locks that these take.
 
+Also write these locks where the form of a pattern reads them (patterns/library/locks.json).
+
 The locks are measured: the first case of each pattern's tests is rehearsed on a server of its own.
 `make patterns` runs it.
 """
@@ -7,6 +9,7 @@ The locks are measured: the first case of each pattern's tests is rehearsed on a
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,11 +20,15 @@ import psycopg
 
 from koonj.config import ScratchPlace
 from koonj.migrations.new import Draft, create
+from koonj.patterns.catalog_reference import CatalogThing
+from koonj.patterns.measured_locks import FACTS
+from koonj.patterns.names import read_qualified
 from koonj.patterns.pattern import Pattern, load, render
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import choose
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.postgres.locks.trace import StatementTrace
+from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.runner.impact.table_effects import full_reads
 from koonj.runner.rehearse.rehearsal_wording import effects, lock_words
 from koonj.runner.rehearse.verdict import Rehearsal
 from support.pattern_cases.all_cases import first_case
@@ -52,6 +59,8 @@ def main() -> None:
         measured = [
             (pattern, asyncio.run(rehearsals(first_case(pattern.key), server))) for pattern in patterns
         ]
+    facts = {pattern.key: lock_facts(pattern, found) for pattern, found in measured}
+    FACTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     name = measured[0][1][0].server
     PAGE.write_text("\n".join([HEAD.format(server=name), *page(measured)]) + "\n", encoding="utf-8")
 
@@ -104,6 +113,48 @@ def section(pattern: Pattern, found: list[Rehearsal]) -> Iterator[str]:
             yield "| statement | locks, and what it reads or changes |\n| --- | --- |"
             yield from rows
             yield ""
+
+
+def lock_facts(pattern: Pattern, found: list[Rehearsal]) -> dict[str, list[dict[str, object]]]:
+    """Return, for each field that names a table, the strongest long lock on it, and a stronger short one."""
+    values = first_case(pattern.key).typed_values(EXAMPLE)
+    facts: dict[str, list[dict[str, object]]] = {}
+    for field in pattern.fields:
+        reference = field.catalog
+        if reference is None or reference.new or reference.thing not in _TABLES or field.name not in values:
+            continue
+        schema, name = read_qualified(values[field.name])
+        if schema is None and reference.of in values:
+            _, schema = read_qualified(values[reference.of])
+        locks = locks_on(f"{schema or 'public'}.{name}", found)
+        if locks:
+            facts[field.name] = [
+                {"mode": mode.value, "stops": _STOPS[mode.level], "long": long} for mode, long in locks
+            ]
+    return facts
+
+
+_TABLES = {CatalogThing.TABLE, CatalogThing.MATERIALIZED_VIEW}
+_STOPS = {1: "", 2: "writes", 3: "reads and writes"}
+
+
+def locks_on(relation: str, found: list[Rehearsal]) -> list[tuple[LockMode, bool]]:
+    """Return the locks on a relation: (mode, whether it is held while a statement reads or writes rows)."""
+    strongest: dict[bool, LockMode] = {}
+    for trace in (trace for rehearsal in found for trace in rehearsal.apply):
+        for lock in trace.effective:
+            long = bool(full_reads(trace, {}, frozenset()) or trace.written)
+            if lock.relation == relation and lock.mode.rank > _rank(strongest.get(long)):
+                strongest[long] = lock.mode
+    return [
+        (mode, long)
+        for long, mode in sorted(strongest.items(), reverse=True)
+        if long or mode.rank > _rank(strongest.get(True))
+    ]
+
+
+def _rank(mode: LockMode | None) -> int:
+    return 0 if mode is None else mode.rank
 
 
 def lock_rows(trace: StatementTrace) -> Iterator[str]:

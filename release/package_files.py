@@ -12,7 +12,6 @@ from lock_file import WITH_LIBRARIES, Locked
 
 ROOT = Path(__file__).parent.parent
 KOONJ = ROOT / "src" / "koonj"
-_OF_KOONJ = frozenset({".py", ".sql", ".tcss"})
 _LICENCE = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)", re.IGNORECASE)
 _UNUSED = frozenset({".pyi", ".pyc", ".typed"})
 _LEXERS = PurePosixPath("pygments/lexers")
@@ -69,7 +68,7 @@ def own_files() -> dict[str, bytes]:
     return {
         f"koonj/{path.relative_to(KOONJ).as_posix()}": path.read_bytes()
         for path in KOONJ.rglob("*")
-        if path.suffix in _OF_KOONJ and path.is_file()
+        if path.is_file() and path.suffix not in _UNUSED and not path.name.startswith(".")
     }
 
 

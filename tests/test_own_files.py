@@ -17,16 +17,20 @@ PACKAGE = Path(koonj.__file__).parent
 READ = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
+from koonj.patterns.measured_locks import measured_locks
 from koonj.patterns.pattern import LIBRARY, load
 from koonj.postgres.queries import query
 from koonj.tui.app import Koonj
 patterns, problems = load()
 texts = {name: query(name) for name in json.loads(sys.argv[2])}
-print(json.dumps([Koonj.CSS, texts, {str(one.path): one.title for one in patterns}, len(problems), str(LIBRARY)]))
+found = {str(one.path): [one.title, len(measured_locks(one))] for one in patterns}
+print(json.dumps([Koonj.CSS, texts, found, list(map(str, problems)), str(LIBRARY)]))
 """
 
 
-def read_own_files(top: Path, names: list[str]) -> tuple[str, dict[str, str], dict[str, str], int, str]:
+def read_own_files(
+    top: Path, names: list[str]
+) -> tuple[str, dict[str, str], dict[str, list[object]], list[str], str]:
     """Return the files as a koonj in `top` reads them."""
     done = subprocess.run(
         [sys.executable, "-c", READ, str(top), json.dumps(names)], capture_output=True, text=True, check=True
@@ -45,7 +49,7 @@ def test_own_files_are_read_inside_an_archive(tmp_path: Path) -> None:
     archive = tmp_path / "koonj.zip"
     with zipfile.ZipFile(archive, "w") as file:
         for path in PACKAGE.rglob("*"):
-            if path.suffix in {".py", ".sql", ".tcss"}:
+            if "__pycache__" not in path.parts:
                 file.write(path, path.relative_to(PACKAGE.parent))
     queries = PACKAGE / "postgres" / "queries"
     names = [path.relative_to(queries).with_suffix("").as_posix() for path in queries.rglob("*.sql")]
@@ -56,7 +60,20 @@ def test_own_files_are_read_inside_an_archive(tmp_path: Path) -> None:
     assert css == (PACKAGE / "tui" / "app.tcss").read_text("utf-8")
     assert len(texts) == len(names) > 100
     assert len(patterns) == len(list((PACKAGE / "patterns" / "library").glob("*.sql")))
-    assert problems == 0
+    assert problems == []
+    assert sum(bool(locks) for _, locks in patterns.values()) > 20
+
+
+def test_no_module_reads_a_file_by_its_own_path() -> None:
+    """A file next to a module cannot be read so inside koonj.pyz: use importlib.resources or pkgutil.get_data."""
+    named = {path for path in PACKAGE.rglob("*.py") if "__file__" in path.read_text("utf-8")}
+    allowed = {
+        "patterns/pattern.py",  # a name to show and to compare
+        "patterns/parts.py",  # as above
+        "migrations/parse_cache.py",  # not in a release file
+    }
+    assert {path.relative_to(PACKAGE).as_posix() for path in named} == allowed
+    assert "CSS_PATH =" not in "".join(path.read_text("utf-8") for path in (PACKAGE / "tui").rglob("*.py"))
 
 
 def test_a_module_is_started_from_the_release_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ def _tx(*statements: str) -> str:
     return "\n".join(["BEGIN;", *statements, "COMMIT;"])
 
 
+_ASKS = "DO $x$ BEGIN RAISE '{} {}' USING ERRCODE = 'dependent_objects_still_exist'; END $x$;"
+
 FOUND = (
     Case("index-not-concurrent", _tx("CREATE INDEX a ON t (b);"), (2, 1)),
     Case("index-not-concurrent", "create unique index on app.t using btree (lower(b)) where c", (1, 1)),
@@ -132,11 +134,17 @@ FOUND = (
     Case("rename-table", _tx("ALTER TABLE app.t RENAME TO u;"), (2, 19)),
     Case("rename-column", _tx("ALTER TABLE t RENAME COLUMN a TO b;"), (2, 15)),
     Case("rename-column", _tx("ALTER TABLE t RENAME a TO b;"), (2, 15)),
+    Case("rename-column", _tx(_ASKS.format("other", "a"), "ALTER TABLE t RENAME a TO b;"), (3, 15)),
+    Case("rename-column", _tx(_ASKS.format("t", "other"), "ALTER TABLE t RENAME a TO b;"), (3, 15)),
+    Case("rename-column", _tx("DO $x$ t, a $x$;", "ALTER TABLE t RENAME a TO b;"), (3, 15)),
+    Case("rename-column", _tx(_ASKS.format("t", "a")) + "\n" + _tx("ALTER TABLE t RENAME a TO b;"), (5, 15)),
     Case("drop-column", _tx("ALTER TABLE t DROP COLUMN IF EXISTS a;"), (2, 15)),
     Case("drop-column", _tx('ALTER TABLE t ADD b int, DROP "A";'), (2, 26)),
     Case("drop-table", _tx("DROP TABLE IF EXISTS app.t;"), (2, 1)),
     Case("drop-cascade", _tx("DROP VIEW v CASCADE;"), (2, 13)),
     Case("drop-cascade", _tx("ALTER TABLE t DROP CONSTRAINT c CASCADE;"), (2, 33)),
+    Case("missing-object", _tx("ALTER TABLE t RENAME TO t_dropped;", "DELETE FROM t WHERE a;"), (3, 13)),
+    Case("missing-column", _tx("CREATE TABLE t (a int);", "CREATE INDEX ON t (b);"), (3, 20)),
     Case("truncate", _tx("TRUNCATE TABLE t;"), (2, 1)),
     Case("truncate", _tx("TRUNCATE app.t RESTART IDENTITY;"), (2, 1)),
     Case(
@@ -233,7 +241,7 @@ NOT_FOUND = (
     # foreign keys
     _tx("CREATE TABLE t (a int PRIMARY KEY REFERENCES u (id));"),
     _tx("CREATE TABLE t (a int, b int, PRIMARY KEY (b, a), FOREIGN KEY (a, b) REFERENCES u (id, x));"),
-    _tx("CREATE TABLE t (a int REFERENCES u (id));", "CREATE INDEX ON t (a, b);"),
+    _tx("CREATE TABLE t (a int REFERENCES u (id), b int);", "CREATE INDEX ON t (a, b);"),
     _tx("CREATE TABLE t (LIKE s INCLUDING ALL, FOREIGN KEY (a) REFERENCES u (id));"),
     _tx("CREATE TABLE t PARTITION OF p (FOREIGN KEY (a) REFERENCES u (id)) FOR VALUES IN (1);"),
     # tables
@@ -247,6 +255,7 @@ NOT_FOUND = (
     _tx("ALTER TABLE t RENAME CONSTRAINT a TO b;"),
     _tx("ALTER INDEX i RENAME TO j;"),
     _tx("ALTER TABLE t RENAME a TO a_dropped_20260101;"),
+    _tx(_ASKS.format("t", "a"), "ALTER TABLE t RENAME a TO b;"),
     _tx("ALTER TABLE t RENAME a TO a_old;", "ALTER TABLE t RENAME a_new TO a;"),
     _tx("CREATE TABLE t (a int);", "ALTER TABLE t RENAME a TO b;", "ALTER TABLE t DROP b;", "DROP TABLE t;"),
     _tx("ALTER TABLE t DROP CONSTRAINT c;"),

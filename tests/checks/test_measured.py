@@ -176,3 +176,9 @@ def test_two_statements_in_one_line_count_as_not_measured() -> None:
     twice = tuple(StatementTrace(n, 2, "x", in_transaction=True, seconds=0.0) for n in (1, 2))
     assert measured(Rehearsal("001_x.sql", 1, Verdict.VERIFIED, "", "", "", 18, apply=twice)) == {}
     assert measured(None) == {}
+
+
+def test_a_rollback_is_measured_too() -> None:
+    up, down = (StatementTrace(1, line, "x", in_transaction=True, seconds=0.0) for line in (2, 7))
+    found = Rehearsal("001_x.sql", 1, Verdict.VERIFIED, "", "", "", 18, apply=(up,), rollback=(down,))
+    assert measured(found) == {2: Measured(), 7: Measured()}

@@ -36,5 +36,24 @@ def test_every_file_that_a_pattern_writes_passes(pattern: Pattern) -> None:
         assert checker.findings(file) == ()
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "values"),
+    [
+        ("drop_column", "drop_column_for_good", {"table": "app.t", "column": "a", "hidden": "zz_a"}),
+        ("drop_table", "drop_table_for_good", {"table": "t", "trash": "attic"}),
+    ],
+)
+def test_a_safe_drop_with_a_name_of_ones_own_passes(first: str, second: str, values: dict[str, str]) -> None:
+    by_key = {pattern.key: pattern for pattern in PATTERNS}
+    known = {key: {field.name for field in by_key[key].fields} for key in (first, second)}
+    texts = [
+        file.text
+        for key in (first, second)
+        for file in _migrations(by_key[key], **{k: v for k, v in values.items() if k in known[key]})
+    ]
+    files = [Migration.from_recorded(f"{n:03d}_x.sql", text) for n, text in enumerate(texts, start=1)]
+    assert [p for file in files for p in Checker(files, Levels()).findings(file)] == []
+
+
 def test_the_example_passes() -> None:
     assert check_folder(FolderReader(TOP / "database/migrations").read(), Levels()) == ()

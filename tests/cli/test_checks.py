@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from support.command import Project
@@ -39,13 +41,30 @@ def test_json_contains_the_pattern_and_its_values(files: Project) -> None:
         *(2, 1),
     )
     values = [["table", "app.t"], ["columns", "a, lower(b)"], ["unique", "yes"], ["index", "i"]]
-    assert problem["pattern"] == {"key": "create_index", "values": values}
+    assert problem["pattern"] == {
+        "key": "create_index",
+        "values": values,
+        "replaces": True,
+        "command": "koonj new --pattern create_index table=app.t 'columns=a, lower(b)' unique=yes index=i",
+    }
 
 
 def test_findings_and_other_problems_of_a_file_are_in_the_order_of_its_lines(files: Project) -> None:
     files.write("001_x.sql", "BEGIN;\nTRUNCATE t;\nBEGIN;\nDROP TABLE u;\nCOMMIT;\n" + ROLLBACK)
     codes = [p["code"] for p in files.koonj("check", "--json").json["problems"]]
     assert codes == ["truncate", "nested-begin", "drop-table"]
+
+
+def test_show_has_what_check_reports_about_the_file(files: Project) -> None:
+    write(files, 1, "CREATE TABLE t (a int);")
+    write(files, 2, "CREATE INDEX i ON t (a);\nTRUNCATE u;")
+    files.write("003_x.sql", "BEGIN;\nTRUNCATE t;\nBEGIN;\nDROP TABLE u;\nCOMMIT;\n")
+    configure(files, 'drop-table = "note"')
+    for_all = files.koonj("check", "--json").json["problems"]
+    for number in (1, 2, 3):
+        expected = [p for p in for_all if p.pop("name", "") == f"{number:03d}_x.sql" and p.pop("path")]
+        assert files.koonj("show", str(number), "--json").json["migration"]["problems"] == expected
+        for_all = files.koonj("check", "--json").json["problems"]
 
 
 def test_level_error_makes_check_exit_1(files: Project) -> None:
@@ -57,7 +76,7 @@ def test_level_error_makes_check_exit_1(files: Project) -> None:
 
 def test_level_off_and_after_leave_findings_out(files: Project) -> None:
     for number in (1, 2):
-        write(files, number, "TRUNCATE t;\nDROP TABLE u;")
+        write(files, number, f"TRUNCATE t;\nDROP TABLE u{number};")
     configure(files, 'truncate = "off"\nafter = 1')
     problems = files.koonj("check", "--json").json["problems"]
     assert [(p["name"], p["code"]) for p in problems] == [("002_x.sql", "drop-table")]
@@ -113,3 +132,43 @@ def test_warnings_stop_no_apply(project: Project) -> None:
     write(project, 2, "TRUNCATE t1;")
     configure(project, 'drop-table = "error"\ntruncate = "note"')
     assert project.koonj("apply", "--all", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "command"),
+    [
+        (
+            "CREATE INDEX \"my idx\" ON orders (owner_id, lower(x)) INCLUDE (a, b) WHERE note = 'it' AND (b > 2);",
+            "koonj new --pattern create_index table=orders 'columns=owner_id, lower(x)' 'include=a, b' "
+            "'where=note = '\"'\"'it'\"'\"' AND (b > 2)' 'index=\"my idx\"'",
+        ),
+        ("CREATE INDEX ON orders (owner_id) WITH (fillfactor = 70);", None),
+        (
+            "ALTER TABLE orders ADD FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE SET NULL;",
+            "koonj new --pattern add_foreign_key table=orders columns=owner_id references=users referenced=id "
+            "'on_delete=SET NULL'",
+        ),
+        ("ALTER TABLE orders ADD FOREIGN KEY (owner_id) REFERENCES users (id) ON UPDATE CASCADE;", None),
+        ("ALTER TABLE orders ADD FOREIGN KEY (owner_id) REFERENCES users DEFERRABLE;", None),
+    ],
+    ids=["index", "index with options", "key", "key with ON UPDATE", "deferrable key"],
+)
+def test_command_for_the_pattern_has_all_of_the_statement_or_is_not_named(
+    files: Project, statement: str, command: str | None
+) -> None:
+    """The statement is taken out when the pattern has written its files, so nothing of it may be lost."""
+    write(files, 1, statement)
+    assert (f"    To write it safely, run: {command}" in files.koonj("check").out) is bool(command)
+    problems = files.koonj("check", "--json").json["problems"]
+    assert [p["pattern"]["command"] for p in problems if p["pattern"] and p["pattern"]["replaces"]] == (
+        [command] if command else []
+    )
+
+
+def test_command_for_the_pattern_writes_the_file(files: Project) -> None:
+    write(files, 1, "CREATE INDEX \"Big idx\" ON app.t (a, lower(b)) WHERE c = 'x y';")
+    (problem,) = files.koonj("check", "--json").json["problems"]
+    answer = files.koonj(*shlex.split(problem["pattern"]["command"])[1:])
+    assert answer.code == 0, answer.err
+    (written,) = sorted(files.root.glob("migrations/002_*.sql"))
+    assert "USING btree (a, lower(b))\n    WHERE (c = 'x y');" in written.read_text()

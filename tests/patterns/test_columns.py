@@ -131,35 +131,6 @@ def test_a_row_without_a_value_does_not_stop_the_others(bench: Any, library: Any
     )
 
 
-def test_backfill_finds_a_row_that_moves_to_a_page_before(bench: Any, library: Any) -> None:
-    bench.sql("CREATE TABLE t (id int, c int) WITH (autovacuum_enabled = off)")
-    bench.sql("INSERT INTO t SELECT generate_series(1, 4000)")
-    bench.sql("DELETE FROM t WHERE id <= 100")
-    bench.sql("VACUUM t")
-    (draft,) = library.drafts("backfill", table="t", column="c", value="id")
-    with psycopg.connect(bench.dsn) as other, psycopg.connect(bench.dsn, autocommit=True) as watching:
-        place = "UPDATE t SET id = -id WHERE id = 3000 RETURNING ctid::text LIKE '(0,%'"
-        assert other.execute(place).fetchone() == (True,)
-        running = bench.start(draft.text)
-        waits = (
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        while running.poll() is None and watching.execute(waits).fetchone() == (0,):
-            pass
-        # It has filled all others, and now waits for the lock.
-        assert watching.execute("SELECT count(*) FROM t WHERE c IS NULL").fetchone() == (1,)
-        other.commit()
-        assert running.wait() == 0
-    assert bench.sql("SELECT count(*), min(c) FROM t WHERE id = c") == [(3900, -3000)]
-
-
-def test_backfill_stops_when_filled_rows_match_again(bench: Any, library: Any) -> None:
-    bench.sql("CREATE TABLE t (c int); INSERT INTO t VALUES (1)")
-    (draft,) = library.drafts("backfill", table="t", column="c", value="c + 1", where="c > 0")
-    assert "after 20 passes there are still rows to fill" in bench.run(draft.text).stderr
-
-
 AT_ONCE = [
     ("varchar(20)", "varchar(50)", ""),
     ("varchar(20)", "text", "CREATE INDEX ON t (c, id)"),

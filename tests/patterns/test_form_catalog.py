@@ -16,7 +16,7 @@ from koonj.patterns.catalog_snapshot import (
 )
 from koonj.patterns.completion import completions
 from koonj.patterns.definitions import filled_in
-from koonj.patterns.form_facts import FormFacts, cost_words
+from koonj.patterns.form_facts import FormFacts, table_words
 from koonj.patterns.model import FieldErrors, Pattern
 from koonj.patterns.name_problems import name_problems
 from koonj.patterns.pattern import defaults, load, render
@@ -209,10 +209,10 @@ def test_definition_that_cannot_be_typed_is_not_filled_in() -> None:
 
 
 def test_cost_is_that_of_the_table() -> None:
-    assert cost_words(facts("add_column", table="users")) == "users: 4.1 GB, 12 M rows"
-    assert cost_words(facts("add_column", table="documents")) == "documents: size not known"
-    assert cost_words(facts("add_column", table="nothing")) == ""
-    assert cost_words(facts("create_table", table="users")) == ""
+    assert table_words(facts("add_column", table="users")) == "users: 4.1 GB, 12 M rows"
+    assert table_words(facts("add_column", table="documents")) == "documents: size not known"
+    assert table_words(facts("add_column", table="nothing")) == ""
+    assert table_words(facts("create_table", table="users")) == ""
 
 
 NAMES = st.text(min_size=1, max_size=20)

@@ -258,10 +258,11 @@ def test_drop_table_fails_for_a_partition_and_its_table(bench: Any, library: Any
 
 def test_drop_table_warns_about_a_function_that_names_the_table(bench: Any, library: Any) -> None:
     bench.sql(
-        "CREATE TABLE t_old (id int); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM T_OLD; END'"
+        "CREATE TABLE t_old (id int); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM T_OLD; END';"
+        "CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM t_old_2; END'"
     )
     (draft,) = library.drafts("drop_table", table="t_old")
-    assert "WARNING:  the name t_old also appears in the source of: f()" in bench.up(draft)
+    assert "WARNING:  the name t_old also appears in the source of: f()\n" in bench.up(draft)
 
 
 def test_trash_schema_is_kept_when_it_is_used(bench: Any, library: Any) -> None:

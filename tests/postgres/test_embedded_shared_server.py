@@ -368,6 +368,36 @@ def test_server_starts_when_another_process_has_the_old_pid(
     assert _answers(opens())
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["running", "killed"])
+def test_copied_folder_has_a_server_of_its_own(
+    opens: Callable[[], Lease], data_home: Path, made_home: Path, binaries: Binaries, *, killed: bool
+) -> None:
+    """The copy names the socket of the first folder, and its server: each process would read the other database."""
+    lease = opens()
+    if killed:
+        os.kill(postmaster.running(_server(data_home)) or 0, signal.SIGKILL)
+        assert postmaster.gone(_server(data_home), 60.0)
+    copied = made_home / "copied home"
+    subprocess.run(["cp", "-a", data_home, copied], check=True)
+    try:
+        lease = opens()
+        with open_shared(copied, binaries=binaries) as other:
+            assert _data_of(lease) == str(_server(data_home))
+            assert _data_of(other) == str(_server(copied))
+            assert other.cluster_name != lease.cluster_name
+            assert other.sockets != lease.sockets
+        assert _data_of(lease) == str(_server(data_home))
+    finally:
+        shutil.rmtree(copied)
+
+
+def _data_of(lease: Lease) -> str:
+    with psycopg.connect(lease.dsn()) as conn:
+        row = conn.execute("SELECT current_setting('data_directory')").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def test_concurrent_processes_share_one_server(
     client: Callable[..., subprocess.Popen[str]], data_home: Path
 ) -> None:

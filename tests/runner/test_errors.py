@@ -1,5 +1,7 @@
 """Tests of failures: location, error, state of the target, next steps."""
 
+import pytest
+
 from koonj.config import Target
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import MigrationFailed, RunResult
@@ -59,6 +61,45 @@ async def test_failure_has_detail_hint_and_context_of_the_server(project: Projec
     assert failure.sqlstate == "KJ001"
     assert "inline_code_block line 3" in (failure.context or "")
     assert failure.line == 1
+
+
+_IN_A_DO = """-- first
+  DO $$
+BEGIN
+  PERFORM missing;
+END $$;
+"""
+_OF_A_FUNCTION = """-- first
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN missing; END $$;
+SELECT 1; SELECT f();
+"""
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["one transaction", "steps"])
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("-- first\n  SELECT 1 / 0;\n", 2, None),
+        (_IN_A_DO, 2, None),
+        (_OF_A_FUNCTION, 3, None),
+        ("SELECT 'é', '東京', '\U0001f600', missing;\n", 1, 24),
+        ("\tSELECT\t'e\u0301',\tmissing;\n", 1, 15),
+        ("SELECT 1,\n  2 +", 2, 6),
+        ("DO $$\nBEGIN\n  PERFORM 1 FROM;\n  IF;\nEND $$;\n", 3, 17),
+    ],
+    ids=["no position", "in a DO", "in a function", "wide", "tabs", "after the end", "syntax of a DO"],
+)
+async def test_only_a_place_that_the_server_names_has_a_column(
+    project: Project, text: str, line: int, column: int | None, *, outside: bool
+) -> None:
+    lead = "VACUUM pg_catalog.pg_am;" if outside else ""
+    project.write("001_no.sql", f"{lead}{text}\n-- Rollback: none: test\n")
+    failure = await _failure(project)
+    assert (failure.line, failure.column) == (
+        line,
+        None if column is None else column + len(lead) * (line == 1),
+    )
+    assert failure.source_line
 
 
 async def test_deferred_constraint_fails_at_the_commit_in_the_file(project: Project) -> None:

@@ -341,6 +341,50 @@ async def test_demands_cost_no_wal_in_the_trace(asked: Asked) -> None:
     assert 0 < with_using < without + 60_000
 
 
+_TYPED = """
+    CREATE TYPE mood AS ENUM ('ok', 'gone'); CREATE DOMAIN small AS int;
+    CREATE TABLE m (id int PRIMARY KEY, k int) PARTITION BY RANGE (id);
+    CREATE TABLE facts (id int PRIMARY KEY, n int, s small, m mood, a text);
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "migration"),
+    [
+        ("m = 'gone' WHERE id % 3 = 0", "CREATE TYPE mood2 AS ENUM ('ok'); "
+         "ALTER TABLE facts ALTER m TYPE mood2 USING m::text::mood2;"),
+        ("n = -5 WHERE id = 17", "ALTER TABLE facts ADD CHECK (n > 0);"),
+        ("n = 70000 WHERE id = 17", "ALTER TABLE facts ALTER n TYPE smallint;"),
+        ("n = 900 WHERE id = 17", "ALTER TABLE facts DROP COLUMN s, DROP COLUMN m, DROP COLUMN a, "
+         "ALTER n SET NOT NULL; ALTER TABLE m RENAME k TO n;"
+         "ALTER TABLE m ATTACH PARTITION facts FOR VALUES FROM (1) TO (400);"),
+        ("s = 9 WHERE id % 2 = 0", "ALTER DOMAIN small ADD CHECK (VALUE < 9);"),
+        ("a = 'long text' WHERE id % 2 = 0", "ALTER TABLE facts ALTER a TYPE varchar(4);"),
+    ],
+)  # fmt: skip
+async def test_values_of_the_statistics_that_break_it_are_looked_for(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, change: str, migration: str
+) -> None:
+    """Common values, and the ends of the histogram. They are gone later, and nothing is said then."""
+    monkeypatch.setattr(asking, "SMALL", 1)
+    monkeypatch.setattr(asking, "SAMPLE", 1e-9)
+    asked.fill(
+        "INSERT INTO facts SELECT n, n, 1, 'ok', 'abc' FROM generate_series(1, 400) n;"
+        f"UPDATE facts SET {change}; ANALYZE facts;",
+        base=_TYPED,
+    )
+    [rehearsal] = await asked.rehearsed(migration, base=_TYPED)
+    connector = asked.folder.connector
+    found = await ask(connector, asked.target, rehearsal, mode=Preflight.QUICK)
+    assert RowOutcome.WILL_FAIL in {check.outcome for check in found}
+    assert all(check.at_least for check in found if check.outcome is RowOutcome.WILL_FAIL)
+    asked.fill(
+        "DELETE FROM facts WHERE m = 'gone' OR n NOT BETWEEN 1 AND 399 OR s = 9 OR a <> 'abc'", base=""
+    )
+    found = await ask(connector, asked.target, rehearsal, mode=Preflight.QUICK)
+    assert {check.outcome for check in found} == {RowOutcome.NOT_KNOWN}, "the statistics are old"
+
+
 @pytest.mark.parametrize(
     ("rows", "migration", "rows_found"),
     [

@@ -61,16 +61,19 @@ def _base(cases: Sequence[PreflightCase]) -> str:
 
 async def rehearse(
     path: Path, connector: Connector, place: ScratchPlace, cases: Sequence[PreflightCase]
-) -> dict[str, Rehearsal]:
+) -> dict[str, tuple[Rehearsal, ...]]:
     """Return the verdicts on the migrations of the cases, by name: each case has a schema of its own."""
     folder = RehearsalFolder(path, connector, place)
     folder.write(1, _base(cases))
+    names: dict[str, list[str]] = {one.name: [] for one in cases}
+    file = 2
     for number, one in enumerate(cases):
-        text = f"{_enter(number)}\n{_placed(one.migration, number)}\nRESET search_path;"
-        folder.write(number + 2, text, "none: a test", block=one.block)
-    names = [f"{number + 2:03d}_m.sql" for number in range(len(cases))]
-    found = await folder.rehearse(*names)
-    return {one.name: found[name] for one, name in zip(cases, names, strict=True)}
+        for body in (*one.earlier, one.migration):
+            text = f"{_enter(number)}\n{_placed(body, number)}\nRESET search_path;"
+            names[one.name].append(folder.write(file, text, "none: a test", block=one.block))
+            file += 1
+    found = await folder.rehearse(*(name for some in names.values() for name in some))
+    return {one: tuple(found[name] for name in some) for one, some in names.items()}
 
 
 async def ask(
@@ -97,7 +100,8 @@ async def tell(
 ) -> list[Told]:
     """Return what koonj says of the rows of each case, and what happens then."""
     verdicts = await rehearse(path, connector, place, cases)
-    broken = [(name, one.message) for name, one in verdicts.items() if one.verdict is Verdict.BROKEN]
+    every = [(name, one) for name, some in verdicts.items() for one in some]
+    broken = [(name, one.message) for name, one in every if one.verdict is Verdict.BROKEN]
     assert not broken, broken
     told: list[Told] = []
     for round_ in range(max(len(one.rows) for one in cases)):
@@ -109,7 +113,7 @@ async def tell(
                 connection.execute(f"{_enter(number)} {one.rows[round_]}".encode())
             connection.execute("ANALYZE")
         async with KeptConnection(connector, Target("t", dsn), name="preflight") as kept:
-            answers = [await _ask(kept, Target("t", dsn), [verdicts[one.name]]) for _, one in mine]
+            answers = [await _ask(kept, Target("t", dsn), verdicts[one.name]) for _, one in mine]
         with psycopg.connect(dsn, autocommit=True) as connection:
             for (number, one), checks in zip(mine, answers, strict=True):
                 told.append(Told(one, one.rows[round_], checks, _applied(connection, number, one)))
@@ -119,10 +123,12 @@ async def tell(
 def _applied(connection: psycopg.Connection, number: int, one: PreflightCase) -> str:
     """Apply the migration of a case, and return the error."""
     connection.execute(_enter(number).encode())
-    text = _placed(one.migration, number)
+    texts = [_placed(body, number) for body in (*one.earlier, one.migration)]
+    text = "\n".join(texts)
     try:
-        if not one.block:
-            connection.execute(text.encode())
+        if not one.block or one.apart:
+            for each in texts:
+                connection.execute(each.encode())
             return ""
         with connection.transaction(force_rollback=True):
             connection.execute(text.encode())

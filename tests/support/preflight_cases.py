@@ -22,6 +22,12 @@ class PreflightCase:
     uncertain: str = ""
     """``may`` or ``unknown``: koonj says so for some of the rows, and not more."""
     block: bool = True
+    earlier: tuple[str, ...] = ()
+    """Pending migrations before it."""
+    apart: bool = False
+    """The earlier ones must be committed before it runs."""
+    icu: bool = False
+    """It needs a server that was built with ICU and libxml."""
 
 
 def case(name: str, schema: str, migration: str, *rows: str, **options: object) -> PreflightCase:

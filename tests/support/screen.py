@@ -9,10 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
 from time import monotonic
-from typing import Any
 
 from textual.color import Color
-from textual.pilot import Pilot
 
 from koonj.config import Settings, Target, Trust
 from koonj.tui.app import Koonj
@@ -25,16 +23,13 @@ from koonj.tui.toolkit.textual_private import screen_text
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.subprocesses import PROGRAM
-
-PATIENCE = 60.0
-"""Maximum seconds that a test waits, on the slowest machine."""
-STEP = 0.01
+from support.pilot import PATIENCE, STEP, PatientPilot
 
 
 class Screen:
     """The running screen, as a user sees it."""
 
-    def __init__(self, app: Koonj, pilot: Pilot[Any], folder: Path) -> None:
+    def __init__(self, app: Koonj, pilot: PatientPilot, folder: Path) -> None:
         self.app = app
         self.pilot = pilot
         self.folder = folder
@@ -128,12 +123,12 @@ class Screen:
                 event.time = monotonic()
 
     async def until(self, seen: str | Callable[[], bool]) -> None:
-        """Wait until a text is on the screen, or a condition is true."""
+        """Wait until a text is on the screen, or a condition is true, even if the test holds a handler."""
         holds = seen if callable(seen) else lambda: seen in self.text()
         end = monotonic() + PATIENCE
         while not holds():
             assert monotonic() < end, f"timeout: {seen!r} did not appear on the screen:\n{self.text()}"
-            await self.pilot.pause(STEP)
+            await self.pilot.step()
 
     def later(self, seconds: float) -> None:
         """Let time pass without waiting.
@@ -259,15 +254,15 @@ class Project:
         )
         async with backend:
             app = Koonj(backend, terminal or Terminal(), keymap)
-            async with app.run_test(size=size, tooltips=tooltips) as pilot:
-                screen = Screen(app, pilot, self.migrations)
+            async with app.run_test(size=size, tooltips=tooltips):
+                screen = Screen(app, PatientPilot(app), self.migrations)
                 await screen.until(lambda: any(isinstance(s, Main) for s in app.screen_stack))
                 await screen.until(lambda: screen.main.snapshot.folder is not None)
                 if answered:
                     await screen.until(
                         lambda: all(c.status and c.since is None for c in screen.main.snapshot.checks)
                     )
-                await pilot.pause()
+                await screen.pilot.pause()
                 yield screen
 
 

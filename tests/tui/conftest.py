@@ -17,8 +17,9 @@ from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.state import run_events
 from koonj.tui.widgets import text_searcher
 from koonj.tui.workers import watcher
+from support.pilot import PATIENCE
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
-from support.screen import PATIENCE, STEP, Golden, Project, Screen, masked
+from support.screen import Golden, Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
 SHOWN_TIME = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
@@ -117,7 +118,7 @@ def golden(pinned: None, request: pytest.FixtureRequest) -> Iterator[Golden]:
             path.write_text(masked(screen.lines()), encoding="utf-8")
         wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
         while (shown := masked(screen.lines())) != wanted and monotonic() < end:
-            await screen.pilot.pause(STEP)
+            await screen.pilot.step()
         assert shown == wanted, f"{name} looks different; --golden=write accepts it"
 
     def begin(screen: Screen, name: str) -> Awaitable[None]:

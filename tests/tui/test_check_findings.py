@@ -43,6 +43,15 @@ async def test_editor_marks_a_finding_as_it_is_typed(
         await screen.until("TRUNCATE deletes all rows of old")
 
 
+async def test_large_file_is_said_to_be_unread(project: Project) -> None:
+    rows = ", ".join(f"({number})" for number in range(40_000))
+    project.write(
+        "001_x.sql", f"BEGIN;\nCREATE TABLE t (id int);\nINSERT INTO t VALUES {rows};\nCOMMIT;\n{ROLLBACK}"
+    )
+    async with project.open() as screen:
+        await screen.until("The safety rules have not read this file")
+
+
 async def test_findings_that_come_after_the_end_change_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,16 @@ from support.screen import Project
 OUTSIDE = "CREATE INDEX CONCURRENTLY i{0} ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i{0};\n"
 
 
+@pytest.mark.parametrize(("width", "expected"), [(80, 80), (120, 100), (150, 120), (200, 160), (300, 160)])
+async def test_plan_takes_more_of_a_wide_screen(project: Project, width: int, expected: int) -> None:
+    project.table(1)
+    async with project.open((width, 40)) as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        box = screen.app.screen.query_one("#box")
+        assert box.region.width == expected
+
+
 async def test_confirmation_shows_facts_before_migrations(project: Project) -> None:
     project.table(1)
     project.write("002_index.sql", OUTSIDE.format(2))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import READING, Dialog
@@ -18,6 +17,7 @@ from koonj.tui.screens.title_dialog import TitleDialog
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.dialog_field import DialogField
 from koonj.tui.widgets.footer import BottomLine
+from support.pilot import PatientPilot
 
 EARLY = "Ignored: typed before this could be read. Type it now."
 
@@ -41,10 +41,11 @@ KINDS: dict[str, tuple[Callable[[], Dialog[Any]], str, str]] = {
 @asynccontextmanager
 async def opened(
     kind: str,
-) -> AsyncIterator[tuple[Pilot[None], Dialog[Any], DialogField, list[Any]]]:
+) -> AsyncIterator[tuple[PatientPilot, Dialog[Any], DialogField, list[Any]]]:
     """Yield a dialog that is not painted yet, its field, and its results."""
     app = KeyedApp()
-    async with app.run_test() as pilot:
+    async with app.run_test():
+        pilot = PatientPilot(app)
         results: list[Any] = []
         dialog = KINDS[kind][0]()
         await app.push_screen(dialog, results.append)

@@ -14,6 +14,7 @@ from koonj.tui.screens.dialog import QUIET, READING, TYPING, Dialog
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE, WORD_PAUSE
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.footer import BottomLine
+from support.pilot import PatientPilot
 
 IGNORED = "Ignored."
 
@@ -72,7 +73,8 @@ class Asked:
 async def asked(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
     """A dialog that was painted at second 1000."""
     app = KeyedApp()
-    async with app.run_test() as pilot:
+    async with app.run_test():
+        pilot = PatientPilot(app)
         dialog = Question()
         await app.push_screen(dialog)
         await pilot.pause()
@@ -154,7 +156,8 @@ async def test_a_dialog_over_a_line_that_is_typed_in_takes_longer_to_notice() ->
             return [Input()]
 
     app = Typing()
-    async with app.run_test() as pilot:
+    async with app.run_test():
+        pilot = PatientPilot(app)
         app.query_one(Input).focus()
         await pilot.pause()
         dialog = Question()

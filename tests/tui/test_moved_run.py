@@ -22,7 +22,8 @@ from koonj.tui.workers import past_runs
 from koonj.tui.workers.run_process import RunProcess, RunProcessError
 from koonj.tui.workers.watched_run import watched_run
 from support.moved_screen import Gate, apply_all, gate, processes
-from support.screen import PATIENCE, Project, apply
+from support.pilot import PATIENCE
+from support.screen import Project, apply
 from tui.conftest import short_dsn
 
 

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from koonj.config import Target
 from koonj.patterns.pattern import load
 from koonj.tui.screens.pattern_palette import PatternPalette
+from koonj.tui.widgets.completion_list import CompletionList
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
 from support.screen import Project, Screen
@@ -46,7 +47,7 @@ async def open_form(screen: Screen, key: str) -> PatternPalette:
     await screen.until(lambda: bool(found.found))
     found.cursor = [one.key for one in found.found].index(key)
     await screen.until(lambda: f"─ {TITLES[key]}" in screen.text() and bool(palette.rows))
-    await screen.until(lambda: palette._names.is_read or palette._reading is None)
+    await screen.until(lambda: palette.form.names.is_read or palette._reading is None)
     await screen.press("enter")
     await screen.until(lambda: isinstance(screen.app.focused, Input))
     return palette
@@ -103,6 +104,19 @@ async def test_what_does_not_fit_is_said_at_once_but_can_be_written(filled: Proj
     assert (filled.migrations / "001_add_status_to_documnts.sql").exists()
 
 
+async def test_advice_stands_above_the_completions_in_one_line(filled: Project) -> None:
+    async with filled.open((80, 24)) as screen:
+        palette = await open_form(screen, "create_index")
+        await screen.type("documnts")
+        await screen.until("! No table documnts.")
+        field = row(palette, "table")
+        assert field.offers
+        told, names = field.query_one(".advice"), field.query_one(CompletionList)
+        await screen.until(lambda: told.region.bottom == names.region.y and told.size.height == 1)
+        await screen.press("tab")
+        await screen.until(lambda: field.value == "documents" and not told.display)
+
+
 async def test_definition_is_filled_in_until_the_user_types_there(filled: Project) -> None:
     async with filled.open((120, 36)) as screen:
         palette = await open_form(screen, "drop_index")
@@ -153,7 +167,7 @@ async def test_nothing_is_read_in_a_folder_that_is_not_trusted(filled: Project) 
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is screen.main)
         palette = await open_form(screen, "create_index")
-        assert palette._names.catalog is None
+        assert palette.form.names.catalog is None
         assert "Names from" not in screen.text()
 
 

@@ -10,7 +10,8 @@ from time import monotonic
 import pytest
 
 from koonj.tui.toolkit.capabilities import Terminal
-from support.screen import PATIENCE, STEP, Project, Screen
+from support.pilot import PATIENCE
+from support.screen import Project, Screen
 
 Way = Callable[[Screen], Awaitable[None]]
 PICTURES = Path(__file__).parent / "pictures"
@@ -71,7 +72,7 @@ async def test_screen_looks_like_its_picture(
             path.write_text(_picture(screen), encoding="utf-8")
         wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
         while (seen := _picture(screen)) != wanted and monotonic() < end:
-            await screen.pilot.pause(STEP)
+            await screen.pilot.step()
     assert seen == wanted, f"{name} looks different; --golden=write accepts it"
 
 

@@ -107,19 +107,24 @@ async def test_stored_verdicts_of_applied_migrations_are_shown_after_a_restart(
     assert "--cached" in call
 
 
-async def test_stored_verdicts_are_read_after_the_pending_migrations_are_rehearsed(
+async def test_stored_verdicts_do_not_wait_for_the_rehearsals_of_the_pending_migrations(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30)) as screen:
         await apply(screen, "a")
     recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
+    recorded.pause_at("002_make_t2.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("✓ applied  ◉ verified")
-        assert screen.row("003").endswith("◦ pending  ◕ lossy")
+        await screen.until(lambda: bool(recorded.requested_names))
+        assert screen.row("001").endswith("✓ applied  ◉ verified")
+        assert screen.row("003").endswith("◦ pending  ◕ lossy"), "its verdict is stored too"
+        recorded.resume("002_make_t2.sql")
+        await screen.until(lambda: "002_make_t2.sql" in screen.main.snapshot.rehearsals.results)
         tables.write("004_new.sql", "CREATE TABLE t4 ();\n-- Rollback:\n-- DROP TABLE t4;\n")
         await screen.until(lambda: len(recorded.calls) > 2)
         assert screen.row("001").endswith("✓ applied  ◉ verified")
-    assert recorded.requested_names == [["002_make_t2.sql", "003_make_t3.sql"], ["004_new.sql"]]
+    assert recorded.requested_names == [["002_make_t2.sql"], ["004_new.sql"]]
+    assert ["--cached" in call for call in recorded.calls] == [True, False, False]
 
 
 async def test_missing_scratch_server_is_no_error_when_only_stored_verdicts_are_read(

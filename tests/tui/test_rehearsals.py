@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from psycopg import connect
@@ -14,6 +15,7 @@ from psycopg import connect
 from koonj.config import Target
 from koonj.postgres.embedded.binaries import discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.tui.toolkit.key_presses import KeyPresses
 from koonj.tui.widgets.preview import Tab
 from koonj.tui.workers import rehearsals, subprocesses
 from support.recorded_rehearsals import INCOMPLETE, RecordedRehearsals, rehearsal
@@ -117,12 +119,18 @@ async def test_no_rehearsal_starts_before_the_target_answers(
 async def test_no_rehearsal_starts_while_keys_are_pressed(
     tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsals, "PAUSE", 1.0)
+    typing, idle_seconds = True, KeyPresses.idle_seconds
+
+    def idle_since_now(keys: KeyPresses, now: float) -> float:
+        return 0.0 if typing else idle_seconds(keys, now)
+
+    monkeypatch.setattr(KeyPresses, "idle_seconds", idle_since_now)
     async with tables.open(rehearses=True, program=recorded.program) as screen:
-        for _ in range(15):
-            await screen.press("j", "k")
-            await screen.pilot.pause(0.1)
+        await screen.press("j")
+        assert idle_seconds(screen.app.key_presses, now := monotonic()) < now
+        await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert recorded.calls == []
+        typing = False
         await screen.until("◉")
 
 

@@ -16,6 +16,7 @@ from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
+from support.pilot import PatientPilot
 
 EVENTS = 5_000
 
@@ -41,7 +42,8 @@ async def test_other_tasks_have_a_turn_while_events_arrive_all_the_time() -> Non
             return Run(body)
 
     app = KeyedApp()
-    async with app.run_test() as pilot:
+    async with app.run_test():
+        pilot = PatientPilot(app)
         snapshot = cast("Snapshot", SimpleNamespace(target=Target("local", "")))
         control = RunControl(app, cast("Backend", Server()), lambda: snapshot)
         control.start(Request(Direction.APPLY))

@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.strip import Strip
 
+from koonj.config.screen_settings import KeySetting
+from koonj.tui.commands.dialogs import DIALOGS
+from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.main_screen import MAIN
+from koonj.tui.commands.rebinding import rebind
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.text_search import TextMatch, TextQuery, matches_in_lines
+from koonj.tui.screens.help import HelpDialog
 from koonj.tui.theme import FOUND, FOUND_HERE
 from koonj.tui.toolkit.strips import mark_cells
 from koonj.tui.widgets import text_searcher
@@ -116,6 +122,35 @@ async def test_n_goes_on_in_a_search_and_creates_a_migration_without_one(project
         await screen.press("escape")
         assert "/t1" not in screen.pane("2")[0]
         assert cells(screen.main.preview, FOUND_HERE) == []
+        await screen.press("n")
+        await screen.until(lambda: screen.app.screen is not screen.main)
+
+
+async def test_other_keys_of_a_search_in_the_settings_replace_n(project: Project) -> None:
+    project.table(1)
+    keymap = rebind([KeySetting("next-match", ("z",), "koonj.toml:2")], MAIN, EDITING, DIALOGS)
+    async with project.open((120, 30), keymap=keymap) as screen:
+        await search(screen, "t1")
+        await screen.press("enter")
+        assert screen.bottom().startswith(" z next match  N previous match  Esc end search")
+        await screen.press("z")
+        assert "2 of 2" in screen.pane("2")[0], "one step, not two"
+        await screen.press("N")
+        assert "1 of 2" in screen.pane("2")[0]
+        await screen.press("question_mark")
+        await screen.until(lambda: isinstance(screen.app.screen, HelpDialog))
+        await screen.press("slash")
+        await screen.type("match")
+        await screen.press("enter")
+        dialog = screen.app.screen
+        assert isinstance(dialog, HelpDialog)
+        before = dialog.pane.searcher.count
+        await screen.press("n")
+        assert dialog.pane.searcher.count == before
+        await screen.press("z")
+        assert dialog.pane.searcher.count != before
+        await screen.press("escape", "escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
         await screen.press("n")
         await screen.until(lambda: screen.app.screen is not screen.main)
 

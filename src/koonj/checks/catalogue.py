@@ -16,6 +16,7 @@ from koonj.checks.rules import (
     indexes,
     maintenance,
     partitions,
+    references,
     rows,
     session,
     tables,
@@ -23,7 +24,7 @@ from koonj.checks.rules import (
 
 _MODULES = (
     *(indexes, constraints, columns, partitions, maintenance, rows, foreign_keys),
-    *(tables, enums, session, identifiers, files),
+    *(tables, references, enums, session, identifiers, files),
 )
 RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.code: rule for module in _MODULES for rule in module.RULES}

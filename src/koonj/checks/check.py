@@ -5,7 +5,6 @@ What reads statements is imported when the first finding needs it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +14,10 @@ from typing import TYPE_CHECKING
 from koonj.checks.kept_findings import FINDINGS, check_findings
 from koonj.checks.levels import Levels
 from koonj.checks.measured import Measured, contradicts
+from koonj.checks.mentions import mentions
 from koonj.checks.model import Finding
+from koonj.checks.objects.glance import glance
+from koonj.checks.objects.suspects import suspects_of
 from koonj.migrations.file_problems import in_order
 from koonj.migrations.folder import FileProblem, Folder, folder_problems
 from koonj.migrations.kept_value import PROBLEMS, known
@@ -24,10 +26,6 @@ from koonj.sql.problem import Problem
 
 if TYPE_CHECKING:
     from koonj.checks.facts import Fact
-
-_FEW = 8
-"""Number of tables up to which each is searched in the texts by itself."""
-_WORD = re.compile(r"\w+")
 
 
 def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
@@ -43,6 +41,8 @@ def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
         problems, findings = _read(migration, levels)
         texts.append(problems)
         found.append(checker.without_new(findings, folder.migrations[max(place - 1, 0) : place]))
+    for place, some in checker.missing().items():
+        found[place] = (*found[place], *some)
     checker.prepare([finding for findings in found for finding in findings])
     of_files = (
         FileProblem(migration.name, migration.shown_path, problem)
@@ -50,6 +50,14 @@ def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
         for problem in _merged(texts[place], [one.problem for one in checker.resolved(place, found[place])])
     )
     return (*folder_problems(folder), *of_files)
+
+
+def check_file(folder: Folder, migration: Migration, levels: Levels) -> tuple[Problem, ...]:
+    """Return the problems and findings of one file of a folder that `check_folder` returns for it."""
+    files = folder.migrations
+    place = next((place for place, one in enumerate(files) if one.name == migration.name), 0)
+    pending = files[max(place - 1, 0) : place]
+    return _merged(migration.problems, Checker(files, levels).findings(migration, pending=pending))
 
 
 def _merged(problems: tuple[Problem, ...], findings: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -97,9 +105,30 @@ class Checker:
         """Return what the rules report about one migration, before it is known what a rehearsal measured."""
         if migration.number <= self._levels.after:
             return ()
-        found = self.without_new(check_findings(migration), pending)
+        place = self._place(migration)
+        found = (
+            *self.without_new(check_findings(migration), pending),
+            *self.missing(migration).get(place, ()),
+        )
         self.prepare(found)
-        return tuple(self.resolved(self._place(migration), found, migration))
+        return tuple(self.resolved(place, found, migration))
+
+    def missing(self, changed: Migration | None = None) -> Mapping[int, tuple[Finding, ...]]:
+        """Return what the files use that is surely not there, by their index.
+
+        `changed`: the file whose text may be another than that in the folder.
+        """
+        files = list(self._migrations)
+        if changed is not None:
+            place = self._place(changed)
+            files[place : place + 1] = [changed]
+        suspects = suspects_of([glance(one.raw) for one in files])
+        if not suspects.names:
+            return {}
+        from koonj.checks.objects.missing import missing  # noqa: PLC0415 - as above
+
+        found = missing(files, suspects)
+        return {place: some for place, some in found.items() if files[place].number > self._levels.after}
 
     @staticmethod
     def without_new(findings: tuple[Finding, ...], before: Sequence[Migration]) -> tuple[Finding, ...]:
@@ -121,7 +150,7 @@ class Checker:
         self._known.update((table, []) for table in wanted)
         lower = frozenset(table.lower() for table in wanted)
         for place, migration in enumerate(self._migrations):
-            if not _mentions(migration.raw.decode(errors="replace").lower(), lower):
+            if not mentions(migration.raw.decode(errors="replace").lower(), lower):
                 continue
             for fact in check_facts(migration.fresh()):
                 if fact[1] in wanted:
@@ -135,7 +164,7 @@ class Checker:
         `migration`: the file if its text is not that in the folder.
         """
         for finding in findings:
-            problem = self._levels.leveled(finding.problem)
+            problem = self._levels.leveled(finding.problem, in_rollback=finding.in_rollback)
             if problem is not None and self._holds(finding, place, migration):
                 yield finding if problem is finding.problem else replace(finding, problem=problem)
 
@@ -159,11 +188,3 @@ class Checker:
     @cached_property
     def _places(self) -> Mapping[str, int]:
         return {migration.name: place for place, migration in enumerate(self._migrations)}
-
-
-def _mentions(text: str, names: frozenset[str]) -> bool:
-    """Return whether a text in lower case contains one of the names, which are in lower case."""
-    if len(names) <= _FEW:
-        return any(name in text for name in names)
-    words = _WORD.findall(text)
-    return not names.isdisjoint(words) or any(name in text for name in names if _WORD.fullmatch(name) is None)

@@ -14,7 +14,7 @@ from koonj.sql.index_statement import IndexStatement, index_statement
 from koonj.sql.reader import Reader, folded
 from koonj.sql.statements import Statement
 from koonj.sql.tokens import Token
-from koonj.sql.transactions import Mode
+from koonj.sql.transactions import Mode, ScriptShape
 
 _MODIFIERS = ("global", "local", "temporary", "temp", "unlogged")
 
@@ -180,11 +180,15 @@ class FileView:
     @classmethod
     def of(cls, migration: Migration) -> FileView:
         """Return the statements of the body, without those that only open and close transactions."""
+        return cls.of_shape(migration.shape)
+
+    @classmethod
+    def of_shape(cls, shape: ScriptShape) -> FileView:
+        """Return the statements of a body or a rollback, in the same way."""
         views: list[StatementView] = []
-        for number, step in enumerate(migration.shape.steps):
+        for number, step in enumerate(shape.steps):
             transaction = number if step.in_transaction else None
             for one in step.statements:
                 if one.control is None:
                     views.append(StatementView(one, transaction, len(views)))
-        shape = migration.shape
         return cls(views, is_wrapped=shape.mode is not Mode.ONE_TRANSACTION or shape.wrapped)

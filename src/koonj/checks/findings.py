@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from koonj.checks.catalogue import RULES
-from koonj.checks.conditions import own_facts
+from koonj.checks.conditions import holds, own_facts
 from koonj.checks.facts import facts_of
 from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.ignores import without_ignored
 from koonj.checks.model import Finding, Hit, Rule
 from koonj.checks.names import last_name
+from koonj.checks.rollbacks import reads, takes_back
 from koonj.checks.screening import is_suspect
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem
@@ -26,7 +28,7 @@ _BY_VERB = {
 def find(migration: Migration) -> tuple[Finding, ...]:
     """Return what the rules find in a file, by line."""
     view, sections = FileView.of(migration), migration.sections
-    all_found = list(_found(view, sections.body))
+    all_found = [*_found(view, sections.body), *_of_rollback(migration, view)]
     found = without_ignored(all_found, sections.ignores, sections.body.statements)
     return tuple(sorted(found, key=lambda one: (one.problem.line or 0, one.problem.column or 0)))
 
@@ -41,6 +43,36 @@ def _found(view: FileView, script: Script) -> Iterator[Finding]:
                 if not hit.table or hit.table not in view.made:
                     yield _as_finding(rule, hit, one, view, script)
         _remember(view, one)
+
+
+def _of_rollback(migration: Migration, body: FileView) -> Iterator[Finding]:
+    """Yield what the rules find in the rollback, apart from what it only takes back."""
+    script, shape = migration.sections.rollback, migration.rollback_shape
+    if script is None or shape is None:
+        return
+    view = FileView.of_shape(shape)
+    view.made |= body.made
+    text = "\n".join(one.text for one in body.statements).lower()
+    for one in view.statements:
+        for rule in filter(reads, _rules_for(one, view)):
+            for hit in rule.find(one, view):
+                if hit.table in view.made or takes_back(rule, hit, text) or not _holds_alone(hit, one, view):
+                    continue
+                found = _as_finding(rule, replace(hit, pattern=None), one, view, script)
+                yield replace(found, in_rollback=True, facts_before=_facts_of(body))
+        _remember(view, one)
+
+
+def _holds_alone(hit: Hit, one: StatementView, view: FileView) -> bool:
+    """Return whether the statements before it in a rollback leave a condition true."""
+    if not hit.condition:
+        return True
+    own = [fact for before in view.statements[: one.place] for fact in facts_of(before)]
+    return holds(hit.condition, [fact for fact in own if fact[1] == hit.condition[1]])
+
+
+def _facts_of(view: FileView) -> int:
+    return sum(1 for one in view.statements for _ in facts_of(one))
 
 
 def _rules_for(one: StatementView, view: FileView) -> tuple[Rule, ...]:

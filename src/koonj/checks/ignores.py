@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 
 from koonj.checks.catalogue import RULES
 from koonj.checks.model import Finding
+from koonj.checks.rules import references
 from koonj.config.toml_file import did_you_mean
 from koonj.sql.display import visible
 from koonj.sql.ignores import Ignore
 from koonj.sql.markers import MarkPlace
 from koonj.sql.problem import Problem, Severity
+from koonj.sql.sections import Sections
 from koonj.sql.statements import Statement
 
 BAD, UNUSED = "bad-ignore", "unused-ignore"
 IGNORE_CODES = (BAD, UNUSED)
 """Codes of the problems of ignore comments."""
+_OF_FOLDER = frozenset(rule.code for rule in references.RULES)
+"""What one file alone does not show, so that it does not show either that a comment ignores nothing."""
 
 _FORM = "Write '-- koonj: ignore CODE: reason'."
 
@@ -38,9 +42,19 @@ def without_ignored(
                 if finding.problem.code == code and (line is None or finding.statement_line == line)
             }
             ignored |= places
-            if not places:
+            if not places and code not in _OF_FOLDER:
                 yield _unused(ignore, code)
     yield from (finding for place, finding in enumerate(findings) if place not in ignored)
+
+
+def is_ignored(finding: Finding, sections: Sections) -> bool:
+    """Return whether a comment of the file ignores a finding."""
+    for ignore in sections.ignores:
+        if finding.problem.code in ignore.codes and _mistake(ignore) is None:
+            line = _line(ignore, sections.body.statements)
+            if line is None or line == finding.statement_line:
+                return True
+    return False
 
 
 def _line(ignore: Ignore, statements: Sequence[Statement]) -> int | None:

@@ -15,8 +15,8 @@ from koonj.sql.problem import first_error
 
 
 def _finding(plain: list[Any]) -> Finding:
-    problem, table, condition, claim, line, before = plain
-    return Finding(problem_of(problem), table, tuple(condition), Claim(claim), line, before)
+    problem, table, condition, claim, line, before, in_rollback = plain
+    return Finding(problem_of(problem), table, tuple(condition), Claim(claim), line, before, in_rollback)
 
 
 FINDINGS: Form[tuple[Finding, ...]] = Form(
@@ -41,6 +41,6 @@ def check_findings(migration: Migration) -> tuple[Finding, ...]:
 def _surely_nothing(migration: Migration) -> bool:
     if not migration.plain_statements:
         return False
-    from koonj.checks.screening import surely_nothing  # noqa: PLC0415 - as above
+    from koonj.checks import rollbacks, screening  # noqa: PLC0415 - as above
 
-    return surely_nothing(migration.plain_statements)
+    return screening.surely_nothing(migration.plain_statements) and rollbacks.surely_nothing(migration)

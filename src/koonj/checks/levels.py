@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from koonj.config import ConfigError
 from koonj.config.check_levels import OFF, CheckSettings
 from koonj.config.toml_file import did_you_mean
 from koonj.sql.problem import Problem, Severity
+
+_LOWER: Mapping[Severity, Severity] = MappingProxyType(
+    {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,16 @@ class Levels:
         """Codes that are not reported."""
         return frozenset(code for code, severity in self.changed.items() if severity is None)
 
-    def leveled(self, problem: Problem) -> Problem | None:
-        """Return a finding with its level; None if it is off."""
+    def leveled(self, problem: Problem, *, in_rollback: bool = False) -> Problem | None:
+        """Return a finding with its level; None if it is off.
+
+        In a rollback, which runs only if somebody asks for it, the level is one lower.
+        """
         severity = self.changed.get(problem.code, problem.severity)
-        if severity is None or severity is problem.severity:
-            return None if severity is None else problem
-        return replace(problem, severity=severity)
+        if severity is None:
+            return None
+        severity = _LOWER[severity] if in_rollback else severity
+        return problem if severity is problem.severity else replace(problem, severity=severity)
 
 
 def levels_of(settings: CheckSettings) -> Levels:

@@ -62,8 +62,11 @@ class Rule:
     """One sentence."""
     verbs: frozenset[str]
     """First words of the statements that it looks at; empty: it looks at the file as a whole."""
-    find: Callable[[StatementView, FileView], Iterator[Hit]]
-    """Yield the hits in a statement; for a rule of a whole file: its first statement."""
+    find: Callable[[StatementView, FileView], Iterator[Hit]] = lambda _one, _file: iter(())
+    """Yield the hits in a statement; for a rule of a whole file: its first statement.
+
+    Nothing for a rule that needs all files of a folder.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,5 @@ class Finding:
     """Line of the statement's first word, by which a rehearsal names it."""
     facts_before: int | None = None
     """How many of the file's own facts the condition may use; None: all."""
+    in_rollback: bool = False
+    """Whether it is about the rollback, which only runs if somebody asks for it."""

@@ -78,6 +78,7 @@ def build() -> Parser:
         subparser: Parser = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
         )
+        subparser.is_of_command = True
         subparser.missing += [add_help, _shared_options, *own]
 
     summary = "show which migrations are applied and pending on the target"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from koonj.cli.parser import NUMBER, Parser
+from koonj.cli.parser import NUMBER, Parser, add_yes_to_no_question
 
 CHECK_FORMATS = ("text", "json", "github", "sarif", "junit")
 """The forms of the report of `koonj check`."""
@@ -104,6 +104,7 @@ def add_settle_options(parser: Parser) -> None:
         action="store_true",
         help="run the commands that remove or complete what the statement left",
     )
+    add_yes_to_no_question(parser)
     parser.add_argument("--reason", metavar="TEXT", help="why; recorded in the history")
     parser.add_argument(
         "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
@@ -118,6 +119,7 @@ def add_unblock_options(parser: Parser) -> None:
     how.add_argument(
         "--end", action="store_true", help="end the session; what it has not committed is rolled back"
     )
+    add_yes_to_no_question(parser)
     parser.add_argument("--reason", metavar="TEXT", help="why; required, and recorded in the history")
     parser.add_argument(
         "--confirm", metavar="NAME", help="name of the target; required if the target is protected"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from koonj.cli.parser import add_yes, add_yes_to_no_question
+
 
 def add_renumber_options(parser: ArgumentParser) -> None:
     """Add the options of `koonj renumber`."""
@@ -25,6 +27,7 @@ def add_rename_options(parser: ArgumentParser) -> None:
 
 def _add_rename_options(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the new name and exit")
+    add_yes_to_no_question(parser)
     _add_skip_option(parser)
 
 
@@ -48,7 +51,7 @@ def add_set_options(parser: ArgumentParser) -> None:
         help="a setting, for example lock_wait=20min or retries=5",
     )
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
-    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    add_yes(parser)
     _add_skip_option(parser)
 
 
@@ -56,7 +59,7 @@ def add_restore_options(parser: ArgumentParser) -> None:
     """Add the options of `koonj restore`."""
     parser.add_argument("file", metavar="FILE", help="a file name or a number; the file can be missing")
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
-    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    add_yes(parser)
 
 
 def add_from_edit_options(parser: ArgumentParser) -> None:
@@ -66,6 +69,4 @@ def add_from_edit_options(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="create the migration from what was added to this applied file, and restore the file",
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="with --from-edit: restore the file without asking"
-    )
+    add_yes(parser, "with --from-edit: restore the file without asking")

@@ -75,6 +75,10 @@ def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str
         yield f"{where}: {problem.severity}: {problem.message} [{problem.code}]"
         if problem.hint:
             yield f"    {problem.hint}"
+        if problem.pattern is not None:
+            from koonj.cli.offered_pattern import command_of  # noqa: PLC0415 - most files need none
+
+            yield f"    To write it safely, run: {command_of(problem.pattern)}"
     totals = ", ".join(count(number, severity) for severity, number in found.items() if number)
     others = f" ({count(folder.other_files, 'other file')} ignored)" if folder.other_files else ""
     scope = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"

@@ -173,11 +173,15 @@ def show(call: Call) -> int:
     from koonj.cli.shapes import migration_shape
 
     args, out = call.args, call.out
-    migration = find_migration(call.read_folder(call.project_folders().migrations), args.number)
+    folder = call.read_folder(call.project_folders().migrations)
+    migration = find_migration(folder, args.number)
     if args.rollback and migration.sections.rollback is None:
         raise CommandError(no_rollback(migration), code=ExitCode.DECISION)
     if out.as_json:
-        out.document("show", {"migration": migration_shape(migration)})
+        from koonj.checks.check import check_file
+
+        problems = check_file(folder, migration, call.check_levels())
+        out.document("show", {"migration": migration_shape(migration, problems)})
     elif args.statements:
         out.lines(statement_lines(migration.rollback_shape if args.rollback else migration.shape))
     elif args.numbers or out.is_terminal:

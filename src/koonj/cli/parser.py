@@ -22,13 +22,17 @@ class Parser(ArgumentParser):
         )
         self.missing: list[Callable[[Parser], None]] = []
         """Functions that add its options before it parses: only the parser of one command does."""
+        self.is_of_command = False
 
     def parse_known_args(self, *words: Any, **options: Any) -> Any:
         """Add the options and parse."""
         for add in self.missing:
             add(self)
         self.missing = []
-        return super().parse_known_args(*words, **options)
+        args, unknown = super().parse_known_args(*words, **options)
+        if unknown and self.is_of_command:  # argparse would leave them to the parser of all commands
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return args, unknown
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of exiting, as argparse would."""
@@ -48,3 +52,13 @@ class _Help(Action):
 def add_help(parser: Parser) -> None:
     """Add --help."""
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help and exit")
+
+
+def add_yes(parser: ArgumentParser, meaning: str = "do not ask for confirmation") -> None:
+    """Add --yes. Every command that changes a database or an existing file has it."""
+    parser.add_argument("--yes", action="store_true", help=meaning)
+
+
+def add_yes_to_no_question(parser: ArgumentParser) -> None:
+    """Add --yes to a command that asks nothing, so that a script can pass it to all that change something."""
+    add_yes(parser, "accepted as by the other commands; this one does not ask")

@@ -15,7 +15,7 @@ from koonj.runner.impact.plan_summary import (
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, rehearsed_words
-from koonj.runner.preflight.wording import EXACT_GIVES, asked_at, decisive, passing, place, told
+from koonj.runner.preflight.wording import EXACT_GIVES, asked_at, checks_of, decisive, passing, place, told
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
@@ -44,7 +44,7 @@ def plan_lines(plan: Plan, *, verbose: bool, marks: StateMarks) -> Iterator[str]
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
-    if when := asked_at(plan):
+    if when := asked_at(checks_of(plan)):
         yield when
     for allowed in plan.allowed:
         yield f"allowed (recorded in the history): {allowed.message}"

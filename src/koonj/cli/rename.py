@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from koonj.cli.changed_names import change_names
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
-from koonj.cli.renumber import change_names, known_targets
+from koonj.cli.unapplied_file import known_targets
 from koonj.migrations.file_rename import FileRename
 from koonj.migrations.new import SlugError
 from koonj.migrations.retitle import retitle_file, retitled

@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from functools import partial
 
-from koonj.cli.parser import NUMBER, Parser
+from koonj.cli.parser import NUMBER, Parser, add_yes
 
 ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")
 """Values of --allow for `rehearse`: verdicts that a user can intend."""
@@ -86,9 +86,7 @@ def add_run_options(meaning: str, parser: Parser, *, with_batch: bool = False) -
     parser.add_argument(
         "--probe", action="store_true", help="run the migrations on the target, then roll everything back"
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="do not ask for confirmation (targets that are not protected)"
-    )
+    add_yes(parser, "do not ask for confirmation (targets that are not protected)")
     process = parser.add_mutually_exclusive_group()
     process.add_argument(
         "--detach",

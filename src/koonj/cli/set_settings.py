@@ -9,7 +9,7 @@ from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
 from koonj.cli.prompt import can_ask, confirm
-from koonj.cli.renumber import check_skipped, known_targets, refused
+from koonj.cli.unapplied_file import check_skipped, known_targets, refused
 from koonj.config.project import shortest_path
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.folder import Folder

@@ -20,8 +20,8 @@ def error_shape(message: str, hint: str) -> dict[str, Any]:
     return {"error": {"message": message, "hint": hint}}
 
 
-def migration_shape(migration: Migration) -> dict[str, Any]:
-    """Return the JSON form of a migration file."""
+def migration_shape(migration: Migration, problems: Iterable[Problem]) -> dict[str, Any]:
+    """Return the JSON form of a migration file, with its problems and findings."""
     sections = migration.sections
     return {
         "number": migration.number,
@@ -39,7 +39,7 @@ def migration_shape(migration: Migration) -> dict[str, Any]:
         ),
         "rollback_none": sections.none_reason,
         "rollback_nothing_to_undo": sections.nothing_reason,
-        "problems": [to_plain(problem) for problem in migration.problems],
+        "problems": [to_plain(problem) for problem in problems],
     }
 
 
@@ -77,7 +77,12 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """Return the JSON form of a problem, with the name and path of its file."""
-    return {"name": name, "path": path, **to_plain(problem)}
+    shape = {"name": name, "path": path, **to_plain(problem)}
+    if problem.pattern is not None:
+        from koonj.cli.offered_pattern import command_of  # noqa: PLC0415 - most files need none
+
+        shape["pattern"] = {**shape["pattern"], "command": command_of(problem.pattern)}
+    return shape
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:

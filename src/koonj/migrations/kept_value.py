@@ -77,7 +77,10 @@ def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], 
 def problem_of(plain: list[Any]) -> Problem:
     """Return the problem whose fields `astuple` has made plain."""
     code, severity, message, hint, line, column, pattern = plain
-    offer = None if pattern is None else PatternOffer(pattern[0], tuple((name, v) for name, v in pattern[1]))
+    offer = None
+    if pattern is not None:
+        key, values, replaces = pattern
+        offer = PatternOffer(key, tuple((name, value) for name, value in values), replaces)
     return Problem(code, Severity(severity), message, hint, line, column, offer)
 
 

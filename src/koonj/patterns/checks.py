@@ -13,7 +13,6 @@ from koonj.patterns.render import write
 from koonj.patterns.template import Condition, Piece, Template, TemplateError, parse
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
-from koonj.sql.source import Source
 
 _WITH_PART = {
     "schema": {FieldKind.QUALIFIED_NAME},
@@ -92,11 +91,9 @@ def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
     for message, offset in _misused(file.slug, pattern.fields):
         hint = "Define fields with -- field: lines at the top of the file."
         yield problem(message, hint, file.slug_line, file.slug_column + offset)
-    source = Source(file.body.text)
     wrong = list(_misused(file.body, pattern.fields)) or list(_misplaced(file.body, pattern))
     for message, offset in wrong:
-        place = source.position(offset)
-        yield problem(message, "", file.line + place.line - 1, place.column)
+        yield file.problem(message, offset)
     if not wrong and all(field.kind is not FieldKind.CHOICE or field.choices for field in pattern.fields):
         yield from _broken(file, pattern)
 

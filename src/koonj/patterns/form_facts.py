@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from koonj.humanize import byte_words, row_words
 from koonj.patterns.catalog_snapshot import CatalogSnapshot, Index, Relation
+from koonj.patterns.measured_locks import Locks
 from koonj.patterns.model import Field, FieldKind
 from koonj.patterns.names import (
     RefusedError,
@@ -85,7 +86,20 @@ def size_words(relation: Relation) -> str:
     return ", ".join(filter(None, (size, rows)))
 
 
-def cost_words(facts: FormFacts) -> str:
+def lock_words(facts: FormFacts, locks: Locks) -> str:
+    """Return what the files lock on the tables that the form names, with their sizes; empty if unknown."""
+    found = []
+    for field in facts.fields:
+        relation = facts.relation(field.name) if field.name in locks else None
+        if relation is not None:
+            size = size_words(relation)
+            name = shown_name(facts.catalog, relation.schema, relation.name)
+            words = ", ".join(lock.words for lock in locks[field.name])
+            found.append(f"{words} on {name}{f' ({size})' if size else ''}")
+    return f"{'; '.join(found)}." if found else ""
+
+
+def table_words(facts: FormFacts) -> str:
     """Return the table that the form changes with its size; empty if it is not known."""
     for field in facts.fields:
         reference = field.catalog

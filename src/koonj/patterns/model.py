@@ -1,12 +1,13 @@
 """Define a pattern and its fields, as read from a pattern file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from koonj.patterns.catalog_reference import CatalogReference
+from koonj.patterns.expanded_text import ExpandedText
 from koonj.patterns.template import Template
-from koonj.sql.problem import Problem
+from koonj.sql.problem import Problem, Severity
 
 
 class FieldKind(StrEnum):
@@ -86,6 +87,9 @@ class PatternFile:
 
     slug: Template
     body: Template
+    """With the parts that it uses."""
+    origin: ExpandedText = field(compare=False, repr=False)
+    """Where the text of the body comes from."""
     line: int
     """The line of the body's first line in the pattern file, 1-based."""
     slug_column: int
@@ -100,6 +104,12 @@ class PatternFile:
     def slug_template(self) -> str:
         """The slug as written in the pattern file."""
         return self.slug.text
+
+    def problem(self, message: str, offset: int) -> Problem:
+        """Return a problem at an offset of the body. For text of a part, at the place where it is used."""
+        shown, at = self.origin.place(message, offset)
+        line, column = self.origin.source.line_and_column(at)
+        return Problem("pattern", Severity.ERROR, shown, "", self.line + line - 1, column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from koonj.patterns import checks
 from koonj.patterns.catalog_reference import CatalogReference, CatalogReferenceError, read_catalog_reference
+from koonj.patterns.expanded_text import ExpandedText
 from koonj.patterns.header import Header, HeaderEntry, problem, read_header
 from koonj.patterns.model import Field, FieldKind, Pattern, PatternFile
+from koonj.patterns.parts import Parts
 from koonj.patterns.template import Template, TemplateError, parse
 from koonj.sql.problem import Problem
 from koonj.sql.source import Source
@@ -52,6 +54,7 @@ class _Reading:
         self._path = path
         self._text = text
         self._source = Source(text)
+        self._parts = Parts.of(path)
         self._problems: list[Problem] = []
 
     def pattern(self, *, generates: bool) -> Pattern:
@@ -170,7 +173,7 @@ class _Reading:
         for mark, end in zip(marks, ends, strict=True):
             start = min(mark.end() + 1, end)
             slug = self._template(mark["slug"], mark.start("slug"))
-            body = self._template(_TAIL.sub("\n", self._text[start:end], count=1), start)
+            body = self._body(_TAIL.sub("\n", self._text[start:end], count=1), start)
             if not mark["slug"]:
                 place = self._source.position(mark.end())
                 self._add_problem(
@@ -181,7 +184,7 @@ class _Reading:
                 )
             if slug is not None and body is not None:
                 place = self._source.position(mark.start("slug"))
-                files.append(PatternFile(slug, body, place.line + 1, place.column))
+                files.append(PatternFile(slug, *body, place.line + 1, place.column))
         return tuple(files)
 
     def _template(self, text: str, offset: int) -> Template | None:
@@ -189,9 +192,26 @@ class _Reading:
         try:
             return parse(text)
         except TemplateError as error:
-            place = self._source.position(offset + error.offset)
-            self._add_problem(str(error), "", place.line, place.column)
+            self._add_problem_at(str(error), offset + error.offset)
             return None
+
+    def _body(self, text: str, offset: int) -> tuple[Template, ExpandedText] | None:
+        """Put the parts into the text at `offset` of the file, and parse it; on error as `_template`."""
+        try:
+            origin = self._parts.expand(text)
+        except TemplateError as error:
+            self._add_problem_at(str(error), offset + error.offset)
+            return None
+        try:
+            return parse(origin.text), origin
+        except TemplateError as error:
+            message, at = origin.place(str(error), error.offset)
+            self._add_problem_at(message, offset + at)
+            return None
+
+    def _add_problem_at(self, message: str, offset: int) -> None:
+        place = self._source.position(offset)
+        self._add_problem(message, "", place.line, place.column)
 
     def _check(self, pattern: Pattern, header: Header, *, generates: bool) -> None:
         """Run the checks that need several parts of the file."""

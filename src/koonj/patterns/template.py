@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_MARK = re.compile(r"\{\{\s*([#^/]?)\s*([a-z][a-z0-9_]*)(?:\.([a-z]+))?\s*(?:=\s*([^{}\n]*?)\s*)?\}\}")
+MARK = re.compile(r"\{\{\s*([#^/]?)\s*([a-z][a-z0-9_]*)(?:\.([a-z]+))?\s*(?:=\s*([^{}\n]*?)\s*)?\}\}")
+"""A placeholder, or the start or end of a section: its sign, field, part and choice."""
 _OPEN = re.compile(r"\{\{")
 _LINE_BEFORE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:--)?[ \t]*\Z")
 _LINE_AFTER = re.compile(r"[ \t]*(?:\r?\n|\Z)")
@@ -112,7 +113,7 @@ def parse(text: str) -> Template:
     marks: list[tuple[int, int]] = []
     opened: list[Condition] = []
     at = 0
-    for found in _MARK.finditer(text):
+    for found in MARK.finditer(text):
         sign, name, part, choice = found.groups()
         if part is not None and part not in PARTS:
             raise TemplateError(
@@ -120,7 +121,7 @@ def parse(text: str) -> Template:
             )
         if choice is not None and sign not in {"#", "^"}:
             raise TemplateError("Only the start of a section can have = and a choice.", found.start())
-        start, end = found.span() if not sign else _line_of(text, *found.span())
+        start, end = found.span() if not sign else line_of(text, *found.span())
         conditions = tuple(opened)
         if start > at:
             pieces.append(Piece(at, start, _plain(text, at, start), None, None, conditions))
@@ -161,7 +162,7 @@ def _open_or_close(opened: list[Condition], sign: str, condition: Condition) -> 
     opened.pop()
 
 
-def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
+def line_of(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the start and end of a mark, or of its line if nothing else is on it."""
     line = text.rfind("\n", 0, start) + 1
     after = _LINE_AFTER.match(text, end)

@@ -23,6 +23,8 @@ class PatternOffer:
     key: str
     values: tuple[tuple[str, str], ...] = ()
     """Pairs (field, value)."""
+    replaces: bool = True
+    """Whether its files do what the statement does, which has to be taken out then; false: they add to it."""
 
 
 @dataclass(frozen=True, slots=True)

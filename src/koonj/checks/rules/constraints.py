@@ -49,7 +49,7 @@ def _foreign_key(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.SCAN,
-                pattern=_key_offer(alter, found),
+                pattern=_key_offer(alter, action, found),
             )
     for alter, _action, found, fills in _inline(one):
         if found.kind == "foreign" and fills:
@@ -63,15 +63,27 @@ def _foreign_key(one: StatementView, _file: FileView) -> Iterator[Hit]:
             )
 
 
-def _key_offer(alter: AlterTable, found: ConstraintText) -> PatternOffer:
+def _key_offer(alter: AlterTable, action: Action, found: ConstraintText) -> PatternOffer | None:
+    """Return the pattern with the values of the key; None if it has no field for one of them."""
+    tail = action.words[action.words.index("references") + 1 :]
+    while tail and tail[0] not in _AFTER_KEY:
+        tail = tail[1:]
+    on_delete = " ".join(tail[2:]).upper() if tail[:2] == ("on", "delete") else ""
+    if tail and on_delete not in _ON_DELETE:
+        return None
     values = {
         "table": alter.written,
         "columns": ", ".join(found.columns),
         "references": found.references,
         "referenced": ", ".join(found.referenced),
+        "on_delete": on_delete,
         "constraint": found.name,
     }
     return PatternOffer("add_foreign_key", tuple((name, value) for name, value in values.items() if value))
+
+
+_AFTER_KEY = frozenset({"on", "match", "deferrable", "not", "initially", "enforced"})
+_ON_DELETE = frozenset({"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"})
 
 
 def _check(one: StatementView, _file: FileView) -> Iterator[Hit]:

@@ -47,7 +47,7 @@ def _without_index(one: StatementView, file: FileView) -> Iterator[Hit]:
             f"Create an index on {table} ({columns}), if rows of {key.references} are ever deleted.",
             at=key.at,
             condition=(NO_INDEX, last_name(table), origin, *key.columns),
-            pattern=PatternOffer("create_index", (("table", table), ("columns", columns))),
+            pattern=PatternOffer("create_index", (("table", table), ("columns", columns)), replaces=False),
         )
 
 

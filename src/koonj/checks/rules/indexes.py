@@ -39,24 +39,44 @@ def _keys(one: StatementView) -> tuple[str, ...]:
     return one.words[one.words.index("(") :] if "(" in one.words else ()
 
 
-def _offer(one: StatementView, index: IndexStatement) -> PatternOffer:
-    """Return the pattern, with the values that it can take over as they are written."""
+def _offer(one: StatementView, index: IndexStatement) -> PatternOffer | None:
+    """Return the pattern with the values as they are written; None if it has no field for one of them."""
     start = one.words.index("(") if "(" in one.words else len(one.words)
-    depth, end = 0, start
-    for end in range(start, len(one.words)):
-        depth += (one.words[end] == "(") - (one.words[end] == ")")
-        if not depth:
-            break
-    columns = one.text[one.tokens[start].end : one.tokens[end].start].strip() if end > start else ""
-    head = one.words[:start]
+    end = _closing(one, start)
+    head, tail = one.words[:start], end + 1
+    include = where = ""
+    if one.words[tail : tail + 2] == ("include", "("):
+        closing = _closing(one, tail + 1)
+        include, tail = _between(one, tail + 1, closing), closing + 1
+    if one.words[tail : tail + 1] == ("where",):
+        where, tail = " ".join(one.text[one.tokens[tail].end :].strip().rstrip(";").split()), len(one.words)
+    if one.words[tail:] not in ((), (";",)):
+        return None
     values = {
         "table": index.table,
-        "columns": " ".join(columns.split()),
+        "columns": _between(one, start, end),
         "unique": "yes" if "unique" in head[:2] else "",
         "method": head[-1] if head[-2:-1] == ("using",) else "",
+        "include": include,
+        "where": where,
         "index": index.index,
     }
     return PatternOffer("create_index", tuple((name, value) for name, value in values.items() if value))
+
+
+def _closing(one: StatementView, start: int) -> int:
+    """Return the place of the parenthesis that closes that at `start`; of the last word if none does."""
+    depth = 0
+    for at in range(start, len(one.words)):
+        depth += (one.words[at] == "(") - (one.words[at] == ")")
+        if not depth:
+            return at
+    return len(one.words) - 1
+
+
+def _between(one: StatementView, start: int, end: int) -> str:
+    text = one.text[one.tokens[start].end : one.tokens[end].start] if end > start else ""
+    return " ".join(text.split())
 
 
 def _if_not_exists(one: StatementView, file: FileView) -> Iterator[Hit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from koonj.checks.conditions import IN_USE
@@ -18,6 +19,8 @@ _ALTER, _DROP = frozenset({"alter"}), frozenset({"drop"})
 _ASIDE = ("drop", "trash", "deprecated", "obsolete", "unused")
 """Parts of a new name that say that nothing uses the thing any more."""
 _TRASH = "trash"
+_STILL_USED = "dependent_objects_still_exist"
+"""The condition that PostgreSQL, and a file that asks first, raises if something still uses an object."""
 
 
 def _rename(action: Action) -> tuple[Token, Token] | None:
@@ -55,7 +58,7 @@ def _renamed_column(one: StatementView, file: FileView) -> Iterator[Hit]:
         if alter is None or names is None:
             continue
         old, new = map(bare, names)
-        if _is_aside(new) or _is_bridged(file, alter.table, old, new):
+        if _is_aside(new) or _is_bridged(file, alter.table, old, new) or _asks_first(one, file, old):
             continue
         yield Hit(
             f"A running application still uses the column {names[0].text} of {alter.written}, which no "
@@ -69,6 +72,22 @@ def _renamed_column(one: StatementView, file: FileView) -> Iterator[Hit]:
 
 def _is_aside(name: str) -> bool:
     return any(part in name.lower() for part in _ASIDE)
+
+
+def _asks_first(one: StatementView, file: FileView, column: str) -> bool:
+    """Return whether a DO block before it, in the same transaction, fails if something still uses the column.
+
+    So does the first file of a safe drop, whatever name it gives the column until then.
+    """
+    table = "" if one.alter is None else one.alter.table
+    return any(
+        before.verb == "do" and all(_has_word(before.text, word) for word in (_STILL_USED, table, column))
+        for before in file.before(one)
+    )
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _is_bridged(file: FileView, table: str, old: str, new: str) -> bool:

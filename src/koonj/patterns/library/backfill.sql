@@ -3,8 +3,9 @@
 -- words: backfill, update all rows, batches, migrate data, RunPython, find_each, in_batches
 -- about: One UPDATE of a big table locks all its rows until the end and doubles its size. This one commits batches
 --        of about 100 ms, needs no key, reports its progress and can be interrupted and started again. It does not
---        wait for rows that other transactions have locked; it comes back to them at the end. The triggers of the
---        table run.
+--        wait for rows that other sessions have locked, but comes back to them; if they stay locked for a minute, it
+--        fails, says how many are left, and can be applied again. The triggers of the table run. The rollback cannot
+--        restore the values before: the verdict of a rehearsal is lossy, or irreversible with a condition of your own.
 --
 -- field: table
 --   kind: qualified_name
@@ -28,88 +29,16 @@
 --
 -- migration: backfill_{{column}}_of_{{table.name}}
 -- Fills {{column}} of {{table}} with {{value}}.
--- No BEGIN and COMMIT, because the block commits each batch. If it is interrupted, apply it again: filled rows are
--- not touched again.
+-- No BEGIN and COMMIT, because the block commits each batch. If it is interrupted or fails, apply it again: filled
+-- rows are not touched again.
+-- {{^where}}
+-- The rollback keeps the values, because nothing records which rows had none. A rehearsal calls this lossy.
+-- {{/where}}
 
-DO $backfill$
-DECLARE
-    pages bigint;
-    page bigint;
-    step bigint;
-    changed bigint;
-    filled bigint := 0;
-    remain boolean;
-    began timestamptz;
-    reported timestamptz := clock_timestamp();
-BEGIN
-    -- Walk through the pages of the table until no row is left: one can move while the walk goes on. The first pass
-    -- omits rows that others have locked.
-    FOR pass IN 1..20 LOOP
-        SELECT max(pg_relation_size(part)) / current_setting('block_size')::bigint INTO pages
-        FROM (
-            SELECT '{{table}}'::regclass UNION SELECT relid FROM pg_partition_tree('{{table}}')
-        ) AS parts (part);
-        page := 0;
-        step := 8;
-        WHILE page < pages LOOP
-            began := clock_timestamp();
-            EXECUTE $batch$
-                WITH koonj_batch AS MATERIALIZED (
-                    SELECT ctid AS place FROM {{table}}
-                    WHERE ctid >= format('(%s,0)', $1)::tid AND ctid < format('(%s,0)', $2)::tid
-                        {{#where}}
-                        AND ({{where}})
-                        {{/where}}
-                        {{^where}}
-                        AND {{column}} IS NULL AND ({{value}}) IS NOT NULL
-                        {{/where}}
-                    FOR NO KEY UPDATE
-            $batch$ || CASE pass WHEN 1 THEN 'SKIP LOCKED' ELSE '' END || $batch$
-                )
-                UPDATE {{table}} SET {{column}} = {{value}}
-                WHERE ctid = ANY (ARRAY(SELECT place FROM koonj_batch))
-                    {{#where}}
-                    AND ({{where}})
-                    {{/where}}
-                    {{^where}}
-                    AND {{column}} IS NULL
-                    {{/where}}
-            $batch$ USING page, page + step;
-            GET DIAGNOSTICS changed = ROW_COUNT;
-            COMMIT;
-            filled := filled + changed;
-            page := page + step;
-            IF clock_timestamp() > reported + interval '5 s' THEN
-                reported := clock_timestamp();
-                RAISE NOTICE 'pass %: % of % pages, % rows filled', pass, least(page, pages), pages, filled;
-            END IF;
-            -- The next batch is of a size that takes about 100 ms.
-            step := greatest(1, least(
-                128, 2 * step, 0.1 * step / greatest(0.001, extract(epoch FROM clock_timestamp() - began))
-            ));
-        END LOOP;
-        EXECUTE $remain$
-            SELECT EXISTS (
-                SELECT FROM {{table}}
-                {{#where}}
-                WHERE ({{where}})
-                {{/where}}
-                {{^where}}
-                WHERE {{column}} IS NULL AND ({{value}}) IS NOT NULL
-                {{/where}}
-            )
-        $remain$ INTO remain;
-        IF NOT remain THEN
-            RETURN;
-        END IF;
-    END LOOP;
-    RAISE EXCEPTION 'after 20 passes there are still rows to fill'
-        USING HINT = 'Other sessions write new ones, or the value leaves a row as it is.';
-END
-$backfill$;
+{{> backfill source=value}}
 
 -- {{#where}}
--- Rollback: none: the earlier values are overwritten and can be restored only from a backup.
+-- Rollback: none: the earlier values are overwritten. If you may need them, first copy them to another table.
 -- {{/where}}
 -- {{^where}}
 -- Rollback: nothing to undo: the rows had no value before, and the values that they have now do no harm.

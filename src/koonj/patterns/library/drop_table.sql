@@ -32,6 +32,7 @@ DO $check$
 DECLARE
     doomed regclass := '{{schema}}.{{table}}';
     uses text;
+    gone text;
 BEGIN
     -- Find the table, its row type (with its array type) and its sequences; then the objects that depend on them:
     -- views, foreign keys, policies, defaults, columns, SQL functions; and partitions, parents, publications.
@@ -73,14 +74,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Change or drop these objects first.';
     END IF;
 
-    -- PostgreSQL does not record which objects the source of a function uses, so a user must check these functions.
-    SELECT string_agg(f.oid::regprocedure::text, ', ' ORDER BY f.oid::regprocedure::text) INTO uses
-    FROM pg_proc f JOIN pg_class t ON t.oid = doomed
-    WHERE f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-        AND strpos(lower(f.prosrc), lower(t.relname)) > 0;
-    IF uses IS NOT NULL THEN
-        RAISE WARNING 'the name % also appears in the source of: %', doomed, uses;
-    END IF;
+    SELECT relname INTO gone FROM pg_class WHERE oid = doomed;
+    {{> functions_with_name}}
 END
 $check$;
 
@@ -92,17 +87,5 @@ COMMIT;
 -- Rollback:
 -- BEGIN;
 -- ALTER TABLE {{trash}}.{{table}} SET SCHEMA {{schema}};
--- DO $empty$
--- BEGIN
---     IF EXISTS (
---         SELECT FROM pg_namespace n
---         WHERE n.oid = to_regnamespace('{{trash}}') AND pg_has_role(n.nspowner, 'USAGE')
---             AND NOT EXISTS (
---                 SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = n.oid
---             )
---     ) THEN
---         DROP SCHEMA {{trash}};
---     END IF;
--- END
--- $empty$;
+-- {{> drop_empty_schema schema=trash}}
 -- COMMIT;

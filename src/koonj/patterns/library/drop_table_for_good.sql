@@ -36,19 +36,7 @@ $keys$;
 BEGIN;
 
 DROP TABLE IF EXISTS {{trash}}.{{table}};
-DO $empty$
-BEGIN
-    IF EXISTS (
-        SELECT FROM pg_namespace n
-        WHERE n.oid = to_regnamespace('{{trash}}') AND pg_has_role(n.nspowner, 'USAGE')
-            AND NOT EXISTS (
-                SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = n.oid
-            )
-    ) THEN
-        DROP SCHEMA {{trash}};
-    END IF;
-END
-$empty$;
+{{> drop_empty_schema schema=trash}}
 
 COMMIT;
 

@@ -10,6 +10,7 @@ from koonj.postgres.demands.cast_conditions import (
     RANGES,
     bare,
     length,
+    longer_elements,
     not_a_label,
     not_valid,
     outside,
@@ -80,6 +81,7 @@ def _of_column(
         texts=[] if using is None else [using.expression],
         calls=() if using is None else using.calls,
         earlier=True,
+        columns=(old.name,) if using is None or found.where else (),
         raises=found.raises,
         needs_major=found.needs_major,
         unknown=unknown,
@@ -129,7 +131,7 @@ def _assigned(change: Change, old: Column, new: Column) -> _Refused | None:
     source, kind = change.before.base_type(old), change.after.base_type(new)
     if source is None or kind is None:
         return None if change.before.enum(old.type_oid) and kind and bare(kind) in _TEXTS else _Refused()
-    if source == kind or holds_all(source, kind):
+    if source == kind or (holds_all(source, kind) and source != "date"):  # dates reach further than times
         return None
     where = _condition(old.name, source, kind)
     if where:
@@ -143,6 +145,8 @@ def _condition(name: str, source: str, kind: str) -> str:
     """Return for which values the assignment fails; empty if that must be tried."""
     if limit := length(kind):
         return too_long(name, kind, limit)
+    if some := longer_elements(name, kind):
+        return some
     if kind in RANGES and bare(source) in _NUMBERS:
         return outside(name, bare(source), kind)
     if found := re.fullmatch(r"numeric\((\d+),(-?\d+)\)", kind):

@@ -37,6 +37,16 @@ def too_long(expression: str, kind: str, limit: int) -> str:
     )
 
 
+def longer_elements(name: str, kind: str) -> str:
+    """Return a condition for arrays with an element that is too long; empty if `kind` has no length."""
+    element = kind.removesuffix("[]")
+    limit = length(element)
+    if not limit or element == kind:
+        return ""
+    some = too_long("koonj_element", element, limit)
+    return f"EXISTS (SELECT FROM pg_catalog.unnest({name}) AS koonj_elements (koonj_element) WHERE {some})"
+
+
 def outside(name: str, source: str, kind: str) -> str:
     """Return a condition for numbers that an integer type does not have, after rounding."""
     low, high = RANGES[kind]

@@ -38,6 +38,11 @@ class Change:
     """Number of the first statement that can have written to a relation before this one, by OID."""
     any_writer: int = 0
     """Number of the first statement that can have written to any relation; 0: none."""
+    last_writes: Mapping[int, int] = field(default_factory=dict)
+    """Number of the last one, by OID."""
+    last_write_any: int = 0
+    settings: tuple[tuple[str, str], ...] = ()
+    """Settings that the file has changed, on which values can depend: name and value."""
     moved: Collection[int] = ()
     """Relations to which or from which an earlier statement has moved rows, by OID."""
 
@@ -112,6 +117,8 @@ class Change:
             may=self.may(relation.oid) or may,
             rough=rough,
             unknown=unknown or (MOVED if relation.oid in self.moved else ""),
+            settings=self.settings,
+            last_write=max(self.last_writes.get(relation.oid, 0), self.last_write_any),
         )
 
 

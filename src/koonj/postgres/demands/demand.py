@@ -133,6 +133,10 @@ class Demand:
     """Why a row that `tail` finds need not break it; empty: it does."""
     unknown: str = ""
     """Why it cannot be asked; empty: it can."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Settings that the file has changed before, on which values can depend: name and value."""
+    last_write: int = 0
+    """Number of the last statement before it that can have written to the relation; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,11 @@ class Demands:
     """Names of the relations that it made and that are there at its end."""
     writes: tuple[str, ...] = ()
     """Names, at its end, of relations into which it writes."""
+    last_writes: tuple[int, ...] = ()
+    """Number of the last statement that does so, for each of `writes`."""
     writes_any: bool = False
     """It runs code that can write into any relation."""
+    last_write_any: int = 0
+    """Number of the last statement that does so; 0: none."""
     unknown: str = ""
     """Why the catalog could not be read; empty: it could."""

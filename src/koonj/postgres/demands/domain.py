@@ -7,14 +7,24 @@ from collections.abc import Iterator
 from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
 from koonj.postgres.demands.layers import is_numbered
-from koonj.postgres.demands.snapshot import PARTITIONED, PLAIN_TABLE, Column, Constraint, Relation, Type
+from koonj.postgres.demands.snapshot import (
+    MATERIALIZED,
+    PARTITIONED,
+    PLAIN_TABLE,
+    Column,
+    Constraint,
+    Relation,
+    Type,
+)
+
+_KINDS = frozenset({PLAIN_TABLE, PARTITIONED, MATERIALIZED})
 
 
 def demands(change: Change) -> Iterator[Demand]:
     """Yield a demand for each constraint of a domain and each column that is there already."""
     for oid, after in change.after.relations.items():
         before = change.before.relations.get(oid)
-        if not change.is_old(oid) or before is None or after.kind not in {PLAIN_TABLE, PARTITIONED}:
+        if not change.is_old(oid) or before is None or after.kind not in _KINDS:
             continue
         for number, column in after.columns.items():
             if change.after.types.get(column.type_oid) is None or _of_parent(change, after, column):
@@ -38,6 +48,7 @@ def _of_column(change: Change, relation: Relation, column: Column, old: Column |
                 relation,
                 f"have {column.name} NULL, which {domain.name} does not allow",
                 f"{from_rows(relation)} WHERE {column.name} IS NULL",
+                columns=(column.name,),
             )
         for check in domain.checks:
             if check.holds and (fresh or not _held(was, check)):
@@ -58,6 +69,7 @@ def _check(change: Change, relation: Relation, column: Column, domain: Type, che
         f"{from_rows(relation)} WHERE (SELECT ({text}) IS FALSE FROM ({value}) AS v)",
         texts=[text],
         calls=check.calls,
+        columns=(column.name,),
     )
 
 

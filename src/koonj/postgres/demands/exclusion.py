@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from koonj.postgres.demands.change import Change
 from koonj.postgres.demands.demand import PLACE, TABLE, Demand, DemandKind
-from koonj.postgres.demands.snapshot import Constraint, Index, Relation
+from koonj.postgres.demands.snapshot import PLAIN_TABLE, Constraint, Index, Relation
 from koonj.postgres.demands.unique import before_predicate
 
 _OVERLAPS, _EQUALS = "OPERATOR(pg_catalog.&&)", "OPERATOR(pg_catalog.=)"
@@ -28,6 +28,7 @@ def demands(change: Change) -> Iterator[Demand]:
                 _tail(after, constraint, index),
                 texts=texts,
                 calls=(*index.calls, *(one for one in constraint.operators if "(pg_catalog." not in one)),
+                only=after.kind == PLAIN_TABLE,
             )
 
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from koonj.postgres.demands.change import Change
 from koonj.postgres.demands.check import new_constraints
 from koonj.postgres.demands.demand import OTHERS, ROWS, Demand, DemandKind
-from koonj.postgres.demands.snapshot import Constraint, Relation
+from koonj.postgres.demands.snapshot import PLAIN_TABLE, Constraint, Relation
 
 _PERIOD = "several rows can cover a period together"
 
 
 def demands(change: Change) -> Iterator[Demand]:
-    """Yield a demand for each foreign key. Those of a parent are asked of the parent."""
+    """Yield a demand for each foreign key. Those of a partitioned table are asked of that.
+
+    Tables that inherit have no part in it, on either side.
+    """
     for before, after in change.old():
         for constraint in new_constraints(before, after, "f"):
             if constraint.parent in after.constraints:
@@ -46,6 +49,7 @@ def _demand(change: Change, child: Relation, constraint: Constraint, parent: Rel
             words,
             f"FROM {ROWS} AS c WHERE ({filled})",
             columns=columns,
+            only=child.kind == PLAIN_TABLE,
             may=change.may(parent.oid).replace("this table", parent.name),
         )
     pairs = zip(parent.column_names(constraint.other_columns), constraint.operators, columns, strict=False)
@@ -57,6 +61,7 @@ def _demand(change: Change, child: Relation, constraint: Constraint, parent: Rel
         f"FROM {ROWS} AS c WHERE ({filled}) AND NOT EXISTS (SELECT FROM {OTHERS} AS p WHERE {matches})",
         calls=[one for one in constraint.operators if "(pg_catalog." not in one],
         columns=columns,
-        others=change.source(parent.oid, OTHERS),
+        only=child.kind == PLAIN_TABLE,
+        others=change.source(parent.oid, OTHERS, only=parent.kind == PLAIN_TABLE),
         may=_PERIOD if constraint.period else change.may(parent.oid).replace("this table", parent.name),
     )

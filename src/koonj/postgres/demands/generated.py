@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from koonj.postgres.demands.change import Change
+from koonj.postgres.demands.cast_conditions import length, too_long
+from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
+from koonj.postgres.demands.snapshot import Column, Relation
 
 
 def demands(change: Change) -> Iterator[Demand]:
@@ -23,12 +25,20 @@ def demands(change: Change) -> Iterator[Demand]:
                 DemandKind.GENERATED,
                 after,
                 f"make the expression of {column.name} fail",
-                "",
+                _cut(after, column, kind or ""),
                 texts=[column.default],
                 calls=column.calls,
                 raises=column.name if kind else "",
                 unknown="" if kind else f"the target may not have the type {column.type} yet",
             )
+
+
+def _cut(relation: Relation, column: Column, kind: str) -> str:
+    """Return a query for values that are too long: the assignment refuses them, and a cast would cut them."""
+    limit = length(kind)
+    if not limit or column.default.endswith(f"::{kind}"):
+        return ""
+    return f"{from_rows(relation)} WHERE {too_long(f'({column.default})', kind, limit)}"
 
 
 def _has(change: Change, oid: int, name: str) -> bool:

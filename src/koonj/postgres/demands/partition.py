@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind
 from koonj.postgres.demands.snapshot import Relation
+from koonj.sql.called_names import names_in
 
 HASHED = "koonj_parent"
 """Stands in an expression for the OID of the partitioned table on the target."""
@@ -30,8 +31,15 @@ def demands(change: Change) -> Iterator[Demand]:
             texts=[bounds],
             calls=calls,
             hashed=hashed,
+            columns=_named(after, bounds),
             unknown=unknown,
         )
+
+
+def _named(relation: Relation, bounds: str) -> tuple[str, ...]:
+    """Return the columns that the bounds name."""
+    names = names_in(bounds)
+    return tuple(one.name for one in relation.columns.values() if one.name.strip('"') in names)
 
 
 def _calls(change: Change, oid: int) -> tuple[str, ...]:

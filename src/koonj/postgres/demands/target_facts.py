@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
+from koonj.postgres.demands.value_settings import OF_THE_SESSION
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
 
@@ -36,17 +37,25 @@ class TargetRelation:
         return self.kind in {"r", "p", "m"} and not self.has_foreign_parts
 
 
-async def set_limits(conn: AsyncConnection, statement_timeout: str) -> None:
-    """Set what protects the target, for the current transaction.
+async def set_limits(
+    conn: AsyncConnection, statement_timeout: str, settings: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Set what protects the target, and `settings`, for the current transaction.
 
-    With row_security off, PostgreSQL refuses what a policy would hide: an answer never misses a row.
+    With row_security off, PostgreSQL refuses what a policy would hide: an answer never misses a row. A value
+    is the one that a run gets, so the settings that it depends on are those of the session.
+
+    Raises: psycopg.Error.
     """
     limits = {
         "statement_timeout": f"'{statement_timeout}'",
         "lock_timeout": f"'{LOCK_TIMEOUT}'",
         "row_security": "off",
+        **OF_THE_SESSION,
     }
     await conn.execute(set_local(limits).encode(), prepare=False)
+    for setting in settings:
+        await conn.execute("SELECT pg_catalog.set_config(%s, %s, true)", setting, prepare=False)
 
 
 async def hold(conn: AsyncConnection, names: Sequence[str]) -> Mapping[str, TargetRelation]:
@@ -64,8 +73,20 @@ async def hold(conn: AsyncConnection, names: Sequence[str]) -> Mapping[str, Targ
     return await _read(conn, names)
 
 
-async def column_statistics(conn: AsyncConnection, relation: str, column: str) -> tuple[bool, str | None]:
-    """Return whether a column had NULLs at the last ANALYZE, and a value that many rows had.
+@dataclass(frozen=True, slots=True)
+class ColumnStatistics:
+    """What the last ANALYZE found in a column, or in the same one of all children together."""
+
+    nulls: bool = False
+    common: tuple[str, ...] = ()
+    """Values that many rows had."""
+    ends: tuple[str, ...] = ()
+    """The smallest and the largest of the other values in its sample."""
+    type: str = ""
+
+
+async def column_statistics(conn: AsyncConnection, relation: str, column: str) -> ColumnStatistics:
+    """Return what the last ANALYZE found in a column: nothing, if the role may not know it.
 
     Raises: psycopg.Error.
     """
@@ -73,7 +94,12 @@ async def column_statistics(conn: AsyncConnection, relation: str, column: str) -
         values = {"relation": relation, "column": column}
         await cursor.execute(query("demands/column_statistics"), values, prepare=False)
         rows = await cursor.fetchall()
-    return any(row[0] for row in rows), next((row[1] for row in rows if row[1] is not None), None)
+    if not rows:
+        return ColumnStatistics()
+    common, ends = ([value for row in rows for value in row[place]] for place in (1, 2))
+    return ColumnStatistics(
+        any(row[0] for row in rows), tuple(dict.fromkeys(common)), tuple(dict.fromkeys(ends)), rows[0][3]
+    )
 
 
 async def _read(conn: AsyncConnection, names: Sequence[str]) -> dict[str, TargetRelation]:

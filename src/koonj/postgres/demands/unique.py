@@ -99,6 +99,7 @@ def _unique(change: Change, relation: Relation, index: Index) -> Demand:
         texts=[*index.keys, index.predicate],
         calls=index.calls,
         columns=relation.column_names(index.columns[: index.key_count]) if index.is_plain else (),
+        only=relation.kind == PLAIN_TABLE,
         counted=Counted.GROUPS,
     )
 
@@ -112,6 +113,7 @@ def _expression(change: Change, relation: Relation, index: Index) -> Demand:
         "",
         texts=[*index.keys, index.predicate],
         calls=index.calls,
+        only=relation.kind == PLAIN_TABLE,
         raises=f"CASE WHEN {index.predicate} THEN {computed} END" if index.predicate else computed,
     )
 
@@ -135,6 +137,7 @@ def _size(change: Change, relation: Relation, index: Index) -> Iterator[Demand]:
         f"{before_predicate(relation, index)} WHERE {size} > {LARGEST}",
         texts=[*index.keys, index.predicate],
         calls=index.calls,
+        only=relation.kind == PLAIN_TABLE,
         rough=bound if len(numbers) > 1 or 0 in numbers or relation.oid in _retyped(change) else "",
     )
 

@@ -15,6 +15,7 @@ from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
 from koonj.postgres.demands.snapshot import Relation, Snapshot
 from koonj.postgres.demands.usings import read_usings
+from koonj.postgres.demands.value_settings import note_changed, read_changed
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strategy import is_silent
 from koonj.sql.called_names import names_in, retypes
@@ -43,6 +44,10 @@ class DemandWatch:
     _usings: Mapping[tuple[int, int], Using] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _any_writer: int = 0
+    _last_writes: dict[int, int] = field(default_factory=dict)
+    _last_write_any: int = 0
+    _changed: set[str] = field(default_factory=set)
+    """Settings that the file has changed, on which values can depend."""
     _demands: list[Demand] = field(default_factory=list)
     _steps: dict[int, list[Step]] = field(default_factory=dict)
     _moved: set[int] = field(default_factory=set)
@@ -54,6 +59,7 @@ class DemandWatch:
         Raises: psycopg.Error if the connection was lost.
         """
         self._demands, self._steps, self._written, self._any_writer = [], {}, {}, 0
+        self._last_writes, self._last_write_any, self._changed = {}, 0, set()
         self._moved, self._unknown = set(), ""
         try:
             async with in_own_transaction(self.conn):
@@ -68,6 +74,7 @@ class DemandWatch:
         Raises: psycopg.Error if the connection was lost.
         """
         self._usings = {}
+        note_changed(statement.text, self._changed)
         found = retypes(statement.text) if statement.verb == "alter" and not self._unknown else None
         if found is None:
             return False
@@ -87,6 +94,7 @@ class DemandWatch:
             return
         runs_code = self._runs_code(statement)
         try:
+            settings = await read_changed(self.conn, sorted(self._changed))
             if inside:
                 async with in_savepoint(self.conn):
                     locked = await read_locked(self.conn)
@@ -99,23 +107,26 @@ class DemandWatch:
             self._give_up(error)
             return
         if read is not None:
-            self._compare(number, statement, self._last.with_read(read, locked))
+            self._compare(number, statement, self._last.with_read(read, locked), settings)
         for oid, writes in (locked or {}).items():
             if writes or (statement.verb in _EMPTIES and oid in self._last.relations):
                 self._note_write(oid, number)
-        if runs_code and not self._any_writer:
-            self._any_writer = number
+        if runs_code:
+            self._note_any(number)
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
         end = self._last.relations
-        written = {relation.name for oid, relation in end.items() if oid in self._written or self._any_writer}
+        lasts = {end[oid].name: number for oid, number in self._last_writes.items() if oid in end}
+        names = () if self._any_writer else tuple(sorted(lasts))
         return Demands(
             demands=tuple(self._demands),
             lineages=tuple(self._lineages()),
             made=tuple(sorted(one.name for oid, one in end.items() if oid not in self._names)),
-            writes=() if self._any_writer else tuple(sorted(written)),
+            writes=names,
+            last_writes=tuple(lasts[name] for name in names),
             writes_any=bool(self._any_writer),
+            last_write_any=max((self._last_write_any, *lasts.values())) if self._any_writer else 0,
             unknown=self._unknown,
         )
 
@@ -148,19 +159,25 @@ class DemandWatch:
     def _note_write(self, oid: int, number: int) -> None:
         """Note a write to a relation, and to those that its triggers and foreign keys can change."""
         relation = self._last.relations.get(oid)
-        if oid in self._written:
+        if self._last_writes.get(oid) == number:
             return
-        self._written[oid] = number
+        self._last_writes[oid] = number
+        self._written.setdefault(oid, number)
         if relation is None:
             return
         if relation.runs_code:
-            self._any_writer = self._any_writer or number
+            self._note_any(number)
         for other in self._last.relations.values():
             for constraint in other.constraints.values():
                 if constraint.other == oid and set(constraint.actions) - {"a", "r", " "}:
                     self._note_write(other.oid, number)
 
-    def _compare(self, number: int, statement: Statement, now: Snapshot) -> None:
+    def _note_any(self, number: int) -> None:
+        self._any_writer, self._last_write_any = self._any_writer or number, number
+
+    def _compare(
+        self, number: int, statement: Statement, now: Snapshot, settings: tuple[tuple[str, str], ...]
+    ) -> None:
         change = Change(
             statement=number,
             line=statement.line,
@@ -175,6 +192,9 @@ class DemandWatch:
             },
             written=self._written,
             any_writer=self._any_writer,
+            last_writes=self._last_writes,
+            last_write_any=self._last_write_any,
+            settings=settings,
             moved=frozenset(self._moved),
         )
         self._demands += find(change)

@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from koonj.postgres.embedded import postmaster
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.initdb import make_cluster
 from koonj.postgres.embedded.os_account import Account, give
@@ -24,6 +25,7 @@ from koonj.postgres.embedded.run_folder import TEMPORARY
 from koonj.postgres.embedded.watchdog import PORT
 
 _SOCKETS = "koonj-sockets-"
+_ANSWER = 5.0  # seconds; a silent server counts as one that answers
 _LOG_LIMIT = 1024 * 1024  # bytes
 
 
@@ -76,8 +78,16 @@ class Home:
         return folder if named and private and status.st_uid in ours else None
 
     def make_sockets(self) -> Path:
-        """Return the folder for the socket of a new server, without files of an old one."""
+        """Return the folder for the socket of a new server, without files of an old one.
+
+        No server of this folder runs now. If one answers all the same, this folder is a copy of that
+        server's: it keeps its socket and its name, and the copy gets its own.
+        """
         folder = self.sockets()
+        if folder is not None and postmaster.answers(socket(folder), _ANSWER):
+            folder = None
+            (self.path / "sockets").unlink()
+            (self.path / "name").unlink(missing_ok=True)
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix=_SOCKETS, dir=TEMPORARY))
             give(folder, self.account)

@@ -101,7 +101,8 @@ def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
 def _position(work: Work, statement: Statement, diagnostic: Diagnostic) -> tuple[int, int | None]:
     """Return line and column of the error in the file.
 
-    If the server gives no position, they are those of the statement.
+    If the server gives no position, the line is that of the statement, and there is no column: a caret says
+    that the server has named the place.
     """
     if statement.copy_data is not None:
         row = _COPY_ROW.match(diagnostic.context or "")
@@ -109,8 +110,10 @@ def _position(work: Work, statement: Statement, diagnostic: Diagnostic) -> tuple
             first, _ = work.script.locate(statement.copy_data[0])
             return first + int(row[1]) - 1, None
     if diagnostic.statement_position is None:
-        return statement.line, statement.column
-    return work.script.locate_in(statement, int(diagnostic.statement_position) - 1)
+        return statement.line, None
+    # The end of input is after blank lines, but what is missing is missing after the last word.
+    end = len(statement.text.rstrip())
+    return work.script.locate_in(statement, min(int(diagnostic.statement_position) - 1, end))
 
 
 _COPY_ROW = re.compile(r"COPY [^\n]*?, \D*([0-9]+)")
@@ -132,10 +135,10 @@ _LONG = 10_000
 """Maximum number of characters of a line in an event."""
 
 
-def _end_position(work: Work) -> tuple[int | None, int | None]:
-    """Return line and column of the script's COMMIT, where deferred constraints fail."""
+def _end_position(work: Work) -> tuple[int | None, None]:
+    """Return the line of the script's COMMIT, where deferred constraints fail; the server names no column."""
     closing = work.steps[-1].step.end if work.steps else None
-    return (None, None) if closing is None else (closing.line, closing.column)
+    return (None if closing is None else closing.line), None
 
 
 def done_lines(work: Work, done: int) -> tuple[str, ...]:

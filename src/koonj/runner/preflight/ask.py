@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import tuple_row
 
 from koonj.config import Target
 from koonj.humanize import byte_words
 from koonj.postgres.answer_limit import LimitedAsyncConnection
-from koonj.postgres.demands.demand import Counted, DemandKind
-from koonj.postgres.demands.target_facts import TargetRelation, column_statistics, hold, set_limits
+from koonj.postgres.demands.demand import Counted
+from koonj.postgres.demands.target_facts import (
+    TargetRelation,
+    hold,
+    set_limits,
+)
 from koonj.postgres.read_transaction import read_transaction
 from koonj.runner.preflight import query
 from koonj.runner.preflight.compose import Question, bare_name
+from koonj.runner.preflight.likely import likely_part
 from koonj.runner.preflight.refusal import Refused, UnansweredError, attempt
 from koonj.runner.preflight.wording import broken, message, with_examples
 from koonj.runner.run.row_check import Preflight, QuickLimit, RowCheck, RowOutcome
@@ -75,7 +80,7 @@ class Asking:
         try:
             async with read_transaction(self.conn, target):
                 timeout = EXACT_TIMEOUT if self.mode is Preflight.EXACT else QUICK_TIMEOUT
-                await set_limits(self.conn, timeout)
+                await set_limits(self.conn, timeout, question.demand.settings)
                 self.facts = await hold(self.conn, query.relations(question))
                 found: _Hit | UnansweredError | None = await self._ask()
         except psycopg.Error as error:
@@ -121,7 +126,7 @@ class Asking:
         hit = await self._computed(rows)
         if hit is not None or not self._uses_tail:
             return hit
-        found = await self._rows(query.found(self.question, self.key))
+        found = await self._of_rows(partial(query.found, self.question, self.key), query.ALL)
         if isinstance(found, Refused):
             return _Hit(1, at_least=True, raised=True)
         if not found:
@@ -145,7 +150,7 @@ class Asking:
         demand = self.question.demand
         if not demand.raises or (demand.needs_major and self._uses_tail):
             return None
-        found = await self._rows(query.computed(self.question))
+        found = await self._of_rows(partial(query.computed, self.question), query.ALL)
         if not isinstance(found, Refused):
             return None
         examples = await self._bisect(rows) if self.key and rows.kind != "p" and rows.parts == 1 else ()
@@ -176,38 +181,43 @@ class Asking:
             return 0
         return int(str(found[0][0]).strip("()").partition(",")[0]) + 1
 
+    async def _of_rows(
+        self, made: Callable[[query.Part], str], part: query.Part
+    ) -> list[tuple[Any, ...]] | Refused:
+        """Run a query for some rows. If it is refused without any row, too, no row is the reason."""
+        found = await self._rows(made(part))
+        if isinstance(found, Refused) and isinstance(await self._rows(made(query.NONE)), Refused):
+            raise UnansweredError("the query names a value that the target does not have yet")
+        return found
+
     async def _fails(self, part: query.Part) -> bool:
         return isinstance(await self._rows(query.computed(self.question, part)), Refused)
 
     async def _sample(self) -> _Hit | None:
-        """Return rows of a sample of the table that break the demand."""
+        """Return rows that break the demand: where statistics show some, or in a sample of the table."""
+        likely = await likely_part(self.conn, self.question, self._rows, uses_tail=self._uses_tail)
+        if likely is not None:
+            try:
+                hit = await self._in_part(likely)
+            except UnansweredError:  # without an index, a value that is gone is looked for too long
+                hit = None
+            if hit is not None:
+                return hit
+        return await self._in_part(query.Part(sample=SAMPLE))
+
+    async def _in_part(self, part: query.Part) -> _Hit | None:
         demand = self.question.demand
-        part = await self._likely_part() or query.Part(sample=SAMPLE)
-        if demand.raises and not (demand.needs_major and self._uses_tail) and await self._fails(part):
-            return _Hit(1, at_least=True, raised=True)
+        if demand.raises and not (demand.needs_major and self._uses_tail):
+            computed = await self._of_rows(partial(query.computed, self.question), part)
+            if isinstance(computed, Refused):
+                return _Hit(1, at_least=True, raised=True)
         if not self._uses_tail:
             return None
-        found = await self._rows(query.found(self.question, self.key, part))
+        found = await self._of_rows(partial(query.found, self.question, self.key), part)
         if isinstance(found, Refused):
             return _Hit(1, at_least=True, raised=True)
         examples = tuple(_shown(row) for row in found) if self.key else ()
         return _Hit(len(found), at_least=True, examples=examples) if found else None
-
-    async def _likely_part(self) -> query.Part | None:
-        """Return where the statistics of a column show rows that break the demand; None if they do not.
-
-        They prove nothing: 50 NULLs in 5 million rows are a null_frac of 0.
-        """
-        demand, origin = self.question.demand, self.question.reads[0].origin
-        if len(demand.columns) != 1 or any(level.layer for level in origin.levels):
-            return None
-        nulls, common = await column_statistics(self.conn, origin.relation, demand.columns[0])
-        if demand.kind is DemandKind.NOT_NULL and nulls:
-            return query.ALL
-        if demand.kind is DemandKind.UNIQUE and common is not None:
-            value = sql.Literal(common).as_string(self.conn)
-            return query.Part(condition=f"{bare_name(origin.relation)}.{demand.columns[0]} = {value}")
-        return None
 
     async def _rows(self, text: str) -> list[tuple[Any, ...]] | Refused:
         async def read() -> list[tuple[Any, ...]]:

@@ -49,17 +49,26 @@ def demands_of(rehearsal: Rehearsal | None) -> Demands | None:
 
 
 async def row_checks(
-    kept: KeptConnection, target: Target, pending: Sequence[PendingDemands], mode: Preflight
+    kept: KeptConnection,
+    target: Target,
+    pending: Sequence[PendingDemands],
+    mode: Preflight,
+    *,
+    only: str = "",
 ) -> AsyncIterator[tuple[str, RowCheck]]:
     """Yield the answers of the target, with the file names of the migrations.
+
+    `only`: the migration of `pending` that is asked about; empty: all are.
 
     Raises: ConnectError; psycopg.Error if the connection was lost.
     """
     for one in pending:
-        if reason := unknown_demands(one):
+        if only in {"", one.name} and (reason := unknown_demands(one)):
             yield one.name, RowCheck(0, 0, "", "", RowOutcome.NOT_KNOWN, unknown_whole(reason), reason=reason)
     failed, started = set[str](), monotonic()
     for question in compose(pending):
+        if only not in {"", question.migration}:
+            continue
         too_late = _LATE if mode is Preflight.QUICK and monotonic() - started > QUICK_TOTAL else ""
         check = await Asking(await kept.live(), question, mode).answer(target, too_late=too_late)
         base = question.reads[0].origin.relation if question.reads else ""

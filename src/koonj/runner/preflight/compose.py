@@ -8,6 +8,10 @@ from dataclasses import dataclass, field, replace
 from koonj.postgres.demands.change import MOVED
 from koonj.postgres.demands.demand import ROWS, Demand, DemandKind, Demands, Layer, Lineage, Source
 
+Place = tuple[int, int]
+"""A pending migration and a statement of it, by their numbers."""
+NOWHERE: Place = (-1, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -15,6 +19,8 @@ class Level:
 
     alias: str
     layer: Layer | None
+    place: Place = NOWHERE
+    """Where the statement is that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Question:
     """Names on the target of the partitioned tables whose OIDs the query needs."""
     may: str = ""
     unknown: str = ""
+    last_write: Place = NOWHERE
+    """The last statement before it that can have written to the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class _State:
     """None: one of them made it."""
     writer: str = ""
     """The first of them that writes into it."""
+    last_write: Place = NOWHERE
     moved: bool = False
 
 
@@ -80,7 +89,10 @@ class _Composer:
     states: dict[str, _State] = field(default_factory=dict)
     """By current name; a relation that is not here is as on the target."""
     any_writer: str = ""
+    last_write_any: Place = NOWHERE
     unknown: str = ""
+    number: int = 0
+    """Of the migration whose turn it is."""
 
     def state(self, name: str) -> _State:
         return self.states.get(name, _State(Origin(name)))
@@ -108,12 +120,15 @@ class _Composer:
             if state.moved:
                 unknown = unknown or MOVED
             lineage = lineages.get(source.relation)
-            reads.append(Read(source.name, _after(state.origin, lineage, source, pending.done), source.only))
+            origin = self._after(state.origin, lineage, source, pending.done)
+            reads.append(Read(source.name, origin, source.only))
         parents = [self.state(name).origin for name in demand.hashed]
         if any(parent is None for parent in parents):
             unknown = unknown or "an earlier pending migration makes the partitioned table"
         names = tuple(parent.relation for parent in parents if parent is not None)
-        return Question(pending.name, demand, tuple(reads), names, may, unknown)
+        own = (self.number, demand.last_write) if demand.last_write else NOWHERE
+        last = max(own, self.state(demand.sources[0].relation).last_write, self.last_write_any)
+        return Question(pending.name, demand, tuple(reads), names, may, unknown, last)
 
     def pass_over(self, name: str, demands: Demands, done: int) -> None:
         """Note what a migration leaves behind for the next one."""
@@ -126,17 +141,30 @@ class _Composer:
                 continue
             origin = state.origin
             if origin is not None:
-                origin = _after(origin, lineage, Source(ROWS, lineage.relation, _ALL), done)
+                origin = self._after(origin, lineage, Source(ROWS, lineage.relation, _ALL), done)
             moved = state.moved or lineage.moved
             after[lineage.final_name] = replace(state, origin=origin, moved=moved)
         for made in demands.made:
             after[made] = _State(None)
         self.states = after
-        for written in demands.writes:
+        for written, last in zip(demands.writes, demands.last_writes, strict=True):
             state = self.state(written)
-            self.states[written] = replace(state, writer=state.writer or name)
+            self.states[written] = replace(state, writer=state.writer or name, last_write=(self.number, last))
         if demands.writes_any:
             self.any_writer = self.any_writer or name
+            self.last_write_any = (self.number, demands.last_write_any)
+
+    def _after(self, origin: Origin, lineage: Lineage | None, source: Source, done: int) -> Origin:
+        """Return a relation after the statements that the source includes, less those that are committed."""
+        relation, levels = origin.relation, list(origin.levels)
+        for step in () if lineage is None else lineage.steps:
+            if step.statement > source.through:
+                break
+            if step.statement <= done:
+                relation = f"{step.schema}.{step.alias}"
+            else:
+                levels.append(Level(step.alias, step.layer, (self.number, step.statement)))
+        return Origin(relation, tuple(levels))
 
 
 _ALL = 1_000_000_000
@@ -154,7 +182,8 @@ def unknown_demands(pending: PendingDemands) -> str:
 def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
     """Yield the questions of the pending migrations, in their order."""
     composer = _Composer()
-    for one in pending:
+    for number, one in enumerate(pending):
+        composer.number = number
         if one.demands is None or unknown_demands(one):
             composer.unknown = composer.unknown or f"it is not known what {one.name} does before"
             continue
@@ -162,23 +191,10 @@ def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
         composer.pass_over(one.name, one.demands, one.done)
 
 
-def _after(origin: Origin, lineage: Lineage | None, source: Source, done: int) -> Origin:
-    """Return a relation after the statements that the source includes, without those that are committed."""
-    relation, levels = origin.relation, list(origin.levels)
-    for step in () if lineage is None else lineage.steps:
-        if step.statement > source.through:
-            break
-        if step.statement <= done:
-            relation = f"{step.schema}.{step.alias}"
-        else:
-            levels.append(Level(step.alias, step.layer))
-    return Origin(relation, tuple(levels))
-
-
 def _is_filled(question: Question) -> bool:
     """Return whether a demand is about a column that the migrations add and fill: no row has it now.
 
-    Who writes to the table fills it, and so does a default with another value for each row.
+    Who writes to the table later fills it, and so does a default with another value for each row.
     """
     columns = set(question.demand.columns)
     for level in reversed(question.reads[0].origin.levels if question.reads else ()):
@@ -187,7 +203,8 @@ def _is_filled(question: Question) -> bool:
         values = {value.name: value for value in level.layer.columns if value.name in columns}
         if any(value.is_new for value in values.values()):
             numbered = question.demand.kind is DemandKind.NOT_NULL
-            return bool(question.may) or (numbered and all(one.is_numbered for one in values.values()))
+            is_numbered = numbered and all(one.is_numbered for one in values.values())
+            return is_numbered or question.last_write > level.place
         columns = {values[name].expression if name in values else name for name in columns}
     return False
 

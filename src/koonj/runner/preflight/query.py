@@ -24,6 +24,7 @@ class Part:
 
 
 ALL = Part()
+NONE = Part(condition="false")
 
 
 def found(question: Question, key: Sequence[str], part: Part = ALL) -> str:
@@ -35,6 +36,24 @@ def found(question: Question, key: Sequence[str], part: Part = ALL) -> str:
     # Planned for all rows: with a plain LIMIT the planner expects to stop early, and is slow without a hit.
     ctes = f"{_sources(question, key, part)}, koonj_found AS MATERIALIZED ({inner})"
     return f"WITH {ctes} SELECT * FROM koonj_found LIMIT {EXAMPLES}"
+
+
+def breaking(question: Question, column: str, kind: str, values: Sequence[str]) -> str:
+    """Return a query for which of these values of the only column that a demand is about break it.
+
+    It reads no row of the table.
+    """
+    texts = ", ".join(_literal(value) for value in values)
+    place = f"NULL::pg_catalog.tid AS {PLACE}, NULL::pg_catalog.oid AS {TABLE}"
+    listed = f"pg_catalog.unnest(ARRAY[{texts}]::pg_catalog.text[]) AS v"
+    ctes = f"{ROWS} AS (SELECT {place}, v::{kind} AS {column} FROM {listed})"
+    return f"WITH {ctes} SELECT {column}::pg_catalog.text {question.demand.tail} LIMIT {EXAMPLES}"
+
+
+def with_values(question: Question, column: str, kind: str, values: Sequence[str]) -> Part:
+    """Return the rows of the target that have one of these values."""
+    texts = ", ".join(f"{_literal(value)}::{kind}" for value in values)
+    return Part(condition=f"{bare_name(question.reads[0].origin.relation)}.{column} = ANY (ARRAY[{texts}])")
 
 
 def number(question: Question) -> str:
@@ -69,9 +88,10 @@ def to_copy(question: Question, key: Sequence[str]) -> str:
     shown = [*key] if _is_plain(question) else [f"{_KEY}{place}" for place in range(len(key))]
     if demand.counted is Counted.GROUPS:
         shown = [f"pg_catalog.array_agg({one})" for one in shown] + ["pg_catalog.count(*)"]
+    before = "".join(f"SET {name} TO {_literal(value)}; " for name, value in demand.settings)
     if not _is_plain(question):
-        return f"WITH {_sources(question, key, ALL)} SELECT {', '.join(shown) or '*'} {demand.tail};"
-    text = f"SELECT {', '.join(shown) or '*'} {demand.tail};"
+        return f"{before}WITH {_sources(question, key, ALL)} SELECT {', '.join(shown) or '*'} {demand.tail};"
+    text = f"{before}SELECT {', '.join(shown) or '*'} {demand.tail};"
     for read in question.reads:
         only = "ONLY " if read.only else ""
         text = text.replace(f"FROM {read.name} AS", f"FROM {only}{read.origin.relation} AS")
@@ -93,9 +113,13 @@ def _sources(question: Question, key: Sequence[str], part: Part) -> str:
         for read in question.reads
     ]
     for place, parent in enumerate(question.parents):
-        literal = parent.replace("'", "''")
-        texts.append(f"{HASHED}{place} AS (SELECT '{literal}'::pg_catalog.regclass::pg_catalog.oid AS oid)")
+        oid = f"{_literal(parent)}::pg_catalog.regclass::pg_catalog.oid"
+        texts.append(f"{HASHED}{place} AS (SELECT {oid} AS oid)")
     return ", ".join(texts)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _base(read: Read, key: Sequence[str], part: Part) -> str:

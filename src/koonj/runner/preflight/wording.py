@@ -71,6 +71,11 @@ EXACT_GIVES = {
 """What an exact question does that a quick one did not."""
 
 
+def checks_of(plan: Plan) -> list[RowCheck]:
+    """Return the answers about all migrations of a plan."""
+    return [check for one in plan.migrations for check in one.row_checks]
+
+
 def passing(checks: Iterable[RowCheck]) -> str:
     """Return how many questions found nothing; empty if there is none."""
     number = sum(check.outcome is RowOutcome.PASSES for check in checks)
@@ -79,12 +84,12 @@ def passing(checks: Iterable[RowCheck]) -> str:
 
 def will_fail(plan: Plan) -> bool:
     """Return whether a statement of the plan will fail on the target's rows."""
-    return any(check.outcome is RowOutcome.WILL_FAIL for one in plan.migrations for check in one.row_checks)
+    return any(check.outcome is RowOutcome.WILL_FAIL for check in checks_of(plan))
 
 
 def decisive(plan: Plan) -> str:
     """Return how many questions found what: ``2 will fail, 1 may fail, 3 pass``; empty if none was asked."""
-    checks = [check for one in plan.migrations for check in one.row_checks]
+    checks = checks_of(plan)
     numbers = ((outcome, sum(check.outcome is outcome for check in checks)) for outcome in HEAD)
     words = {RowOutcome.PASSES: ("passes", "pass"), RowOutcome.NOT_KNOWN: ("is not known", "are not known")}
     parts = []
@@ -95,9 +100,9 @@ def decisive(plan: Plan) -> str:
     return f"{', '.join(parts)} (what the migrations demand of the target's rows)" if parts else ""
 
 
-def asked_at(plan: Plan) -> str:
+def asked_at(checks: Iterable[RowCheck]) -> str:
     """Return when the target answered; empty if it was not asked."""
-    times = [check.at for one in plan.migrations for check in one.row_checks if check.at is not None]
+    times = [check.at for check in checks if check.at is not None]
     if not times:
         return ""
     return f"The target's rows were asked at {to_the_second(min(times))}; koonj knows nothing of later ones."

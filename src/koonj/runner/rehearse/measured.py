@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from koonj.checks.measured import Measured
@@ -11,14 +12,15 @@ from koonj.runner.rehearse.verdict import Rehearsal
 
 
 def measured(rehearsal: Rehearsal | None) -> Mapping[int, Measured]:
-    """Return what a rehearsal measured about each statement of a body, by its line.
+    """Return what a rehearsal measured about each statement of a body and its rollback, by its line.
 
     Two statements in one line cannot be told apart, so they count as not measured.
     """
     if rehearsal is None:
         return {}
-    lines = [trace.line for trace in rehearsal.apply]
-    return {trace.line: _measured(trace) for trace in rehearsal.apply if lines.count(trace.line) == 1}
+    traces = (*rehearsal.apply, *rehearsal.rollback)
+    lines = Counter(trace.line for trace in traces)
+    return {trace.line: _measured(trace) for trace in traces if lines[trace.line] == 1}
 
 
 def _measured(trace: StatementTrace) -> Measured:

@@ -87,6 +87,8 @@ class Situation:
     """Why the pane has nothing to copy; None if it has a text."""
     awaits_dialog: bool = False
     """Whether a dialog or another screen is about to open: what it shows is being read."""
+    offers_pattern: bool = False
+    """Whether the current problem of the selected migration offers a pattern."""
     has_colours: bool = True
     """Whether koonj uses colours."""
 
@@ -152,6 +154,9 @@ class Openers(Protocol):
 
     def new_migration(self) -> None:
         """Open the pattern palette for a new migration."""
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem offers."""
 
     def copy(self) -> None:
         """Copy the current item of the pane, and show it."""
@@ -227,6 +232,9 @@ class Verbs(HasApp, HasPane, Protocol):
 
     def next_problem(self, step: int) -> None:
         """Go to the next problem (1) or the previous one (-1)."""
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem offers."""
 
     def next_match(self, step: int) -> None:
         """Go to the next match (1) or the previous one (-1)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
-from koonj.tui.commands.places import PROBLEMS, HasProblems
+from koonj.tui.commands.places import PROBLEMS, USE_PATTERN, HasOffers, HasProblems
 from koonj.tui.commands.search import MATCHES, HasSearch
 from koonj.tui.toolkit.textual_private import repaint
 
@@ -45,7 +45,7 @@ class EditExternal(_OfFile):
         screen.navigator.edit_external()
 
 
-class EditorVerbs(HasApp, HasProblems, HasSearch, Protocol):
+class EditorVerbs(HasApp, HasProblems, HasOffers, HasSearch, Protocol):
     """Methods of koonj's editor that commands use."""
 
     def save(self) -> None:
@@ -137,6 +137,7 @@ EDITING: tuple[Command[EditorVerbs], ...] = (
     *MATCHES,
     *PROBLEMS,
     ListProblems(),
+    USE_PATTERN,
     WrapText(),
     RepaintEditor(),
 )

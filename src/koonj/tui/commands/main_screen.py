@@ -34,7 +34,7 @@ from koonj.tui.commands.panes import (
     Wrap,
     Zoom,
 )
-from koonj.tui.commands.places import PROBLEMS, NextPending, PreviousPending
+from koonj.tui.commands.places import PROBLEMS, USE_PATTERN, NextPending, PreviousPending
 from koonj.tui.commands.runs import (
     ApplyAll,
     ApplyNext,
@@ -68,6 +68,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     New(),
     Edit(),
     Renumber(),
+    USE_PATTERN,
     Restore(),
     NewFromEdit(),
     RetrySettings(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from koonj.tui.commands.command import Command, Group, Verbs
+from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
 class HasProblems(Protocol):
@@ -45,6 +45,42 @@ class PreviousProblem(Command[HasProblems]):
 
 PROBLEMS: tuple[Command[HasProblems], ...] = (NextProblem(), PreviousProblem())
 """The keys are the same on every screen with problems."""
+
+
+class HasOffers(Protocol):
+    """A screen with findings that offer a pattern."""
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current finding offers, filled in."""
+
+
+class UsePattern(Command[HasOffers]):
+    """Open the pattern that writes the safe form of what a safety rule has found, filled in.
+
+    In the preview for the problem visited last, or the first one with a pattern; in the editor for that at
+    the cursor, and only with keys that type no text. koonj says what is still to do in the file.
+    """
+
+    key = "ctrl+o"
+    also = ("F",)
+    label = "safe pattern"
+    group = Group.MIGRATIONS
+    footer = "12"
+    only_available = True
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if no pattern is the answer to the current problem, or the folder is not read."""
+        if now.snapshot.folder is None:
+            return "koonj has not read the migrations folder yet."
+        if now.offers_pattern:
+            return None
+        return "No pattern is the answer to this problem." if now.selected else "No migration is selected."
+
+    def run(self, screen: HasOffers) -> None:
+        screen.use_pattern()
+
+
+USE_PATTERN = UsePattern()
 
 
 class NextPending(Command[Verbs]):

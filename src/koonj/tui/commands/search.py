@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from koonj.tui.commands.command import Command, Group
+from koonj.tui.toolkit.keyed_app import HasKeys
 
 
 class HasSearch(Protocol):
@@ -15,7 +17,7 @@ class HasSearch(Protocol):
 
 
 class NextMatch(Command[HasSearch]):
-    """Go to the next match of the search. Outside the editor n does the same during a search."""
+    """Go to the next match of the search. Unless it has another key, n does so outside the editor."""
 
     key = "f3"
     label = "next match"
@@ -26,7 +28,7 @@ class NextMatch(Command[HasSearch]):
 
 
 class PreviousMatch(Command[HasSearch]):
-    """Go to the previous match of the search. Outside the editor N does the same during a search."""
+    """Go to the previous match of the search. Unless it has another key, N does so outside the editor."""
 
     key = "shift+f3"
     label = "previous match"
@@ -36,4 +38,20 @@ class PreviousMatch(Command[HasSearch]):
         screen.next_match(-1)
 
 
-MATCHES: tuple[Command[HasSearch], ...] = (NextMatch(), PreviousMatch())
+NEXT, PREVIOUS = NextMatch(), PreviousMatch()
+MATCHES: tuple[Command[HasSearch], ...] = (NEXT, PREVIOUS)
+
+
+def letter_steps(keys_of: Callable[[HasKeys], tuple[str, ...]]) -> dict[str, int]:
+    """Return n and N with their steps: they go on in the search of a pane, but no bindings have them.
+
+    One that [keys] gives another key to is left out.
+    """
+    letters = ((NEXT, "n", 1), (PREVIOUS, "N", -1))
+    return {letter: step for command, letter, step in letters if keys_of(command) == command.all_keys()}
+
+
+def match_keys(keys_of: Callable[[HasKeys], tuple[str, ...]]) -> dict[str, int]:
+    """Return all keys that go on in the search of a pane, each with its step; those to show come first."""
+    own = {key: step for command, step in ((NEXT, 1), (PREVIOUS, -1)) for key in keys_of(command)}
+    return {**letter_steps(keys_of), **own}

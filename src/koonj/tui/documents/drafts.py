@@ -8,6 +8,7 @@ from typing import Protocol
 
 from koonj.migrations.names import file_name
 from koonj.migrations.new import Draft, SlugError, blank, slugify
+from koonj.patterns.measured_locks import Locks, measured_locks
 from koonj.patterns.pattern import Field, FieldErrors, FieldKind, Pattern, defaults, render
 
 OTHERS = "Others"
@@ -44,6 +45,10 @@ class DraftSource(Protocol):
     @property
     def fields(self) -> tuple[Field, ...]:
         """Fields to fill in."""
+
+    @property
+    def locks(self) -> Locks:
+        """What its files lock, as measured; empty if it was not."""
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return the values that empty fields stand for."""
@@ -97,6 +102,11 @@ class PatternSource:
         """Fields of the pattern."""
         return self.pattern.fields
 
+    @property
+    def locks(self) -> Locks:
+        """The measured locks of the pattern."""
+        return measured_locks(self.pattern)
+
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return the values that empty fields stand for."""
         return defaults(self.pattern, values)
@@ -128,6 +138,11 @@ class BlankSource:
             help="What the migration does, in words.",
         ),
     )
+
+    @property
+    def locks(self) -> Locks:
+        """Nothing: there are no statements yet."""
+        return {}
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return no values: the only field is required."""
@@ -162,9 +177,11 @@ class DraftResult:
         return not self.errors
 
 
-def make_drafts(source: DraftSource, values: Mapping[str, str]) -> DraftResult:
-    """Return the drafts that `values` make; examples replace wrong and missing values."""
-    known = source.defaults(values)
+def make_drafts(source: DraftSource, values: Mapping[str, str], known: Mapping[str, str]) -> DraftResult:
+    """Return the drafts that `values` make; examples replace wrong and missing values.
+
+    `known`: the values that empty fields stand for.
+    """
     try:
         return DraftResult(source.render(values), {}, known)
     except FieldErrors as error:

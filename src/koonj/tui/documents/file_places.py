@@ -98,7 +98,7 @@ def history_place(entry: HistoryEntry | None, document: Document | None) -> File
     return FilePlace(
         entry.name,
         statement.line if statement else None,
-        1 if statement else None,
+        None,
         shortened(entry.error or "The error text is hidden from this role."),
         _SOURCES[_ACTIONS[entry.action]],
         code=entry.sqlstate or "",

@@ -19,15 +19,15 @@ from koonj.runner.impact.plan_summary import (
     verdict_groups,
 )
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, rehearsed_words
-from koonj.runner.preflight.wording import EXACT_GIVES, asked_at, decisive, passing, told, will_fail
+from koonj.runner.preflight.wording import asked_at, checks_of, decisive, will_fail
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
-from koonj.runner.run.row_check import RowOutcome
 from koonj.tui.render.decision_lines import ReasonOf, decision_lines, no_reason
 from koonj.tui.render.facts import NARROW, fact_lines, fact_parts, target_band
 from koonj.tui.render.lock_meter import meter
 from koonj.tui.render.plan_table import plan_table, verdict_look
+from koonj.tui.render.row_check_lines import row_check_lines
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.state.screen_advice import KeyNow, in_keys
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WAITING, WARNING
@@ -81,7 +81,7 @@ def plan_lines(
         lines += [*([[]] if number else []), *_migration(migration, width, exactly)]
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
-    if when := asked_at(plan):
+    if when := asked_at(checks_of(plan)):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(when, width - 2)]
     return lines
 
@@ -158,19 +158,8 @@ def _migration(migration: PlannedMigration, width: int, exactly: str) -> list[Li
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
         lines += [[(" " * 10 + text, PLAIN)] for text in texts[1:]]
         lines += [line for lock in statement.locks or () for line in _lock(lock, width)]
-    return [*lines, *_row_checks(migration, width, exactly)]
-
-
-def _row_checks(migration: PlannedMigration, width: int, exactly: str) -> Iterator[Line]:
-    """Yield what the target's rows answer: what fails first."""
-    for check in told(migration.row_checks):
-        looks = DIM if check.outcome is RowOutcome.NOT_KNOWN else WARNING
-        exact = "" if check.limit is None or not exactly else f"; {EXACT_GIVES[check.limit]}, press {exactly}"
-        lines = wrap(check.message + exact, width - 12)
-        yield [(f"   {check.line or '':>5}  ", DIM), (lines[0], looks)]
-        yield from ([(" " * 10 + text, looks)] for text in lines[1:])
-    if found := passing(migration.row_checks):
-        yield from ([("   " + text, DIM)] for text in wrap(found, width - 4))
+    exact = f"press {exactly}" if exactly else ""
+    return [*lines, *row_check_lines(migration.row_checks, width, exact)]
 
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:

@@ -13,7 +13,15 @@ from koonj.runner.run.events import RunResult
 from koonj.runner.run.failure import Failure
 from koonj.sql.display import shortened
 from koonj.tui.render.conflict_hint import screen_hint
-from koonj.tui.render.failure_lines import FILLED_FAILURE, PLAIN_FAILURE, FailureLook, failure_lines
+from koonj.tui.render.failure_lines import (
+    FILLED_FAILURE,
+    LIMITS,
+    PLAIN_FAILURE,
+    WHOLE,
+    FailureLook,
+    TextLimit,
+    failure_lines,
+)
 from koonj.tui.render.run_lines import TONES, Line, conflict_lines, marked, result_sentence
 from koonj.tui.state.file_place import FileLine
 from koonj.tui.state.log_line import result_words
@@ -37,8 +45,35 @@ def result_lines(view: RunView, width: int, key: KeyNow = default_key) -> list[L
     return [line for _, lines in result_blocks(view, width, key=key) for line in lines]
 
 
+def fitting_blocks(
+    view: RunView, width: int, room: int, *, has_fills: bool, key: KeyNow
+) -> tuple[list[Block], bool]:
+    """Return the result as `result_blocks` does, in `room` lines if possible, and whether a text is cut.
+
+    Only what the server says of a failure is cut.
+    """
+    whole = list(result_blocks(view, width, has_fills=has_fills, key=key))
+    size, blocks = _count(whole), whole
+    if view.failure is None or size <= room:
+        return whole, False
+    for limit in LIMITS:
+        blocks = list(result_blocks(view, width, has_fills=has_fills, key=key, limit=limit))
+        if _count(blocks) <= room:
+            break
+    return blocks, _count(blocks) < size
+
+
+def _count(blocks: Sequence[Block]) -> int:
+    return sum(len(lines) for _, lines in blocks)
+
+
 def result_blocks(
-    view: RunView, width: int, *, has_fills: bool = False, key: KeyNow = default_key
+    view: RunView,
+    width: int,
+    *,
+    has_fills: bool = False,
+    key: KeyNow = default_key,
+    limit: TextLimit = WHOLE,
 ) -> Iterator[Block]:
     """Yield the lines of the result, each with the place that it is about."""
     failure, finished = view.failure, view.finished
@@ -57,7 +92,7 @@ def result_blocks(
         yield None, marked("✗", BAD, message, width, STRONG)
         yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint, key), width - 6)]
     if failure is not None:
-        yield failed, _failure_lines(view, failure, width, look)
+        yield failed, _failure_lines(view, failure, width, look, limit)
     if finished is not None and finished.rolled_back:
         yield None, list(look.fact("rolled back", listed(finished.rolled_back, _MOST_NAMED), width))
     if view.not_started:
@@ -71,13 +106,15 @@ def _hints_once(conflicts: Sequence[Conflict]) -> Iterator[Conflict]:
         yield replace(conflict, hint="") if is_same else conflict
 
 
-def _failure_lines(view: RunView, failure: Failure, width: int, look: FailureLook) -> list[Line]:
+def _failure_lines(
+    view: RunView, failure: Failure, width: int, look: FailureLook, limit: TextLimit
+) -> list[Line]:
     """Return the failure, without what the result has said already."""
     finished = view.finished
     said = finished.message if finished is not None else ""
     is_cancel = finished is not None and finished.result is RunResult.CANCELLED
     is_cancel = is_cancel and failure.sqlstate in _CANCELLED
-    return list(failure_lines(failure, width, look, said, is_cancel=is_cancel))
+    return list(failure_lines(failure, width, look, said, is_cancel=is_cancel, limit=limit))
 
 
 def _message(view: RunView, message: str) -> str:

@@ -25,6 +25,8 @@ from koonj.tui.widgets.footer import Hint
 if TYPE_CHECKING:
     from koonj.tui.toolkit.keyed_app import KeyedApp
 
+_WIDEST = 160
+"""Cells of a plan on a screen that is wider."""
 _IGNORED = "Ignored: key pressed too early or held down. Press {} again to {}."
 
 
@@ -99,6 +101,11 @@ class ConfirmDialog(Confirmation):
             key=cast("KeyedApp", self.app).key_now,
             exactly="".join(hint.key for hint in self.hint_of(EXACT_PLAN)),
         )
+
+    @property
+    def box_width(self) -> int:
+        """More of a wide screen: the plan has a table, and statements in one line."""
+        return max(self.WIDTH, min(self.app.size.width * 4 // 5, _WIDEST))
 
     @property
     def verb(self) -> str:

@@ -15,6 +15,7 @@ from koonj.tui.commands.command import Situation
 from koonj.tui.documents.edit_buffer import NotEditable, SaveState
 from koonj.tui.screens import external_editor
 from koonj.tui.state.messages import MigrationsWritten, StatusMessage
+from koonj.tui.state.offered_pattern import OfferedPattern
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.runs import RunControl
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from koonj.migrations.save import FileOnDisk
     from koonj.migrations.unsaved_text import UnsavedText
     from koonj.tui.screens.editor import Editor
+    from koonj.tui.state.snapshot import Snapshot
+
+
+UsePattern = Callable[[OfferedPattern, Callable[[str], None]], None]
 
 
 class Editing:
@@ -36,15 +41,20 @@ class Editing:
         watcher: Watcher,
         control: RunControl,
         situation: Callable[[], Situation],
+        use_pattern: UsePattern,
     ) -> None:
-        """`screen` is the main screen."""
+        """`screen` is the main screen; `use_pattern` opens the form of the pattern that a problem offers."""
         self._screen = screen
         self._watcher = watcher
         self._control = control
         self._situation = situation
+        self._use_pattern = use_pattern
         self._editor: Editor | None = None
         self._waiting: list[UnsavedText] = []
         """Unsaved texts that are still to be offered."""
+
+    def _snapshot(self) -> Snapshot:
+        return self._situation().snapshot
 
     def _say(self, text: str) -> None:
         self._screen.post_message(StatusMessage(text, is_problem=True))
@@ -88,7 +98,7 @@ class Editing:
             preview, row = self._screen.query_one(Preview), self._situation().selected
             is_shown = row is not None and row.name == migration.name
             failures, start = (preview.failures, preview.first_place) if is_shown else ((), None)
-            screen = Editor(migration, file, lambda: self._situation().snapshot, failures, start, left)
+            screen = Editor(migration, file, self._snapshot, self._use_pattern, failures, start, left)
         except NotEditable as error:
             key = self._situation().keymap.current_key("e")
             other = f"Press {key} to open it in your own editor."

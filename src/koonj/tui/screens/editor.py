@@ -22,6 +22,7 @@ from koonj.tui.screens.editor_file import EditorFile, FileNews
 from koonj.tui.screens.editor_movement import EditorMovement
 from koonj.tui.screens.editor_problems import EditorProblems
 from koonj.tui.state.file_place import FileLine, FilePlace
+from koonj.tui.state.offered_pattern import OfferedPattern
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM
 from koonj.tui.toolkit.tasks import start_task
@@ -54,12 +55,14 @@ class Editor(EditorMovement):
         migration: Migration,
         file: FileOnDisk,
         snapshot: Callable[[], Snapshot],
+        use_pattern: Callable[[OfferedPattern, Callable[[str], None]], None],
         failures: tuple[FilePlace, ...] = (),
         start: FilePlace | FileLine | None = None,
         left: UnsavedText | None = None,
     ) -> None:
         """Create the editor of `migration`, whose file was read as `file`.
 
+        `use_pattern`: opens the form of the pattern that a problem offers, and tells what is still to do.
         `failures`: what failed with this text. `start`: where the cursor is first. `left`: the unsaved text
         of an earlier editor, to go on with.
 
@@ -69,6 +72,7 @@ class Editor(EditorMovement):
         super().__init__()
         self._migration = migration
         self._snapshot = snapshot
+        self._use_pattern = use_pattern
         self._start = start
         self._left = left
         news = FileNews(self._tell, self.say, self._show_place, self._loaded, self._kept)
@@ -106,6 +110,7 @@ class Editor(EditorMovement):
         if self._start is not None:
             self.text.move_cursor(self.text.clamp_visitable(self._start.position))
         self._draw_frames()
+        self.watch(self._problems.listed, "current", self.search_hints)
         self._problems.start()
         if self._left is not None:
             self._go_on_with(self._left)
@@ -194,6 +199,18 @@ class Editor(EditorMovement):
     def take_failures(self, failures: tuple[FilePlace, ...]) -> None:
         """Take the result of a new rehearsal of the file."""
         self._problems.take(failures, dirty=self.dirty)
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the problem at the cursor offers."""
+        place = self.offering
+        if place is not None and place.pattern is not None:
+            ran_on = self._ran_on()
+            self._use_pattern(
+                OfferedPattern(place.pattern, self._migration.name, place.code, place.line, ran_on=ran_on),
+                self._tell,
+            )
+        else:
+            self.say("No pattern is the answer to the problem at the cursor.", is_problem=False)
 
     # The file
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 from textual import on
 
 from koonj.tui.screens.text_search import TextSearchScreen
-from koonj.tui.state.file_place import neighbour
+from koonj.tui.state.file_place import FilePlace, neighbour
+from koonj.tui.state.offered_pattern import offering
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.search_bar import SearchBar
@@ -35,6 +36,9 @@ _SEARCH_HINTS = (
 """Those while a search is kept: Esc ends it first."""
 
 
+_OFFER = (("Ctrl+O", "safe pattern"),)
+
+
 class EditorMovement(TextSearchScreen[bool]):
     """A screen with a text area, its list of problems and its line for a search."""
 
@@ -52,8 +56,16 @@ class EditorMovement(TextSearchScreen[bool]):
         """Show the keys of the text, or those of its search."""
         key_now = cast("KeyedApp", self.app).key_now
         hints = _SEARCH_HINTS if self.text.is_searched else HINTS
+        hints = (*hints[:2], *(_OFFER if self.offering else ()), *hints[2:])
         for line in self.query(BottomLine):
             line.hints = tuple(Hint(key_now(key), label) for key, label in hints)
+
+    @property
+    def offering(self) -> FilePlace | None:
+        """The problem at the cursor, or another one of its line, that offers a pattern; None if none does."""
+        listed = self.query(ProblemList)
+        current = listed.first().current if listed else None
+        return offering(listed.first().problems, current) if current is not None else None
 
     @on(SqlEditor.KeyPressed)
     def clear_message(self) -> None:

@@ -21,6 +21,7 @@ from koonj.tui.commands.command import Group
 from koonj.tui.commands.full_screens import FILTER
 from koonj.tui.commands.key_hints import key_hint, pair_hint
 from koonj.tui.commands.navigation import DOWN, UP
+from koonj.tui.commands.search import match_keys
 from koonj.tui.render.legend import SIGNS, legend_lines, matching_signs
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
@@ -143,9 +144,9 @@ class HelpDialog(Dialog[None]):
         elif not typing and event.key in self._keys_of(FILTER):
             event.stop()
             self._search()
-        elif event.key in {"n", "N"} and not typing and self.pane.is_searched:
+        elif not typing and self.pane.is_searched and (step := match_keys(self._keys_of).get(event.key)):
             event.stop()
-            self.pane.searcher.step(1 if event.key == "n" else -1)
+            self.pane.searcher.step(step)
 
     def close(self) -> None:
         """End the search; without a search close the help."""

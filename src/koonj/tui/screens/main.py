@@ -62,6 +62,7 @@ class Main(MainState):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.preview_text.show(self.selected))
+        self.watch(self.preview, "document", self._hints, init=False)
         # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
         self.call_after_refresh(self.navigator.start)
@@ -106,6 +107,7 @@ class Main(MainState):
             tab=preview.tab,
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
+            offers_pattern=preview.offered is not None,
             has_colours=not self.app.no_color,
             awaits_dialog=any(w.group in DIALOG_TASKS and not w.is_finished for w in self.workers),
         )
@@ -242,7 +244,12 @@ class Main(MainState):
             return
         self.focus_pane("2")
         text = self.preview.next_problem(step)
+        self._hints()
         self.post_message(messages.StatusMessage(text))
+
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem offers."""
+        self.navigator.use_pattern()
 
     def next_match(self, step: int) -> None:
         """Go to the next match of the search in the current pane."""
@@ -351,7 +358,9 @@ class Main(MainState):
         keys.danger = self.snapshot.target.protected
         shown = hints(self.situation())
         if self.pane.is_searched:
-            shown = (*search_keys(self.pane), *(hint for hint in shown if hint.key not in {"n", "N"}))
+            going_on = search_keys(self.pane)
+            taken = {hint.key for hint in going_on}
+            shown = (*going_on, *(hint for hint in shown if hint.key not in taken))
         keys.hints = shown
 
     def search_hints(self) -> None:

@@ -6,6 +6,7 @@ Help, palettes, editor, dialogs and the drift screen.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,14 @@ from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
+from koonj.tui.documents.edit_buffer import targets_with
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog, changed
 from koonj.tui.screens.editing import Editing
 from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
+from koonj.tui.screens.new_migrations import NewMigrations
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
@@ -40,6 +43,7 @@ from koonj.tui.state.messages import (
 )
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
@@ -94,7 +98,8 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
-        self._editing = Editing(screen, watcher, control, situation)
+        self._new = NewMigrations(screen, backend, control, watcher, situation, self._edit_new)
+        self._editing = Editing(screen, watcher, control, situation, self._new.open_offered)
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
         self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
@@ -152,32 +157,17 @@ class Navigator:
 
     def new_migration(self) -> None:
         """Open the pattern palette."""
-        from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `start`
-        from koonj.tui.workers.catalog_names import TargetNames, read_names  # noqa: PLC0415 - see `start`
+        self._new.open()
 
-        snapshot = self._situation().snapshot
-        assert snapshot.folder is not None
-        target = snapshot.target
-        names = TargetNames(target.name, snapshot.check.counts.pending)
-        reading = partial(read_names, self._backend, target) if self._backend.settings.trust.given else None
-        palette = PatternPalette(snapshot.settings, snapshot.folder, names, reading)
-        self._screen.app.push_screen(
-            palette,
-            lambda paths: self._written(paths, is_blank=palette.is_blank, later=palette.written_later),
-        )
+    def _edit_new(self, path: Path) -> None:
+        self._editing.edit_new(path)
 
-    def _written(self, paths: tuple[Path, ...] | None, *, is_blank: bool, later: str) -> None:
-        """Select the new files; open the editor on a blank one, because it has no statements yet."""
-        if paths:
-            names = tuple(path.name for path in paths)
-            edit, external = map(self._situation().keymap.current_key, ("i", "e"))
-            then = f" Later: {later}." if later else ""
-            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit.{then}"
-            self._screen.post_message(MigrationsWritten(names))
-            self._screen.post_message(StatusMessage(text))
-            self._watcher.read_folder()
-            if is_blank and not self._control.running:
-                self._editing.edit_new(paths[0])
+    def use_pattern(self) -> None:
+        """Open the form of the pattern that the current problem of the preview offers."""
+        offered = self._screen.query_one(Preview).offered
+        if offered is not None:
+            ran_on = targets_with(self._situation().snapshot.checks, offered.name)
+            self._new.open_offered(replace(offered, ran_on=ran_on))
 
     def confirm(self, asked: QuestionAsked) -> None:
         """Show the plan and ask for confirmation, unless the run has ended."""

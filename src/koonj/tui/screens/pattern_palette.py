@@ -11,7 +11,7 @@ from typing import cast
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -20,10 +20,6 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.catalog_snapshot import CatalogSnapshot
-from koonj.patterns.completion import completions
-from koonj.patterns.definitions import filled_in
-from koonj.patterns.form_facts import FormFacts, cost_words
-from koonj.patterns.name_problems import name_problems
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.key_hints import pair_hint
@@ -39,42 +35,37 @@ from koonj.tui.commands.navigation import (
 )
 from koonj.tui.documents.drafts import (
     BlankSource,
-    DraftResult,
     DraftSource,
     PatternSource,
     as_text,
     file_names,
-    make_drafts,
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
-from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
+from koonj.tui.state.offered_pattern import OfferedPattern
+from koonj.tui.theme import DIM, RAISED, STRONG
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, fit
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
-from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
+from koonj.tui.widgets.pattern_form import TALL, PatternForm
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
-from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
+from koonj.tui.widgets.text_line import TextLine
 from koonj.tui.workers.catalog_names import TargetNames
 
 Reading = Callable[[], Awaitable[CatalogSnapshot | None]]
 
 _WIDTH = 3
 """Digits of a number if the folder is empty."""
-_TALL = 30
-"""Lines of a screen with room for more lines about a pattern."""
 _HIGH = 45
 """Lines of a screen with room for more patterns."""
-_MOST_ABOUT = (2, 3)
-"""Maximum lines about a pattern, without and with that room."""
 
 
 class PatternPalette(Screen[tuple[Path, ...] | None]):
@@ -84,18 +75,25 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     AUTO_FOCUS = "PatternList"
 
     def __init__(
-        self, settings: Settings, folder: Folder, names: TargetNames, reading: Reading | None
+        self,
+        settings: Settings,
+        folder: Folder,
+        names: TargetNames,
+        reading: Reading | None,
+        offered: OfferedPattern | None = None,
     ) -> None:
-        """`reading` reads the names in the target's catalog; None if koonj reads nothing there."""
+        """`reading` reads the names in the target's catalog; None if koonj reads nothing there.
+
+        `offered`: the pattern whose form is opened at once, filled in for a finding.
+        """
         super().__init__()
         self._settings = settings
-        self._names = names
         self._reading = reading
+        self._offered = offered
+        self._is_opened = offered is None
         self._number = next_number(folder)
         self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
-        self._source: DraftSource = BlankSource()
-        self._drafting: DraftResult = make_drafts(self._source, {})
-        self._show_all_errors = False
+        self.form = PatternForm(names, reads=reading is not None)
         self.written_later = ""
         """Title of the pattern for the step that must wait after what was written; empty if there is none."""
 
@@ -105,13 +103,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             with Vertical(id="patterns"):
                 yield PatternList()
                 yield SearchRow("/", "title, key or words")
-            with FormBox(id="form"):
-                yield Heading()
-                yield TextBlock(id="about")
-                yield TextLine(id="later")
-                yield TextBlock(id="names")
-                yield VerticalScroll(id="fields", can_focus=False)
-                yield WriteLine()
+            yield self.form
         yield SqlPreview()
         yield BottomLine()
 
@@ -127,15 +119,21 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     async def _read_names(self) -> None:
         assert self._reading is not None
         catalog = await self._reading()
-        self._names = replace(self._names, catalog=catalog, is_read=True)
-        if self.is_active and self.rows and all(row.is_complete for row in self.rows):
-            self._draft()
+        if self.is_active:
+            self.form.take_names(replace(self.form.names, catalog=catalog, is_read=True))
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
         if not self.is_active:
             return  # The user closed the palette in the meantime.
-        self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
+        listed = self.query_one(PatternList)
+        listed.sources = (*map(PatternSource, patterns), BlankSource())
+        if self._offered is not None:
+            keys = [source.key for source in listed.found]
+            if self._offered.offer.key in keys:
+                listed.cursor = keys.index(self._offered.offer.key)
+            else:
+                self._say(f"There is no pattern {self._offered.offer.key}.")
         if problems:
             self._say(str(replace(problems[0], path=self._relative_path(problems[0].path))))
 
@@ -188,18 +186,22 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @property
     def is_blank(self) -> bool:
         """Whether the form is that of a migration without statements."""
-        return isinstance(self._source, BlankSource)
+        return isinstance(self.form.source, BlankSource)
 
     @property
-    def later(self) -> str:
-        """Title of the pattern for the step that must wait; empty if there is none."""
+    def answers_finding(self) -> bool:
+        """Whether the form is that of the pattern that a finding offers."""
+        return self._offered is not None and self.form.source.key == self._offered.offer.key
+
+    def _later(self, source: DraftSource) -> str:
+        """Return the title of the pattern for the step that must wait; empty if there is none."""
         sources = self.query_one(PatternList).sources
-        return next((one.title for one in sources if one.key and one.key == self._source.later), "")
+        return next((one.title for one in sources if one.key and one.key == source.later), "")
 
     @property
     def rows(self) -> list[FieldRow]:
         """The rows of the form."""
-        return list(self.query(FieldRow))
+        return self.form.rows
 
     def action_command(self, name: str) -> None:
         """Run a command: move, or redraw the screen."""
@@ -208,65 +210,24 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @on(PatternList.Chosen)
     async def chosen(self, event: PatternList.Chosen) -> None:
         """Show the form of the chosen pattern."""
-        self._source = event.source
-        self._show_all_errors = False
-        fields = self.query_one("#fields")
-        async with self.batch():
-            await fields.remove_children()
-            defaults = event.source.defaults({})
-            rows = [FieldRow(field, defaults.get(field.name, "")) for field in event.source.fields]
-            await fields.mount_all(rows)
-        if all(row.is_complete for row in rows):
-            self._draft()
+        offered = self._offered if self._offered and self._offered.offer.key == event.source.key else None
+        await self.form.open(event.source, dict(offered.offer.values) if offered else {})
+        if offered is not None and not self._is_opened and self.rows:
+            self._is_opened = True
+            self.rows[0].focus_entry()
 
-    @on(FieldRow.Changed)
-    def _draft(self) -> None:
-        """Update the SQL from the fields."""
-        facts = self._facts()
-        fills = filled_in(facts) if facts is not None else {}
-        for row in self.rows:
-            if row.field.name in fills:
-                row.fill(fills[row.field.name])
-        values = {row.field.name: row.value for row in self.rows}
-        self._drafting = make_drafts(self._source, values)
-        self._show()
-
-    def _facts(self) -> FormFacts | None:
-        """Return what the target's catalog says about the values; None if it is not known."""
-        if self._names.catalog is None:
-            return None
-        typed = {row.field.name: row.value for row in self.rows}
-        meant = self._source.defaults(typed)
-        values = {name: text if text.strip() else meant.get(name, "") for name, text in typed.items()}
-        return FormFacts(self._source.fields, values, self._names.catalog)
-
-    def _show(self) -> None:
-        made = self._drafting
-        self._show_rows()
+    @on(PatternForm.Drafted)
+    def drafted(self, event: PatternForm.Drafted) -> None:
+        """Show the files that the fields make."""
+        made = event.result
+        origin = self._offered.origin if self._offered and self.answers_finding else ""
+        self.form.show_head(self._later(self.form.source), origin)
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
-        self.query_one(FormBox).text = self._source.title
-        about = self.query_one("#about", TextBlock)
-        about.most = _MOST_ABOUT[self.app.size.height >= _TALL]
-        about.lead, about.text = (" ", DIM), (" ".join(self._source.description.split()), DIM)
-        names = self.query_one("#names", TextBlock)
-        names.display = self._reading is not None and any(field.catalog for field in self._source.fields)
-        names.most, names.lead, names.text = 2, (" ", DIM), (self._names.words, DIM)
-        later = self.query_one("#later", TextLine)
-        later.display, later.parts = bool(self.later), ((f" Later: {self.later}", PLAIN),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
         self.query_one("#top", TextLine).parts = self._top(tuple(files))
-
-    def _show_rows(self) -> None:
-        made, facts = self._drafting, self._facts()
-        advice = name_problems(facts) if facts is not None else {}
-        for row in self.rows:
-            row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
-            told = "" if row.offers else advice.get(row.field.name, "")  # the user is in the middle of a name
-            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors, advice=told)
-        self.query_one(FormBox).note = cost_words(facts) if facts is not None else ""
 
     def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
         """Return the first line: what is made here, and where."""
@@ -282,42 +243,30 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         framed = has_fills and has_frames(event.size.width, event.size.height)
         self.query_one("#top").display = framed
         self.set_class(framed, "-framed")
+        self.set_class(event.size.height >= TALL, "-tall")
         self.set_class(event.size.height >= _HIGH, "-high")
-        self.query_one(FormBox).framed = framed
+        self.form.framed = framed
         for pane in self.query(Pane):
             pane.framed = framed
-
-    @on(FieldRow.Entered)
-    def entered(self, event: FieldRow.Entered) -> None:
-        """Focus the next field; after the last one, the line that writes the file."""
-        self._show()
-        rows = [row for row in self.rows if row.display]
-        at = rows.index(event.row)
-        if at + 1 < len(rows):
-            rows[at + 1].focus_entry()
-        else:
-            self.query_one(WriteLine).focus()
 
     @on(WriteLine.Pressed)
     def write(self) -> None:
         """Write the file; if a field is not valid, focus it."""
-        if self._drafting.is_complete:
+        if self.form.result.is_complete:
             start_task(self, self._write, "write", exclusive=True)
             return
-        self._show_all_errors = True
-        self._show()
-        first = next(row for row in self.rows if row.field.name in self._drafting.errors)
+        first = self.form.insist()
         first.focus_entry()
         # The errors of all fields take lines, which move the first one out of the visible part.
         self.call_after_refresh(first.scroll_visible, animate=False)
 
     async def _write(self) -> None:
         try:
-            paths = await asyncio.to_thread(create, self._settings.migrations, self._drafting.drafts)
+            paths = await asyncio.to_thread(create, self._settings.migrations, self.form.result.drafts)
         except (OSError, SlugError) as error:
             self._say(f"No file was written: {error}")
         else:
-            self.written_later = self.later
+            self.written_later = self._later(self.form.source)
             self.dismiss(paths)
 
     def _say(self, text: str) -> None:
@@ -327,9 +276,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = self._hints(in_list=in_list)
-        self.query_one(FormBox).raised = not (self._is_filtering or isinstance(self.focused, Pane))
-        if all(row.is_complete for row in self.rows):
-            self._show_rows()
+        self.form.raised = not (self._is_filtering or isinstance(self.focused, Pane))
+        if self.form.is_ready:
+            self.form.show_fields()
 
     def _hints(self, *, in_list: bool) -> tuple[Hint, ...]:
         keys_of = cast("KeyedApp", self.app).keys_of

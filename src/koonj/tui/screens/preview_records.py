@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
@@ -18,6 +18,7 @@ from koonj.sql.source import Source
 from koonj.sql.text_diff import diff_texts
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
+from koonj.tui.state.target_rows import TargetRows
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.widgets.preview.changes_tab import ChangeSheet
@@ -26,6 +27,7 @@ from koonj.tui.widgets.preview.rehearsal_tab import RehearsalSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.row_answers import RowAnswers, RowQuestions
 
 if TYPE_CHECKING:
     from koonj.migrations.migration import Migration
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 20.0
 """Seconds to wait for the target."""
 
-Read = Callable[[], Coroutine[Any, Any, Sheet]]
+Read = Callable[[], AsyncIterator[Sheet]]
+"""Yields what is known at once, then what was read."""
 
 
 class PreviewRecords:
@@ -48,6 +51,7 @@ class PreviewRecords:
         self._screen = screen
         self._backend = backend
         self._snapshot = snapshot
+        self._answers = RowAnswers(backend)
         self._key: tuple[object, ...] = ()
         """Inputs of the tab contents that are shown or being loaded."""
 
@@ -82,8 +86,10 @@ class PreviewRecords:
             notes, failed = self._notes(found), self._failed(found)
             fills = cast("KeyedApp", self._screen.app).has_fills
             file_hash = failed.file_hash if failed else None
-            made = partial(self._rehearsal, found, notes, failed, fills=fills)
-            return (tab, row.name, target.name, found, notes, file_hash, fills), made
+            questions = self._answers.questions(self._snapshot(), row)
+            made = partial(self._rehearsal, found, notes, failed, questions, fills=fills)
+            inputs = () if questions is None else questions.inputs
+            return (tab, row.name, target.name, found, notes, file_hash, fills, *inputs), made
         if tab is Tab.HISTORY:
             # Each new response of the target is a reason to read again, even an equal one.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
@@ -96,7 +102,10 @@ class PreviewRecords:
         preview = self._preview  # Before the wait: the screen can be closed during it.
         try:
             async with asyncio.timeout(_TIMEOUT):
-                sheet = await read()
+                async for sheet in read():
+                    if self._key == key:
+                        preview.record_sheet = sheet
+            return
         except TimeoutError:
             sheet = TextSheet(
                 f"No response within {span_words(_TIMEOUT)}. To retry, press {preview.key_now('R')}."
@@ -108,25 +117,37 @@ class PreviewRecords:
         if self._key in (key, ()):
             preview.record_sheet = sheet
 
-    async def _history(self, target: Target, name: str) -> Sheet:
+    async def _history(self, target: Target, name: str) -> AsyncIterator[Sheet]:
         entries = await self._backend.history(target, name)
-        return (
+        yield (
             HistorySheet(entries)
             if entries
             else TextSheet(f"The history on {target.name} has no entry for {name}.")
         )
 
     async def _rehearsal(
-        self, found: Rehearsal, notes: str, failed: Migration | None, *, fills: bool
-    ) -> Sheet:
-        width = self._preview.size.width
+        self,
+        found: Rehearsal,
+        notes: str,
+        failed: Migration | None,
+        questions: RowQuestions | None,
+        *,
+        fills: bool,
+    ) -> AsyncIterator[Sheet]:
+        preview = self._preview
+        width, exactly = preview.size.width, "ask exactly in the plan of an apply"
 
-        def made() -> Sheet:
+        def made(rows: TargetRows | None) -> Sheet:
             line = found.failure.line if found.failure else None
             source = Source(failed.text).line(line) if failed and line else ""
-            return RehearsalSheet(found, notes.splitlines(), width, source=source, fills=fills)
+            return RehearsalSheet(
+                found, notes.splitlines(), width, source=source, rows=rows, exactly=exactly, fills=fills
+            )
 
-        return await asyncio.to_thread(made)
+        rows, is_current = (None, True) if questions is None else self._answers.known(questions)
+        yield await asyncio.to_thread(made, rows)
+        if questions is not None and not is_current:
+            yield await asyncio.to_thread(made, await self._answers.ask(questions))
 
     def _failed(self, found: Rehearsal) -> Migration | None:
         """Return the migration whose file has the line that failed; it can be an earlier one."""
@@ -141,14 +162,15 @@ class PreviewRecords:
             notes = (f"{check.target.name} is PostgreSQL {server.major}. Locks and DDL can differ there.",)
         return "\n".join(notes)
 
-    async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
+    async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> AsyncIterator[Sheet]:
         assert row.migration is not None
         ran = await self._backend.recorded_text(target, entry.id)
         if ran is None:
-            return TextSheet(f"The history on {target.name} no longer has the text that ran.")
+            yield TextSheet(f"The history on {target.name} no longer has the text that ran.")
+            return
         text = await asyncio.to_thread(getattr, row.migration, "text")
         change = await asyncio.to_thread(diff_texts, ran, text)
-        return await asyncio.to_thread(ChangeSheet, _meaning(row, entry), change, self._preview.size.width)
+        yield await asyncio.to_thread(ChangeSheet, _meaning(row, entry), change, self._preview.size.width)
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:

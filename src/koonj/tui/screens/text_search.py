@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from textual import events, on
 from textual.screen import Screen
 
+from koonj.tui.commands.search import letter_steps, match_keys
+from koonj.tui.toolkit.key_names import display_key
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.search_bar import SearchBar
@@ -15,13 +18,17 @@ from koonj.tui.widgets.text_searcher import SearchChanged
 
 Result = TypeVar("Result")
 
-_STEPS = {"n": 1, "N": -1}
-_NEXT = (Hint("n", "next match"), Hint("N", "previous match"))
+_LABELS = {1: "next match", -1: "previous match"}
 
 
 def search_keys(pane: Pane) -> tuple[Hint, ...]:
     """Return the keys of a pane with a search; `n` creates no migration then."""
-    return (*(_NEXT if pane.searcher.has_matches else ()), Hint("Esc", "end search"))
+    steps: dict[int, str] = {}
+    if pane.searcher.has_matches:
+        for key, step in match_keys(cast("KeyedApp", pane.app).keys_of).items():
+            steps.setdefault(step, display_key(key))
+    shown = (Hint(steps[step], label) for step, label in _LABELS.items() if step in steps)
+    return (*shown, Hint("Esc", "end search"))
 
 
 class TextSearchScreen(Screen[Result], Generic[Result]):
@@ -104,7 +111,7 @@ class TextSearchScreen(Screen[Result], Generic[Result]):
 
     def search_key(self, event: events.Key, pane: Pane) -> bool:
         """Handle a key that goes on in the search of `pane`; return whether it is one."""
-        step = _STEPS.get(event.key)
+        step = letter_steps(cast("KeyedApp", self.app).keys_of).get(event.key)
         if step is None or not pane.is_searched or self.search_bar.is_open:
             return False
         event.stop()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import PatternOffer, Problem, Severity
 
 
 class PlaceSource(StrEnum):
@@ -52,7 +52,7 @@ class FilePlace:
     line: int | None
     """1-based; None if what is wrong belongs to no line."""
     column: int | None
-    """1-based, in characters of the file."""
+    """1-based, in characters of the file; None if what is wrong is about the line, or the file."""
     message: str
     source: PlaceSource
     severity: Severity = Severity.ERROR
@@ -63,6 +63,8 @@ class FilePlace:
     """Text of the line when it failed; None if the place is one of the present text."""
     also: tuple[PlaceSource, ...] = ()
     """Others who found the same."""
+    pattern: PatternOffer | None = None
+    """The pattern that writes the safe form; None if there is none."""
 
     @staticmethod
     def of_problem(name: str, problem: Problem) -> FilePlace:
@@ -76,7 +78,13 @@ class FilePlace:
             problem.severity,
             problem.code,
             problem.hint,
+            pattern=problem.pattern,
         )
+
+    @property
+    def where(self) -> str:
+        """Line and column as the user reads them: ``5:3``, or ``5``; empty if it belongs to no line."""
+        return ":".join(str(part) for part in (self.line, self.column) if part is not None)
 
     @property
     def label(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from textual.reactive import reactive
@@ -53,6 +54,11 @@ class EntryLog(RunPane):
 
     def title(self) -> tuple[str, str]:
         return self.TITLE, self.place
+
+    @property
+    def room(self) -> int:
+        """All lines: the log is the place where everything of an old run is read."""
+        return sys.maxsize
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return nothing: the keys for what to do next belong to the main screen."""

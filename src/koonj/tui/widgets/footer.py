@@ -1,5 +1,7 @@
 """The last line of the screen: key hints, or a message until the next key.
 
+A message that does not fit takes more lines, so that all of it can be read.
+
 A click on a key runs its command. Keys that answer a dialog have no command, so a click never confirms.
 The tooltip of a key shows its help.
 """
@@ -14,6 +16,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -22,8 +25,10 @@ from textual.widget import Widget
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, RULE, STRONG
 from koonj.tui.theme.fills import SURFACE, filled
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.toolkit.strips import Part, strip, wrap
 
+MOST = 3
+"""Lines of a message."""
 LAST = ("help", "quit")
 """Commands whose keys stay at the right end."""
 LEAVE = "close"
@@ -73,12 +78,30 @@ class BottomLine(Widget):
     _under: Hint | None = None
     """The hint under the mouse."""
 
+    def watch_notice(self) -> None:
+        """Take the lines that the message needs."""
+        if self.size.width and self.size.height != len(self._said(self.size.width)):
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._said(width))
+
+    def _said(self, width: int) -> list[str]:
+        """Return the message in lines; one empty line if there is none."""
+        if self.notice is None:
+            return [""]
+        text, is_problem = self.notice
+        return wrap(text, width - len(_mark(is_problem)), MOST)
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if self.notice is not None:
-            text, is_problem = self.notice
-            mark = " ! " if is_problem else " "
+            lines, is_problem = self._said(width), self.notice[1]
+            text = lines[y] if y < len(lines) else ""
+            mark = _mark(is_problem) if not y else " " * len(_mark(is_problem))
             line = strip([(mark, BAD), (text, STRONG if is_problem else PLAIN)], width)
+        elif y:
+            line = strip([], width)
         else:
             line = strip(_drawn(self.hints, width, self._looks()), width)
         return (line.apply_style(self.ground) if self._has_fills else line).apply_style(self.rich_style)
@@ -116,6 +139,10 @@ class BottomLine(Widget):
         if hint != self._under:
             self._under = hint
             self.tooltip = Text(hint.help) if hint is not None and hint.help else None
+
+
+def _mark(is_problem: bool) -> str:  # noqa: FBT001 - the second value of a notice
+    return " ! " if is_problem else " "
 
 
 def _placed(hints: tuple[Hint, ...], width: int, *, parted: bool) -> Iterator[tuple[int, Hint]]:

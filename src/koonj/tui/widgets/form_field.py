@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -82,20 +83,22 @@ class FieldRow(Vertical):
 
         row: FieldRow
 
-    def __init__(self, field: Field, default: str) -> None:
+    def __init__(self, field: Field, default: str, value: str = "") -> None:
+        """`value`: what the field contains at the start, as if the user had typed it."""
         super().__init__()
         self.field = field
-        self.touched = False
-        self.sought = ""
+        self.touched = bool(value)
+        self.sought = value
         """What the user typed: the completions are for it, also while one of them is in the field."""
-        self._default = default
+        self._default = value or default
+        self._value = value
         self._placeholder = ""
-        self._filled: str | None = None
+        self._filled: str | None = value or None
         """What koonj has filled in."""
-        self._typed = False
+        self.is_kept = bool(value)
+        """Whether the user has typed here, so that koonj fills in nothing any more."""
         self._taken: str | None = None
         """The completion that is in the field."""
-        """Whether the user has typed here, so that koonj fills in nothing any more."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="entry"):
@@ -103,9 +106,10 @@ class FieldRow(Vertical):
             if self.field.choices:
                 yield ChoiceField(self.field.choices, self._default)
             else:
-                entry = Input(compact=True, select_on_focus=False)
+                entry = Input(self._value, compact=True, select_on_focus=False)
                 entry.cursor_blink = False
                 yield entry
+        yield TextBlock(classes="advice")
         yield CompletionList()
         yield TextBlock(classes="note")
 
@@ -128,7 +132,12 @@ class FieldRow(Vertical):
         return self.query_one(ChoiceField).value if self.field.choices else self.query_one(Input).value
 
     def show(
-        self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False, advice: str = ""
+        self,
+        defaults: Mapping[str, str],
+        errors: Mapping[str, str],
+        *,
+        insist: bool = False,
+        advice: str = "",
     ) -> None:
         """Show the default or an example if the field is empty, and its error, the advice or its help.
 
@@ -142,13 +151,17 @@ class FieldRow(Vertical):
             self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
         self.display = self.field.asked or self.field.name in errors
-        note = self.query_one(".note", TextBlock)
-        note.display = bool(error or advice) or (self.has_focus_within and bool(self.field.help))
-        if error or advice:
-            note.lead = (" " * LABEL + "! ", BAD if error else WARNING)
-            note.text = (error or advice, PLAIN)
-        else:
-            note.lead, note.text = (" " * (LABEL + 2), PLAIN), (self.field.help, DIM)
+        self._tell(error, advice)
+
+    def _tell(self, error: str | None, advice: str) -> None:
+        """Show the error or the advice above the completions, in one line if there are any; else the help."""
+        told, note = self.query_one(".advice", TextBlock), self.query_one(".note", TextBlock)
+        told.display = bool(error or advice)
+        told.most = 1 if self.offers else 0
+        told.lead = (" " * LABEL + "! ", BAD if error else WARNING)
+        told.text = (error or advice, PLAIN)
+        note.display = not told.display and self.has_focus_within and bool(self.field.help)
+        note.lead, note.text = (" " * (LABEL + 2), PLAIN), (self.field.help, DIM)
 
     def offer(self, found: tuple[Completion, ...]) -> None:
         """Show the values that complete what the user typed, if the field has the focus."""
@@ -164,20 +177,18 @@ class FieldRow(Vertical):
         """Whether completions are shown."""
         return bool(self.query_one(CompletionList).found)
 
-    def fill(self, text: str) -> bool:
+    def fill(self, text: str) -> None:
         """Fill in a value that follows from another field, unless the user has typed here.
 
-        Returns whether the value has changed.
+        It posts no message: who fills in knows the value.
         """
-        if self._typed or text == self.value:
-            return False
-        self._filled = text
+        if self.is_kept or text == self.value:
+            return
         if self.field.choices:
             choice = self.query_one(ChoiceField)
             choice.value = text if text in self.field.choices else choice.value
         else:
-            self.query_one(Input).value = self.sought = text
-        return True
+            self.query_one(Input).value = self.sought = self._filled = text
 
     def on_key(self, event: events.Key) -> None:
         """Let Down, Up and Tab take a completion. Enter always goes to the next field."""
@@ -222,18 +233,20 @@ class FieldRow(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value == self._filled:
-            self._filled = None
-        else:
-            self._typed = True
-            self.touched = self.touched or bool(event.value)
+        if event.value != self.value:
+            return  # the next message has the present value
+        filled, self._filled = self._filled, None
+        if event.value == filled:
+            return
+        self.is_kept = True
+        self.touched = self.touched or bool(event.value)
         if event.value != self._taken:
             self.sought, self._taken = event.value, None
         self.post_message(self.Changed(self.field.name))
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
         event.stop()
-        self.touched = self._typed = True
+        self.touched = self.is_kept = True
         self.post_message(self.Changed(self.field.name))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -93,6 +93,10 @@ class Pane(SearchedLines, can_focus=True):
         self.styles.border = ("round", "transparent") if framed else None
         self.body_changed()
 
+    def zoom(self, zoomed: bool) -> None:  # noqa: FBT001 - the state, as of `set_class`
+        """Mark the pane as the one that has the whole screen, or not."""
+        self.set_class(zoomed, "-zoomed")
+
     def head(self, width: int) -> Sequence[Strip]:
         """Return the lines between title and body. They do not scroll."""
         return ()

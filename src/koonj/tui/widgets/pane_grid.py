@@ -74,7 +74,7 @@ class PaneGrid(Widget):
 
     def _rearrange(self) -> None:
         for pane in self.query(Pane):
-            pane.set_class(self.zoomed and self.focused_number == pane.NUMBER, "-zoomed")
+            pane.zoom(self.zoomed and self.focused_number == pane.NUMBER)
             pane.refresh(repaint=False, layout=True)  # makes Textual run the layout again
 
     def watch_view(self, new: RunView | None) -> None:

@@ -88,7 +88,7 @@ class ProblemList(Pane):
         return self._wrapped[1]
 
     def _problem_lines(self, problem: FilePlace, width: int) -> Iterator[list[Part]]:
-        where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
+        where = problem.where or "file"
         first = f"{where:>6} {problem.label}: "
         text = sentences(problem.message, in_keys(problem.hint, self.key_now))
         head: list[Part] = [

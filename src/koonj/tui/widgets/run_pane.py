@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from textual import events
@@ -12,7 +13,7 @@ from textual.timer import Timer
 
 from koonj.humanize import end_time, now
 from koonj.tui.render.next_steps import next_keys
-from koonj.tui.render.result_lines import Block, result_blocks, result_lines
+from koonj.tui.render.result_lines import Block, fitting_blocks, result_lines
 from koonj.tui.render.run_head import filled_progress
 from koonj.tui.render.run_lines import TONES, Line, log_lines, progress, summary
 from koonj.tui.state.file_place import FileLine
@@ -32,6 +33,8 @@ TICK = 1.0
 """Seconds between two updates of the elapsed time during a run."""
 _NEXT_LINES = 2
 """Maximum number of lines of the suggested keys."""
+_HIGH = 38
+"""Lines of a screen from which on the preview is beside the run."""
 _WIDE = 100_000
 """Width, in cells, for copied lines, so that they are not wrapped."""
 
@@ -56,6 +59,8 @@ class RunPane(CursorPane):
         self._width = 0
         self._following = True
         self._result_start = 0
+        self._is_cut = False
+        """Whether a text of the result is not shown whole."""
         self._ticker: Timer | None = None
 
     class LineChosen(Message):
@@ -83,12 +88,26 @@ class RunPane(CursorPane):
         width = max(20, self.size.width)
         blocks = [*self._log(self.view, width)] if self.view else []
         self._result_start = sum(len(lines) for _, lines in blocks)
-        blocks += (
-            result_blocks(self.view, width, has_fills=self.has_fills, key=self.key_now) if self.view else []
-        )
+        result, self._is_cut = self._result(self.view, width) if self.view else ([], False)
+        blocks += result
         self._lines = [line for _, lines in blocks for line in lines]
         self._places = [place for place, lines in blocks for _ in lines]
         self.body_changed()
+
+    def _result(self, view: RunView, width: int) -> tuple[list[Block], bool]:
+        room = self.room
+        return fitting_blocks(view, width, room, has_fills=self.has_fills, key=self.key_now)
+
+    @property
+    def room(self) -> int:
+        """Lines of a result that are to be seen without scrolling; the zoomed pane shows all of them.
+
+        It depends on the screen, not on the pane, because the pane is as high as its lines.
+        """
+        height = self.app.size.height
+        if self.has_class("-zoomed"):
+            return sys.maxsize
+        return height // 2 if height < _HIGH else height * 3 // 8
 
     def _log(self, view: RunView, width: int) -> Iterator[Block]:
         """Yield the lines of the log with their places. Only new entries are wrapped."""
@@ -107,6 +126,13 @@ class RunPane(CursorPane):
         """Show another title when another target is chosen."""
         if old is not None and new is not None and old.chosen != new.chosen:
             self.body_changed()
+
+    def zoom(self, zoomed: bool) -> None:  # noqa: FBT001 - as of the base class
+        """Show all of the result in the zoomed pane."""
+        was = self.has_class("-zoomed")
+        super().zoom(zoomed)
+        if was != zoomed:
+            self._rewrap()
 
     def on_resize(self) -> None:
         self._rewrap()
@@ -220,6 +246,7 @@ class RunPane(CursorPane):
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
+        keys += (("+", "show all"),) if self._is_cut else ()
         lead: Part = (" next       " if self.has_fills else "", DIM)
         indent: Part = (" " * len(lead[0]), PLAIN)
         items = [[*self._key(self.key_now(key)), (f" {label} ", PLAIN)] for key, label in keys]

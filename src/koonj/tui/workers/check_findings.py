@@ -6,9 +6,17 @@ import asyncio
 from dataclasses import replace
 
 from koonj.migrations.migration import Migration
-from koonj.sql.problem import Problem
+from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document, is_large
 from koonj.tui.state.snapshot import Row, Snapshot
+
+TOO_LARGE = Problem(
+    "not-checked",
+    Severity.NOTE,
+    "The safety rules have not read this file, because it is large. What they would find is not known here.",
+    "`koonj check` reads it.",
+)
+"""What the screen says about a file that takes too long to read on every change of it."""
 
 
 def _is_checked(row: Row | None) -> bool:
@@ -16,14 +24,16 @@ def _is_checked(row: Row | None) -> bool:
 
     Before the target has answered, that is not known.
     """
-    return row is not None and row.is_pending and row.migration is not None and not is_large(row.migration)
+    return row is not None and row.is_pending and row.migration is not None
 
 
 async def findings(migration: Migration, snapshot: Snapshot) -> tuple[Problem, ...]:
     """Return what the safety rules report. `migration`: also with a text that is not saved yet."""
     row, folder = snapshot.row(migration.name), snapshot.folder
-    if not _is_checked(row) or folder is None or is_large(migration):
+    if not _is_checked(row) or folder is None:
         return ()
+    if is_large(migration):
+        return (TOO_LARGE,)
     return await asyncio.to_thread(_findings, migration, snapshot)
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from koonj.postgres.demands.demand import Demands
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, parse_event
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import PlainError, from_plain
@@ -26,6 +27,9 @@ MAX_ITEMS = 500
 
 The user reads no more of them, and the screen keeps them for hundreds of migrations.
 """
+
+
+_TOO_MANY = "there is more to ask than the preview keeps; the plan of an apply asks everything"
 
 
 class SubprocessError(RuntimeError):
@@ -79,6 +83,9 @@ def _long_event(line: bytes) -> MigrationRehearsalFinished:
 
 
 def _shortened(found: Rehearsal) -> Rehearsal:
+    asked = found.demands
+    if max(map(len, (asked.demands, asked.lineages, asked.made, asked.writes))) >= MAX_ITEMS:
+        found = replace(found, demands=Demands(unknown=_TOO_MANY))
     if max(map(len, (found.apply, found.rollback, found.differences))) <= MAX_ITEMS:
         return found
     apply, rollback, differences = (

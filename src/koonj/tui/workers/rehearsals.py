@@ -65,6 +65,8 @@ class RehearsalWorker:
         """Major version of PostgreSQL that each migration was last rehearsed for: that of its target."""
         self._looked_up: frozenset[tuple[str, int | None]] = frozenset()
         """Names and major versions whose stored verdict was read since the folder changed."""
+        self._has_looked = False
+        """Whether stored verdicts were read since the screen was opened."""
         self._current: object = None
         """Identity of the current rehearsal; None if there is none."""
         self._last_place: Place = (0, "")
@@ -95,10 +97,15 @@ class RehearsalWorker:
             return
         if rows is not self._checked_rows:
             self._checked_rows = rows
-            missing = self._missing(rows)
-            if missing:
+            missing, stored = self._missing(rows), self._not_looked_up(rows)
+            if not self._has_looked and any(row.state not in REHEARSED_STATES for row in stored):
+                # What was rehearsed before is there at once, and does not wait for the new rehearsals.
+                self._has_looked = True
+                stored = [*missing, *(row for row in stored if row not in missing)]
+                self._begin(stored[:MAX_NAMES], by_itself=True, cached_only=True)
+            elif missing:
                 self._begin(missing[:MAX_NAMES], by_itself=True, later=len(missing[MAX_NAMES:]))
-            elif stored := self._not_looked_up(rows):
+            elif stored:
                 self._begin(stored[:MAX_NAMES], by_itself=True, cached_only=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:

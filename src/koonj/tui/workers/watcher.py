@@ -89,7 +89,7 @@ class Watcher:
         Such a command can ask the user, so only the key R runs it.
         """
         for check in self._snapshot().checks:
-            if check.since is None and not _has_password_command(check.target):
+            if check.since is None and not has_password_command(check.target):
                 self.ask(check.target)
 
     def ask(self, target: Target) -> None:
@@ -196,7 +196,7 @@ class Watcher:
         A run of this koonj reports its changes. A password command can ask the user, so only the key R runs
         it.
         """
-        return self._is_running() or check.since is not None or _has_password_command(check.target)
+        return self._is_running() or check.since is not None or has_password_command(check.target)
 
     async def _ask(self, target: Target, folder: Folder) -> None:
         status = await self._read_status(target, folder)
@@ -228,7 +228,8 @@ def _pause_after(took: float, least: float) -> float:
     return max(least, min(INTERVAL_FACTOR * took, MAX_INTERVAL))
 
 
-def _has_password_command(target: Target) -> bool:
+def has_password_command(target: Target) -> bool:
+    """Return whether a command brings the password of a target: it can ask the user."""
     return target.password is not None and target.password.source == "command"
 
 

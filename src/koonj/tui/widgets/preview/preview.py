@@ -18,6 +18,7 @@ from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.statement_list import ScriptPart, StatementLine
 from koonj.tui.documents.statement_tones import statement_at, statement_tone
 from koonj.tui.state.file_place import FileLine, FilePlace, PlaceSource, by_weight, first_with_line, neighbour
+from koonj.tui.state.offered_pattern import OfferedPattern, offering
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.run import RunView
 from koonj.tui.state.screen_advice import in_keys
@@ -192,6 +193,18 @@ class Preview(SheetPane):
         return self.visited if self.visited in self.places else first_with_line(self.places)
 
     @property
+    def offered(self) -> OfferedPattern | None:
+        """The pattern that the problem visited last offers, or the first one that does; None if none does."""
+        if self.document is None or not any(problem.pattern for problem in self.document.problems):
+            return None
+        place, lines = offering(self.places, self.visited), self.document.statements
+        if place is None or place.pattern is None:
+            return None
+        found = statement_at(lines, place.line) if lines is not None and place.line is not None else None
+        number = found.number if found is not None else None
+        return OfferedPattern(place.pattern, place.name, place.code, place.line, number)
+
+    @property
     def place_of_tab(self) -> FilePlace | None:
         """The place of the rehearsal or the history in their tabs; in the others that of most weight."""
         if self.tab is Tab.REHEARSAL and self.row is not None:
@@ -256,7 +269,7 @@ class Preview(SheetPane):
         place = places[found]
         self.show_place(place)
         hint = in_keys(place.hint, self.key_now)
-        return f"{place.line}:{place.column or 1} {place.label}: {place.message} {hint}".rstrip()
+        return f"{place.where} {place.label}: {place.message} {hint}".rstrip()
 
     # Drawing
 

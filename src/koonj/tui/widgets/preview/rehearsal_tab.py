@@ -11,6 +11,7 @@ from koonj.humanize import byte_words, count, duration, to_the_second
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.runner.preflight.wording import asked_at
 from koonj.runner.rehearse.rehearsal_wording import (
     effects,
     failure_file,
@@ -28,7 +29,9 @@ from koonj.tui.render.drift_lines import definition_lines, group_differences
 from koonj.tui.render.failure_lines import FILLED_FAILURE, band
 from koonj.tui.render.failure_lines import failure_lines as lines_of_a_run
 from koonj.tui.render.lock_meter import meter
+from koonj.tui.render.row_check_lines import row_check_lines
 from koonj.tui.state.rehearsals import FAILING, verdict_mark
+from koonj.tui.state.target_rows import TargetRows
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, wrap
@@ -53,29 +56,42 @@ class RehearsalSheet(WrappedSheet):
         width: int = 0,
         *,
         source: str = "",
+        rows: TargetRows | None = None,
+        exactly: str = "",
         fills: bool = False,
     ) -> None:
         """`notes` are remarks about the scratch database. `source`: the line of the file that failed.
 
-        `fills`: whether the theme has bands. If `width` (cells of the pane) is given, the lines are made
-        now, so that a thread can do it.
+        `rows`: what the target answered about its rows; None if there is nothing to ask. `exactly`: what
+        gives an exact answer. `fills`: whether the theme has bands. If `width` (cells of the pane) is given,
+        the lines are made now, so that a thread can do it.
         """
-        super().__init__(partial(_all, rehearsal, notes, source, fills))
+        super().__init__(partial(_all, rehearsal, notes, source, rows, exactly, fills))
         if width:
             self._lines(width)
 
 
-def _all(rehearsal: Rehearsal, notes: Sequence[str], source: str, fills: bool, width: int) -> list[Parts]:  # noqa: FBT001 - partial
+def _all(
+    rehearsal: Rehearsal,
+    notes: Sequence[str],
+    source: str,
+    rows: TargetRows | None,
+    exactly: str,
+    fills: bool,  # noqa: FBT001 - partial
+    width: int,
+) -> list[Parts]:
     lines: list[Parts] = []
-    for part in _parts(rehearsal, notes, source, width, fills=fills):
+    for part in _parts(rehearsal, notes, source, width, list(_rows(rows, exactly, width)), fills=fills):
         lines += [[], *part] if lines else part
     return lines
 
 
 def _parts(
-    found: Rehearsal, notes: Sequence[str], source: str, width: int, *, fills: bool
+    found: Rehearsal, notes: Sequence[str], source: str, width: int, rows: list[Parts], *, fills: bool
 ) -> Iterator[list[Parts]]:
     yield [*_verdict(found, width, fills=fills), *_marked("!", WARNING, notes, width)]
+    if rows:
+        yield rows
     if found.failure is not None:
         yield list(_failure(found.failure, source, width, fills=fills))
     if found.differences:
@@ -99,6 +115,15 @@ def _verdict(found: Rehearsal, width: int, *, fills: bool) -> Iterator[Parts]:
         yield [(f" {sign} {word}", VERDICTS[found.verdict])]
         yield from _wrapped(found.message, width, 3, STRONG)
     yield from _wrapped(f"{rehearsal_origin(found)}, {to_the_second(found.at)}", width, 3, DIM)
+
+
+def _rows(rows: TargetRows | None, exactly: str, width: int) -> Iterator[Parts]:
+    """Yield what the target answered about its rows, and when."""
+    if rows is None or not (rows.checks or rows.note):
+        return
+    yield [(f" Rows of {rows.target}", ACCENT)]
+    yield from row_check_lines(rows.checks, width, exactly)
+    yield from _wrapped(rows.note or asked_at(rows.checks), width, 3, DIM)
 
 
 def _failure(failure: RehearsalFailure, source: str, width: int, *, fills: bool) -> Iterator[Parts]:

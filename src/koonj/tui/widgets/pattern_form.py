@@ -1,0 +1,183 @@
+"""The form of the pattern palette: what a pattern does, its fields, and the line that writes the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+
+from koonj.patterns.completion import completions
+from koonj.patterns.form_facts import lock_words, table_words
+from koonj.tui.documents.drafts import BlankSource, DraftResult, DraftSource
+from koonj.tui.documents.form_values import FormValues, form_values
+from koonj.tui.theme import DIM, PLAIN, WARNING
+from koonj.tui.widgets.form_box import FormBox
+from koonj.tui.widgets.form_field import FieldRow
+from koonj.tui.widgets.submit_line import WriteLine
+from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
+from koonj.tui.workers.catalog_names import TargetNames
+
+TALL = 30
+"""Lines of a screen with room for more lines about a pattern."""
+_MOST_ABOUT = (2, 3)
+"""Maximum lines about a pattern, without and with that room."""
+
+
+class PatternForm(FormBox):
+    """The fields of a pattern, and what follows from their values."""
+
+    @dataclass
+    class Drafted(Message):
+        """Posted when the fields make other drafts, or those of another pattern."""
+
+        result: DraftResult
+
+    def __init__(self, names: TargetNames, *, reads: bool) -> None:
+        """`reads`: whether names are read for it at all."""
+        super().__init__(id="form")
+        self.source: DraftSource = BlankSource()
+        self.names = names
+        """What completes the fields, and what is known of it."""
+        self._reads = reads
+        self._insists = False
+        self._is_changing = False
+        """Whether rows of another pattern are about to be shown."""
+        self._now: FormValues = form_values(self.source, {})
+
+    def compose(self) -> ComposeResult:
+        yield Heading()
+        yield TextBlock(id="about")
+        yield TextBlock(id="origin")
+        yield TextLine(id="later")
+        yield TextBlock(id="names")
+        yield TextBlock(id="cost")
+        yield VerticalScroll(id="fields", can_focus=False)
+        yield WriteLine()
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The rows of the form."""
+        return list(self.query(FieldRow))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all rows are there: not while they change, and not if the form was closed meanwhile."""
+        return not self._is_changing and all(row.is_complete for row in self.rows)
+
+    @property
+    def result(self) -> DraftResult:
+        """What the fields make now."""
+        return self._now.drafting
+
+    async def open(self, source: DraftSource, values: Mapping[str, str]) -> None:
+        """Show the fields of a pattern, filled with `values`; `Drafted` follows when they are there."""
+        self.source, self._insists, self._is_changing = source, False, True
+        fields = self.query_one("#fields")
+        async with self.batch():
+            await fields.remove_children()
+            defaults = source.defaults(values)
+            rows = [
+                FieldRow(field, defaults.get(field.name, ""), values.get(field.name, ""))
+                for field in source.fields
+            ]
+            await fields.mount_all(rows)
+        self._is_changing = False
+        if self.is_ready:
+            self.draft()
+
+    def take_names(self, names: TargetNames) -> None:
+        """Take names that have been read since the form was opened."""
+        self.names = names
+        if self.rows and self.is_ready:
+            self.draft()
+
+    @on(FieldRow.Changed)
+    def changed(self) -> None:
+        """Compute what follows from a changed field, unless another pattern is about to be shown."""
+        if self.is_ready:
+            self.draft()
+
+    def draft(self) -> None:
+        """Compute what follows from the fields, and show it."""
+        rows = self.rows
+        typed = {row.field.name: row.value for row in rows}
+        kept = {row.field.name for row in rows if row.is_kept}
+        self._now = form_values(self.source, typed, self.names.catalog, kept)
+        for row in rows:
+            row.fill(self._now.values[row.field.name])
+        self.show_fields()
+        self._show_cost()
+        self.post_message(self.Drafted(self.result))
+
+    def _show_cost(self) -> None:
+        """Show the table with its size, and what the files lock on it."""
+        facts = self._now.facts
+        self.note = table_words(facts) if facts is not None else ""
+        words = lock_words(facts, self.source.locks) if facts is not None else ""
+        cost = self.query_one("#cost", TextBlock)
+        cost.display, cost.most = bool(words), 1 + self._is_tall
+        cost.lead, cost.text = (" ", DIM), (words, PLAIN)
+
+    @property
+    def _is_tall(self) -> bool:
+        return self.app.size.height >= TALL
+
+    def insist(self) -> FieldRow:
+        """Show the errors of all fields; return the first row with one."""
+        self._insists = True
+        self.show_fields()
+        return next(row for row in self.rows if row.field.name in self.result.errors)
+
+    def show_fields(self) -> None:
+        """Show defaults, errors, advice and completions.
+
+        It computes only completions: the focus decides these.
+        """
+        facts, result = self._now.facts, self.result
+        for row in self.rows:
+            row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
+            row.show(
+                result.defaults,
+                result.errors,
+                insist=self._insists,
+                advice=self._now.advice.get(row.field.name, ""),
+            )
+            if row.offers:
+                self.call_after_refresh(row.scroll_visible, animate=False)
+
+    def show_head(self, later: str, origin: str) -> None:
+        """Show what the pattern does.
+
+        `later`: title of the pattern for the step that must wait; empty if there is none. `origin`: for which
+        finding the form is, and what becomes of its file; empty if it is for none.
+        """
+        self.text = self.source.title
+        about = self.query_one("#about", TextBlock)
+        about.most = 1 if origin and not self._is_tall else _MOST_ABOUT[self._is_tall]
+        about.lead, about.text = (" ", DIM), (" ".join(self.source.description.split()), DIM)
+        finding = self.query_one("#origin", TextBlock)
+        finding.display, finding.most = bool(origin), 2
+        finding.lead, finding.text = (" ! ", WARNING), (origin, PLAIN)
+        line = self.query_one("#later", TextLine)
+        line.display, line.parts = bool(later), ((f" Later: {later}", PLAIN),)
+        self._show_names()
+
+    def _show_names(self) -> None:
+        names = self.query_one("#names", TextBlock)
+        names.display = self._reads and any(field.catalog for field in self.source.fields)
+        names.most, names.lead, names.text = 2, (" ", DIM), (self.names.words, DIM)
+
+    @on(FieldRow.Entered)
+    def entered(self, event: FieldRow.Entered) -> None:
+        """Focus the next field; after the last one, the line that writes the file."""
+        self.show_fields()
+        rows = [row for row in self.rows if row.display]
+        at = rows.index(event.row)
+        if at + 1 < len(rows):
+            rows[at + 1].focus_entry()
+        else:
+            self.query_one(WriteLine).focus()
