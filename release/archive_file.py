@@ -15,6 +15,8 @@ _FIRST_LINE = b"#!/usr/bin/env python3\n"
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The date of every file in it, which is the first that a zip file can have."""
 _MODE = 0o100644
+_LEVEL = 6
+"""Level 9 takes three times as long, and saves 1 %."""
 _UNCHECKED = 0b01
 """Bytecode is found by a hash of its source, which Python does not compare (PEP 552)."""
 
@@ -44,13 +46,13 @@ def write_archive(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the archive; the user can run it as a program."""
     with target.open("wb") as file:
         file.write(_FIRST_LINE)
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
             for path, content in sorted(files.items()):
                 entry = zipfile.ZipInfo(path, _DATE)
                 entry.external_attr = _MODE << 16
                 entry.create_system = 3  # Unix, on every machine
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, content, compresslevel=9)
+                archive.writestr(entry, content, compresslevel=_LEVEL)
     target.chmod(0o755)
 
 
