@@ -12,37 +12,22 @@ import pytest
 
 import koonj
 from koonj import own_module, release_contents
+from koonj.patterns.measured_locks import measured_locks
+from koonj.patterns.pattern import load
+from koonj.postgres.queries import query
 
 PACKAGE = Path(koonj.__file__).parent
 READ = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from koonj.patterns.measured_locks import measured_locks
-from koonj.patterns.pattern import LIBRARY, load
+from koonj.patterns.pattern import load
 from koonj.postgres.queries import query
-from koonj.tui.app import Koonj
 patterns, problems = load()
 texts = {name: query(name) for name in json.loads(sys.argv[2])}
 found = {str(one.path): [one.title, len(measured_locks(one))] for one in patterns}
-print(json.dumps([Koonj.CSS, texts, found, list(map(str, problems)), str(LIBRARY)]))
+print(json.dumps([texts, found, list(map(str, problems))]))
 """
-
-
-def read_own_files(
-    top: Path, names: list[str]
-) -> tuple[str, dict[str, str], dict[str, list[object]], list[str], str]:
-    """Return the files as a koonj in `top` reads them."""
-    done = subprocess.run(
-        [sys.executable, "-c", READ, str(top), json.dumps(names)], capture_output=True, text=True, check=True
-    )
-    css, queries, patterns, problems, library = json.loads(done.stdout)
-    return (
-        css,
-        queries,
-        {path.removeprefix(library): title for path, title in patterns.items()},
-        problems,
-        library,
-    )
 
 
 def test_own_files_are_read_inside_an_archive(tmp_path: Path) -> None:
@@ -53,15 +38,17 @@ def test_own_files_are_read_inside_an_archive(tmp_path: Path) -> None:
                 file.write(path, path.relative_to(PACKAGE.parent))
     queries = PACKAGE / "postgres" / "queries"
     names = [path.relative_to(queries).with_suffix("").as_posix() for path in queries.rglob("*.sql")]
-    in_folder, in_archive = read_own_files(PACKAGE.parent, names), read_own_files(archive, names)
-    assert in_archive[:-1] == in_folder[:-1]
-    assert in_archive[-1].startswith(f"{archive}/koonj/")
-    css, texts, patterns, problems, _ = in_archive
-    assert css == (PACKAGE / "tui" / "app.tcss").read_text("utf-8")
-    assert len(texts) == len(names) > 100
-    assert len(patterns) == len(list((PACKAGE / "patterns" / "library").glob("*.sql")))
+    done = subprocess.run(
+        [sys.executable, "-c", READ, archive, json.dumps(names)], capture_output=True, text=True, check=True
+    )
+    texts, patterns, problems = json.loads(done.stdout)
+    assert len(names) > 100
+    assert texts == {name: query(name) for name in names}
+    inside = Path(f"{archive}/koonj/patterns/library")
+    assert patterns == {
+        str(inside / one.path.name): [one.title, len(measured_locks(one))] for one in load()[0]
+    }
     assert problems == []
-    assert sum(bool(locks) for _, locks in patterns.values()) > 20
 
 
 def test_no_module_reads_a_file_by_its_own_path() -> None:

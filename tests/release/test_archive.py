@@ -11,11 +11,12 @@ import zipfile
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-from release.conftest import PYTHON, ROOT, Account, Release, needs_libpq
-
-sys.path.append(str(ROOT / "release"))
+import pytest
 
 from archive_file import with_bytecode
+from release.conftest import PYTHON, ROOT, Account, Release, needs_libpq
+
+pytestmark = pytest.mark.slow
 
 MOST_BYTES = 12_000_000
 
@@ -62,9 +63,21 @@ def test_self_contained_file_tells_what_it_is(release: Release, account: Account
         done = account.run(PYTHON, file, "--version")
         assert done.returncode == 0, done.stderr
         assert psycopg in done.stdout
+        assert "not installed" not in done.stdout
         assert f"\n{file.name} " in done.stdout
         assert "textual 8" in done.stdout.splitlines()[-1]
         assert ("psycopg-binary" in done.stdout.splitlines()[-1]) == (file == release.self_contained)
+
+
+@needs_libpq
+def test_psycopg_of_the_machine_takes_no_part(release: Release, account: Account, tmp_path: Path) -> None:
+    for name in ("psycopg", "psycopg_c", "psycopg_binary"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"raise SystemExit('{name} of the machine')\n")
+    for file in (release.pyz, release.self_contained):
+        done = account.run(PYTHON, file, "--version", environ={"PYTHONPATH": str(tmp_path)})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "psycopg 3." in done.stdout
 
 
 def test_older_python_can_read_the_first_module_and_looks_for_a_newer_one(tmp_path: Path) -> None:

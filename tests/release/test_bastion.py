@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from release.conftest import PYTHON, Account, Release, needs_libpq
 from support.sshd import USABLE, Sshd
 from support.terminal_user import TerminalUser
 from support.tmux import Tmux
+
+pytestmark = pytest.mark.slow
 
 MIGRATION = "BEGIN;\nCREATE TABLE t{0} (id int);\nCOMMIT;\n\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{0};\n-- COMMIT;\n"
 
@@ -73,6 +76,12 @@ def test_copied_file_works_in_a_clean_account(
     status = on_bastion("status", "--json")
     assert status.returncode == 0
     assert json.loads(status.stdout)["migrations"][1]["state"] == "applied"
+    doctor = on_bastion("doctor")
+    assert (doctor.returncode, doctor.stdout.splitlines()[-1]) == (0, "No errors.")
+    assert re.search(r"^ok     libpq .*, of the system$", doctor.stdout, re.MULTILINE)
+    assert re.search(r"^note   terminal .*\n", doctor.stdout, re.MULTILINE)
+    for private in (str(account.home), str(project), database):
+        assert private not in doctor.stdout
     assert len(json.loads(on_bastion("patterns", "--json").stdout)["patterns"]) > 50
 
 

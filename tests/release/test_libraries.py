@@ -9,6 +9,8 @@ import pytest
 
 from release.conftest import PYTHON, Account, Release
 
+pytestmark = pytest.mark.slow
+
 USED = ", binary)"
 
 

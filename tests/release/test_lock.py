@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "release"))
+from lock_file import PLATFORMS, PYTHONS, WITH_LIBRARIES, installed_closure, read_lock
 
-from lock_file import PLATFORMS, PYTHONS, WITH_LIBRARIES, installed_closure, read_lock  # noqa: E402
+ROOT = Path(__file__).parents[2]
 
 LOCKED = {one.name: one for one in read_lock()}
 
