@@ -11,8 +11,10 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -21,6 +23,8 @@ from koonj.release_contents import DIGEST, FILE_NAME, LIBRARIES
 from koonj.user_folders import CACHE, UserFolderError, folder_path, make_trusted
 
 IN_ARCHIVE = "libraries"
+_KEPT_SECONDS = 90 * 24 * 3600
+"""How long the libraries of other release files are kept. If needed, they are unpacked again."""
 _PYTHON = f"cpython-{sys.version_info.major}{sys.version_info.minor}-"
 
 
@@ -104,6 +108,7 @@ def _unpack(archive: str, folder: Path) -> None:
                     raise DamagedError(f"{path} is not what was built.")
                 _write(new / path, content)
         _put_in_place(new, folder)
+        _delete_old(folder.parent)
     except (BadZipFile, KeyError, zlib.error) as error:
         raise DamagedError(f"{error}.") from error
     finally:
@@ -127,3 +132,11 @@ def _put_in_place(new: Path, folder: Path) -> None:
         folder.rename(broken)
         new.rename(folder)
         shutil.rmtree(broken, ignore_errors=True)
+
+
+def _delete_old(parent: Path) -> None:
+    """Delete what other release files, and processes that were killed, have left."""
+    for folder in parent.iterdir():
+        with suppress(OSError):  # another process has deleted it
+            if time.time() - folder.lstat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -29,6 +31,20 @@ def test_libraries_are_unpacked_once_for_this_user_only(release: Release, accoun
     before = {path: path.stat().st_ino for path in files}
     assert USED in account.run(PYTHON, release.self_contained, "--version").stdout
     assert {path: path.stat().st_ino for path in files} == before
+
+
+def test_old_libraries_of_other_builds_are_deleted(release: Release, account: Account) -> None:
+    parent = account.home / ".cache" / "koonj" / "libraries"
+    for name, days in (("old", 91), ("recent", 89)):
+        folder = parent / name
+        folder.mkdir(mode=0o700, parents=True)
+        (folder / "libpq.so").touch()
+        os.utime(folder, (time.time() - days * 24 * 3600,) * 2)
+    parent.parent.chmod(0o700)
+    parent.chmod(0o700)
+    assert USED in account.run(PYTHON, release.self_contained, "--version").stdout
+    assert {"recent"} < {path.name for path in parent.iterdir()}
+    assert not (parent / "old").exists()
 
 
 @pytest.mark.parametrize("fault", ["missing", "cut", "open to others"])
