@@ -193,8 +193,9 @@ def _keymap(settings: tuple[KeySetting, ...]) -> Keymap:
         return Keymap()
     from koonj.tui.commands.dialogs import DIALOGS  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.editor import EDITING  # noqa: PLC0415 - not needed for the first paint
+    from koonj.tui.commands.forms import FORM  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.full_screens import ON_MATRIX  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.main_screen import MAIN  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
-    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX)
+    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX, FORM)
