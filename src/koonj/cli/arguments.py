@@ -22,6 +22,7 @@ from koonj.cli.command_options import (
     add_unblock_options,
 )
 from koonj.cli.diagnostics import UsageError
+from koonj.cli.doctor_help import DOCTOR
 from koonj.cli.file_options import (
     add_from_edit_options,
     add_rename_options,
@@ -162,6 +163,7 @@ def build() -> Parser:
     command("check", summary, help_text.CHECK, add_check_options)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     command("trust", "let koonj run what this folder contains", help_text.TRUST, add_trust_options)
+    command("doctor", "check this machine and whether the targets can be reached", DOCTOR)
     return parser
 
 

@@ -18,6 +18,7 @@ examples:
   koonj settle 17                        decide about an interrupted migration, if the target does not show it
   koonj attach                           follow a run that goes on after its terminal was closed
   koonj drift                            compare the target's schema with its applied migrations
+  koonj doctor                           check this machine, and whether the targets can be reached
   koonj status --target staging --json   print JSON for programs (see docs/json.md)
 
 exit codes:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from koonj import release_contents
 from koonj.cli.arguments import parse
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
@@ -76,17 +77,14 @@ def main(argv: Sequence[str], *, own_process: bool = False) -> int:
         call.out.check()
         return code
     except CommandError as error:
-        err.error(error.message, error.hint)
-        if call is not None and call.out.as_json:
-            _print_error_as_json(call, error)
-        return error.code
+        return _failed(call, err, error)
     except OSError as error:  # of a file or folder, where no command expects it
         where = f"{error.filename}: " if error.filename else ""
-        failure = CommandError(f"{where}{error.strerror or error}.")
-        err.error(failure.message, failure.hint)
-        if call is not None and call.out.as_json:
-            _print_error_as_json(call, failure)
-        return failure.code
+        return _failed(call, err, CommandError(f"{where}{error.strerror or error}."))
+    except ImportError as error:
+        from koonj.cli.missing_libpq import missing_libpq
+
+        return _failed(call, err, missing_libpq(error))
     except KeyboardInterrupt:
         err.info("cancelled.")
         return ExitCode.CANCELLED
@@ -107,6 +105,14 @@ def _working_folder(*, needed: bool) -> Path:
         ) from error
 
 
+def _failed(call: Call | None, err: Diagnostics, error: CommandError) -> int:
+    """Print an error, with --json also on stdout. Return its exit code."""
+    err.error(error.message, error.hint)
+    if call is not None and call.out.as_json:
+        _print_error_as_json(call, error)
+    return error.code
+
+
 def _print_error_as_json(call: Call, error: CommandError) -> None:
     """Print an error as JSON: a line for commands with events, else a document."""
     from koonj.cli.shapes import error_shape
@@ -122,6 +128,10 @@ def screen(call: Call) -> int:
     """Open the screen: `koonj` without a command."""
     if call.args.json:
         raise UsageError("--json requires a command.", "To list the commands, run: koonj --help")
+    if release_contents.FILE_NAME:
+        from koonj.cli.missing_libpq import check_libpq
+
+        check_libpq()
     from koonj.config import ConfigError
     from koonj.tui.launch import run
 
@@ -332,6 +342,13 @@ def trust(call: Call) -> int:
     return run(call)
 
 
+def doctor(call: Call) -> int:
+    """Run `koonj doctor`."""
+    from koonj.cli.doctor import doctor as run
+
+    return run(call)
+
+
 def init(call: Call) -> int:
     """Run `koonj init`."""
     from koonj.cli.trust import trust_created
@@ -378,5 +395,6 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "check": check,
         "init": init,
         "trust": trust,
+        "doctor": doctor,
     }
 )
