@@ -351,24 +351,9 @@ def doctor(call: Call) -> int:
 
 def init(call: Call) -> int:
     """Run `koonj init`."""
-    from koonj.cli.trust import trust_created
-    from koonj.config import ConfigError
-    from koonj.config.project import shortest_path
-    from koonj.migrations.init import init as create_project
+    from koonj.cli.init import init as run
 
-    try:
-        made = create_project(call.cwd)
-    except ConfigError as error:
-        raise CommandError(str(error)) from error
-    created, trusted = [shortest_path(path, call.cwd) for path in made], trust_created(call, made)
-    if call.out.as_json:
-        call.out.document("init", {"created": created, "trusted": trusted})
-    else:
-        call.out.lines(f"created {path}" for path in created)
-        if not trusted:
-            call.out.lines(("To let koonj run what this folder already contains, run: koonj trust",))
-        call.out.lines(("To create a migration, run: koonj new NAME",))
-    return ExitCode.OK
+    return run(call)
 
 
 COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
