@@ -11,6 +11,7 @@ from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER = frozenset({"alter"})
 _TWO_STEPS = (
@@ -72,12 +73,12 @@ def _key_offer(alter: AlterTable, action: Action, found: ConstraintText) -> Patt
     if tail and on_delete not in _ON_DELETE:
         return None
     values = {
-        "table": alter.written,
-        "columns": ", ".join(found.columns),
-        "references": found.references,
-        "referenced": ", ".join(found.referenced),
+        "table": typed_name(alter.written),
+        "columns": ", ".join(map(as_typed, found.columns)),
+        "references": typed_name(found.references),
+        "referenced": ", ".join(map(as_typed, found.referenced)),
         "on_delete": on_delete,
-        "constraint": found.name,
+        "constraint": as_typed(found.name),
     }
     return PatternOffer("add_foreign_key", tuple((name, value) for name, value in values.items() if value))
 

@@ -14,6 +14,7 @@ from koonj.checks.table_items import column_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
 from koonj.sql.tokens import Token
+from koonj.sql.typed_names import as_typed
 
 _ALTER, _DROP = frozenset({"alter"}), frozenset({"drop"})
 _ASIDE = ("drop", "trash", "deprecated", "obsolete", "unused")
@@ -164,14 +165,14 @@ def _drop_table(one: StatementView, _file: FileView) -> Iterator[Hit]:
         return
     reader.accept("if", "exists")
     while name := reader.name():
-        values = (("table", last_name(name)), *((("schema", schema_of(name)),) if schema_of(name) else ()))
+        schema = (("schema", as_typed(schema_of(name))),) if schema_of(name) else ()
         if schema_of(name) != _TRASH and not _is_aside(last_name(name)):
             yield Hit(
                 f"DROP TABLE deletes all rows of {name}, and an application that still uses it fails.",
                 "To be able to go back, move it to another schema first, and drop it later.",
                 table=last_name(name),
                 condition=(IN_USE, last_name(name)),
-                pattern=PatternOffer("drop_table", values),
+                pattern=PatternOffer("drop_table", (("table", as_typed(last_name(name))), *schema)),
             )
         if not reader.accept(","):
             return
