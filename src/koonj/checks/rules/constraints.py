@@ -8,6 +8,7 @@ from koonj.checks.conditions import NO_CHECK
 from koonj.checks.facts import added_column
 from koonj.checks.file_view import Action, AlterTable, FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
+from koonj.checks.rules import offers
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
@@ -71,15 +72,15 @@ def _key_offer(alter: AlterTable, action: Action, found: ConstraintText) -> Patt
     on_delete = " ".join(tail[2:]).upper() if tail[:2] == ("on", "delete") else ""
     if tail and on_delete not in _ON_DELETE:
         return None
-    values = {
-        "table": alter.written,
-        "columns": ", ".join(found.columns),
-        "references": found.references,
-        "referenced": ", ".join(found.referenced),
-        "on_delete": on_delete,
-        "constraint": found.name,
-    }
-    return PatternOffer("add_foreign_key", tuple((name, value) for name, value in values.items() if value))
+    return offers.offer(
+        "add_foreign_key",
+        alter,
+        columns=", ".join(found.columns),
+        references=found.references,
+        referenced=", ".join(found.referenced),
+        on_delete=on_delete,
+        constraint=found.name,
+    )
 
 
 _AFTER_KEY = frozenset({"on", "match", "deferrable", "not", "initially", "enforced"})
@@ -95,6 +96,7 @@ def _check(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.SCAN,
+                pattern=offers.check(one, alter, action),
             )
     for alter, _action, found, _fills in _inline(one):
         if found.kind == "check":
@@ -119,6 +121,7 @@ def _unique(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.BUILD,
+                pattern=offers.key_or_unique(one, alter, action),
             )
         elif found.kind == "exclude":
             yield Hit(
@@ -150,6 +153,7 @@ def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
             table=alter.table,
             condition=(NO_CHECK, alter.table, column),
             claim=Claim.SCAN,
+            pattern=offers.offer("set_not_null", alter, column=action.tokens[at].text),
         )
 
 
