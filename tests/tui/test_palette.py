@@ -288,6 +288,24 @@ async def test_field_that_is_not_asked_is_shown_only_with_an_error(project: Proj
         assert isinstance(screen.app.focused, WriteLine), "Enter passes over the hidden field"
 
 
+async def test_field_that_is_not_asked_stays_while_the_user_corrects_it(project: Project) -> None:
+    project.patterns.mkdir(parents=True)
+    (project.patterns / "hidden.sql").write_text(HIDDEN)
+    async with project.open((120, 36)) as screen:
+        palette = await open_palette(screen, "A hidden field")
+        await screen.press("enter")
+        palette.rows[0].query_one(Input).value = "not one type"
+        palette.query_one(WriteLine).focus()
+        await screen.press("enter")
+        await screen.until(lambda: palette.rows[1].has_focus_within)
+        await screen.until("! The default not one type is not valid.")
+        await screen.type("text")
+        assert palette.rows[1].value == "text"
+        await screen.press("enter", "enter")
+        await screen.until(lambda: screen.app.screen is screen.main)
+    assert "What it does: text." in (project.migrations / "001_hide_not_one_type.sql").read_text()
+
+
 HIDDEN = """\
 -- title: A hidden field
 -- field: table

@@ -104,6 +104,22 @@ async def test_what_does_not_fit_is_said_at_once_but_can_be_written(filled: Proj
     assert (filled.migrations / "001_add_status_to_documnts.sql").exists()
 
 
+async def test_nothing_is_advised_while_the_name_can_become_one_that_is_there(filled: Project) -> None:
+    async with filled.open((80, 24)) as screen:
+        palette = await open_form(screen, "create_index")
+        field = row(palette, "table")
+        advised = field.query_one(".advice")
+        await screen.type("Docu")
+        await screen.until(lambda: field.offers and palette.form._now.advice != {})
+        assert not advised.display
+        await screen.type("z")
+        await screen.until("! No table Docuz.")
+        await screen.press("backspace")
+        await screen.until(lambda: not advised.display)
+        await screen.press("enter")
+        await screen.until("! No table Docu.")
+
+
 async def test_advice_stands_above_the_completions_in_one_line(filled: Project) -> None:
     async with filled.open((80, 24)) as screen:
         palette = await open_form(screen, "create_index")

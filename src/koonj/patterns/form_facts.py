@@ -12,13 +12,13 @@ from koonj.patterns.measured_locks import Locks
 from koonj.patterns.model import Field, FieldKind
 from koonj.patterns.names import (
     RefusedError,
-    as_typed,
     read_list,
     read_name,
     read_qualified,
     read_qualified_list,
 )
 from koonj.patterns.sql_text import keys
+from koonj.sql.typed_names import as_typed
 
 _PLAIN_KEY = re.compile(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"')
 """The key of an index that is a column and nothing more."""

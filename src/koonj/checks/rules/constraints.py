@@ -12,6 +12,7 @@ from koonj.checks.rules import offers
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER = frozenset({"alter"})
 _TWO_STEPS = (
@@ -75,11 +76,11 @@ def _key_offer(alter: AlterTable, action: Action, found: ConstraintText) -> Patt
     return offers.offer(
         "add_foreign_key",
         alter,
-        columns=", ".join(found.columns),
-        references=found.references,
-        referenced=", ".join(found.referenced),
+        columns=", ".join(map(as_typed, found.columns)),
+        references=typed_name(found.references),
+        referenced=", ".join(map(as_typed, found.referenced)),
         on_delete=on_delete,
-        constraint=found.name,
+        constraint=as_typed(found.name),
     )
 
 
@@ -121,7 +122,7 @@ def _unique(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.BUILD,
-                pattern=offers.key_or_unique(one, alter, action),
+                pattern=offers.key_or_unique(alter, action),
             )
         elif found.kind == "exclude":
             yield Hit(
@@ -153,7 +154,7 @@ def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
             table=alter.table,
             condition=(NO_CHECK, alter.table, column),
             claim=Claim.SCAN,
-            pattern=offers.offer("set_not_null", alter, column=action.tokens[at].text),
+            pattern=offers.offer("set_not_null", alter, column=typed_name(action.tokens[at].text)),
         )
 
 

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 
 from koonj.checks.file_view import Action, AlterTable, StatementView
 from koonj.checks.names import NAME_KINDS
+from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer
 from koonj.sql.reader import folded
 from koonj.sql.tokens import Token
+from koonj.sql.typed_names import as_typed, typed_name
 
 
 def offer(key: str, alter: AlterTable, **values: str) -> PatternOffer | None:
     """Return a pattern for the table of a statement with one action, with those values that are not empty."""
     if len(alter.actions) != 1:
         return None
-    found = {"table": alter.written, **values}
+    found = {"table": typed_name(alter.written), **values}
     return PatternOffer(key, tuple((name, value) for name, value in found.items() if value))
 
 
@@ -29,10 +31,10 @@ def new_type(
     written = _text(one, kind)
     if not written or not {"using", "collate"}.isdisjoint(map(folded, kind)):
         return None
-    return offer("change_type_with_copy", alter, column=column.text, type=written)
+    return offer("change_type_with_copy", alter, column=typed_name(column.text), type=written)
 
 
-def key_or_unique(one: StatementView, alter: AlterTable, action: Action) -> PatternOffer | None:
+def key_or_unique(alter: AlterTable, action: Action) -> PatternOffer | None:
     """Return the pattern for an ADD UNIQUE or an ADD PRIMARY KEY of one column."""
     name, words = _named(action)
     tokens = action.tokens[len(action.tokens) - len(words) :]
@@ -42,8 +44,17 @@ def key_or_unique(one: StatementView, alter: AlterTable, action: Action) -> Patt
     if any(token.kind not in NAME_KINDS for token in names) or marks != ["(", *[","] * (len(names) - 1), ")"]:
         return None
     if not primary:
-        return offer("add_unique_constraint", alter, columns=_text(one, listed[1:-1]), constraint=name)
-    return offer("add_primary_key", alter, column=names[0].text, constraint=name) if len(names) == 1 else None
+        return offer(
+            "add_unique_constraint",
+            alter,
+            columns=", ".join(as_typed(bare(token)) for token in names),
+            constraint=name,
+        )
+    return (
+        offer("add_primary_key", alter, column=typed_name(names[0].text), constraint=name)
+        if len(names) == 1
+        else None
+    )
 
 
 def check(one: StatementView, alter: AlterTable, action: Action) -> PatternOffer | None:
@@ -59,7 +70,7 @@ def check(one: StatementView, alter: AlterTable, action: Action) -> PatternOffer
 def _named(action: Action) -> tuple[str, tuple[str, ...]]:
     """Return the name that an ADD CONSTRAINT gives, and the words after it."""
     if action.words[1:2] == ("constraint",) and len(action.tokens) > 3:
-        return action.tokens[2].text, action.words[3:]
+        return typed_name(action.tokens[2].text), action.words[3:]
     return "", action.words[1:]
 
 
