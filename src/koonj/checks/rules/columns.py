@@ -9,6 +9,7 @@ from koonj.checks.conditions import REWRITES
 from koonj.checks.facts import added_column
 from koonj.checks.file_view import AlterTable, FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
+from koonj.checks.rules import offers
 from koonj.checks.table_items import ColumnText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
@@ -108,6 +109,7 @@ def _type(one: StatementView, _file: FileView) -> Iterator[Hit]:
             table=alter.table,
             condition=(REWRITES, alter.table, bare(name), retyped.type),
             claim=Claim.REWRITE,
+            pattern=offers.new_type(one, alter, name, action.tokens[start + 1 :]),
         )
 
 

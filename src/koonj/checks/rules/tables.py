@@ -10,11 +10,12 @@ from koonj.checks.facts import added_column, dropped_names
 from koonj.checks.file_view import Action, FileView, StatementView
 from koonj.checks.model import Hit, Rule
 from koonj.checks.names import last_name, schema_of
+from koonj.checks.rules import offers
 from koonj.checks.table_items import column_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
 from koonj.sql.tokens import Token
-from koonj.sql.typed_names import as_typed
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER, _DROP = frozenset({"alter"}), frozenset({"drop"})
 _ASIDE = ("drop", "trash", "deprecated", "obsolete", "unused")
@@ -49,6 +50,7 @@ def _renamed_table(one: StatementView, file: FileView) -> Iterator[Hit]:
             "nothing uses the old name any more.",
             at=action.at,
             table=alter.table,
+            pattern=offers.offer("rename_table", alter, new_name=typed_name(action.tokens[2].text)),
         )
 
 
@@ -68,6 +70,7 @@ def _renamed_column(one: StatementView, file: FileView) -> Iterator[Hit]:
             "the table, and create a view in its place with both names.",
             at=action.at,
             table=alter.table,
+            pattern=offers.offer("rename_column", alter, column=as_typed(old), new_name=as_typed(new)),
         )
 
 
@@ -145,6 +148,7 @@ def _drop_column(one: StatementView, file: FileView) -> Iterator[Hit]:
             at=action.at,
             table=alter.table,
             condition=(IN_USE, alter.table, bare(action.tokens[at])),
+            pattern=offers.offer("drop_column", alter, column=typed_name(action.tokens[at].text)),
         )
 
 
