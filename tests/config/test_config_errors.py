@@ -77,6 +77,30 @@ class TestMistakes:
             ),
             ('dsn = "dbname=x"\npassword = { env = "" }', ":6: password.env is empty."),
             (
+                'dsn = "dbname=x"\npassword = { command = "x", expires = "soon" }',
+                ":6: expires = 'soon' is not a duration. Use for example '15min' or '1h'",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { command = "x", expires = 900 }',
+                ":6: targets.other.password.expires must be a string, not a number.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { env = "A", expires = "15min" }',
+                ":6: expires is only for a password that a command brings.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { file = "a", asks = false }',
+                ":6: asks is only for a password that a command brings.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { command = "x", asks = "no" }',
+                ":6: targets.other.password.asks must be true or false, not a string.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { expires = "1h" }',
+                ":6: password needs exactly one of env, file, command.",
+            ),
+            (
                 'dsn = "dbname=x"\ncolour = "pink"',
                 ":6: colour = 'pink' must be one of cyan, green, yellow, magenta, red, blue.",
             ),

@@ -68,6 +68,23 @@ class TestPasswords:
         )
 
     @pytest.mark.parametrize(
+        ("more", "lifetime", "may_ask"),
+        [
+            ("", None, True),
+            (', expires = "15min"', 900.0, True),
+            (', expires = "0", asks = true', 0.0, True),
+            (', expires = "1h", asks = false', 3600.0, False),
+        ],
+    )
+    def test_password_of_a_command_can_expire_and_ask(
+        self, project: Project, more: str, lifetime: float | None, may_ask: bool
+    ) -> None:
+        project.toml(f'[targets.a]\ndsn = "dbname=a"\npassword = {{ command = "x"{more} }}')
+        password = project.load().target.password
+        assert password is not None
+        assert (password.lifetime, password.may_ask, password.is_asked) == (lifetime, may_ask, True)
+
+    @pytest.mark.parametrize(
         "dsn",
         [
             "postgresql://me:Zq7@ss3cr3t@localhost:5432/app",

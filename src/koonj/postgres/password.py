@@ -1,13 +1,13 @@
 """Read the password of a target when a connection needs it."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 from koonj import child_environment
 from koonj.config import Password
-
-COMMAND_SECONDS = 60
+from koonj.config.settings import PASSWORD_SECONDS
 
 
 def read_password(password: Password) -> str:
@@ -40,23 +40,24 @@ def read_password(password: Password) -> str:
 def _output_of(command: str) -> bytes:
     # The command comes from the project's own koonj.toml and is written for the shell, as in git and ssh.
     # A new session has no terminal. Otherwise a prompt of the command would read keys meant for koonj.
-    try:
-        done = subprocess.run(  # noqa: S602
-            command,
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_SECONDS,
-            start_new_session=True,
-            env=child_environment.for_password_command(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ValueError(f"its command did not finish in {COMMAND_SECONDS} s") from error
-    if done.returncode != 0:
+    with subprocess.Popen(  # noqa: S602
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=child_environment.for_password_command(),
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=PASSWORD_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(process.pid, signal.SIGKILL)  # the shell, and what it has started
+            raise ValueError(f"its command did not finish in {PASSWORD_SECONDS} s") from error
+    if process.returncode != 0:
         # stderr can contain secrets, and this message is also written to logs, JSON and the history.
         raise ValueError(
-            f"its command failed with exit status {done.returncode}. "
+            f"its command failed with exit status {process.returncode}. "
             "To see the command's own message, run the command in a terminal"
         )
-    return done.stdout
+    return output
