@@ -9,12 +9,12 @@ from koonj.config.duration import milliseconds
 from koonj.config.settings import FILE_NAME, Password
 from koonj.config.toml_file import TomlFile
 
-_SOURCES = ("env", "file", "command")
+_SOURCES = ("env", "file", "command", "aws_rds", "keyring")
 _OF_COMMAND = ("expires", "asks")
 
 
-def password_of(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password | None:
-    """Return the password source under these keys; None if there is none.
+def password_of(file: TomlFile, keys: tuple[str, ...], root: Path, dsn: str | None) -> Password | None:
+    """Return the password source under these keys; None if there is none. `dsn`: for what it is the password.
 
     Raises:
         TomlError: the value is not a password source.
@@ -30,6 +30,11 @@ def password_of(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password |
         file.fail(keys, f"password needs exactly one of {', '.join(_SOURCES)}.")
     source = sources[0]
     _only_of_command(file, keys, source)
+    if source in {"aws_rds", "keyring"}:
+        from koonj.config import password_service  # noqa: PLC0415 - few targets have one
+
+        read = password_service.aws_rds if source == "aws_rds" else password_service.keyring
+        return read(file, (*keys, source), dsn or "")
     value = file.get((*keys, source), str)
     if not value:
         file.fail((*keys, source), f"password.{source} is empty.")

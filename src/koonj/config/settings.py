@@ -31,20 +31,34 @@ class Password:
     """
 
     source: str
-    """``env``, ``file`` or ``command``."""
+    """``env``, ``file``, ``command``, ``aws_rds`` or ``keyring``."""
     value: str
-    """For a file: its absolute path."""
+    """For a file: its absolute path.
+
+    For ``aws_rds``: the region; empty for that of the profile. For ``keyring``: the service.
+    """
     where: str = field(default="", compare=False)
     """Its place in koonj.toml: ``koonj.toml:7``."""
     lifetime: float | None = None
     """Seconds for which the password of a command is valid; None if that is not known."""
     asks: bool | None = None
     """What koonj.toml says about `may_ask`."""
+    account: str = ""
+    """For ``aws_rds``: the profile; empty: the default one. For ``keyring``: the user."""
+    login: tuple[str, ...] = ()
+    """For ``aws_rds``: host, port and user for which the token is made; an empty port is libpq's default."""
 
     @property
     def is_asked(self) -> bool:
         """Whether a program brings the password: it takes time, and can cost something."""
         return self.source not in {"env", "file"}
+
+    @property
+    def named(self) -> str:
+        """What it is read from, for sentences: the command, the path, the profile …."""
+        if self.source == "aws_rds":
+            return f"your AWS profile {self.account}" if self.account else "your AWS account"
+        return f"{self.value} ({self.account})" if self.account else self.value
 
     @property
     def may_ask(self) -> bool:
