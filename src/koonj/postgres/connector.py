@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
-from koonj.postgres.password import read_password
+from koonj.postgres.kept_passwords import Given, KeptPasswords
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
@@ -43,6 +43,8 @@ class ConnectError(TargetError):
     """Raised if a target cannot be reached or used."""
 
     problem: ConnectProblem = ConnectProblem.UNREACHABLE
+    is_password: bool = False
+    """Whether the server has refused the password, or can have done so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ class Connector:
     Close it after its connections: closing it releases the embedded server and tunnels.
     """
 
-    def __init__(self, *, keep: float = 0.0) -> None:
-        """`keep`: seconds for which a connection that is given back is kept for the next read."""
+    def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
+        """`keep`: seconds for which a connection that is given back is kept for the next read.
+
+        `passwords`: those that it shares with other connectors.
+        """
+        self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
         self._tunnels: TunnelLeases | None = None
@@ -121,7 +127,7 @@ class Connector:
             raise _not_valid(target, error) from None
 
     async def _connect(self, target: Target, name: str, conninfo: str) -> LimitedAsyncConnection:
-        conn = await _open(target, conninfo, name)
+        conn = await _open(target, conninfo, name, self.passwords)
         conn.answer_limit = READ_SECONDS
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
@@ -197,7 +203,7 @@ def _alive(lease: Lease | None) -> Lease:
     return open_shared()
 
 
-async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnection:
+async def _open(target: Target, conninfo: str, name: str, passwords: KeptPasswords) -> LimitedAsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
@@ -206,10 +212,38 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     if not target.trusted:
         extra |= _without_secrets(target, parts)
-    if target.password is not None:
-        extra["password"] = await asyncio.to_thread(password_of, target)
+    if target.password is None:
+        return await _attempt(target, parts, extra)
+    return await _log_in(target, passwords, lambda text: _attempt(target, parts, extra | {"password": text}))
+
+
+async def _log_in(
+    target: Target,
+    passwords: KeptPasswords,
+    attempt: Callable[[str], Awaitable[LimitedAsyncConnection]],
+    *,
+    again: bool = True,
+) -> LimitedAsyncConnection:
+    """Connect with the password of koonj.toml. `again`: also a second time, if a kept one is refused."""
+    given = await _password(target, passwords)
+    assert target.password is not None
     try:
-        return await connect_async(conninfo, **extra)
+        return await attempt(given.text)
+    except ConnectError as error:
+        if not error.is_password:
+            raise
+        passwords.refuse(target.password, given)
+        if not (again and given.was_kept):
+            raise
+    return await _log_in(target, passwords, attempt, again=False)
+
+
+async def _attempt(
+    target: Target, parts: Mapping[str, Any], extra: Mapping[str, Any]
+) -> LimitedAsyncConnection:
+    """Connect. `parts`: the keywords of the connection string; `extra` overrides them."""
+    try:
+        return await connect_async("", **{**parts, **extra})
     except psycopg.Error as error:
         found = refused(error, target)
         if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
@@ -273,8 +307,8 @@ def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
     return made
 
 
-def password_of(target: Target) -> str:
-    """Return the password that koonj.toml configures for the target. Blocking.
+async def _password(target: Target, passwords: KeptPasswords) -> Given:
+    """Return the password that koonj.toml configures for the target.
 
     Raises: ConnectError.
     """
@@ -282,7 +316,7 @@ def password_of(target: Target) -> str:
     if not target.trusted:
         raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
-        return read_password(target.password)
+        return await passwords.get(target.password)
     except (OSError, ValueError) as error:
         raise ConnectError(
             f"The password of target {target.name} could not be read: {error}",
@@ -305,6 +339,7 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
     cause = cause_of(error, message)
     made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
+    made.is_password = cause.is_password
     return made
 
 

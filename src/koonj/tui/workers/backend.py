@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Seq
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from koonj.postgres.connector import Connector
     from koonj.postgres.history_page import HistoryPage
     from koonj.postgres.tunnel.questions import Ask
+    from koonj.postgres.kept_passwords import KeptPasswords
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
@@ -82,6 +84,9 @@ class Backend:
         """For reads, in their thread."""
         self._connector: Connector | None = None
         """For runs."""
+        self._passwords: KeptPasswords | None = None
+        """Of both, so that a program that brings one runs once."""
+        self._first = Lock()
         self._preparing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -168,7 +173,7 @@ class Backend:
         from koonj.runner.start import Preparation, start  # noqa: PLC0415 - brings psycopg
 
         if self._connector is None:
-            self._connector = Connector()
+            self._connector = Connector(passwords=self._shared_passwords())
         reader = folder_reader(self.settings.migrations)
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
@@ -272,7 +277,7 @@ class Backend:
         from koonj.runner.settle import confirmed_settlement, movable_settlement  # noqa: PLC0415 - as above
 
         if self._connector is None:
-            self._connector = Connector()
+            self._connector = Connector(passwords=self._shared_passwords())
         confirmed = confirmed_settlement(target, self.settings.migrations, shown, settlement)
         if not self.moves_runs:
             return movable_settlement(confirmed).carry_out(self._connector)
@@ -375,12 +380,19 @@ class Backend:
         """Return what `read` reads with the connector of the reads, in their thread."""
         return await self._reads.run(lambda: read(self._reading_connector()))
 
+    def _shared_passwords(self) -> KeptPasswords:
+        from koonj.postgres.kept_passwords import KeptPasswords  # noqa: PLC0415 - not for the first paint
+
+        with self._first:  # the thread of the reads, or this one
+            self._passwords = self._passwords or KeptPasswords()
+            return self._passwords
+
     def _reading_connector(self) -> Connector:
         """Return the connector of the reads. Only for their thread, which also imports psycopg."""
         from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
 
         if self._reader_connector is None:
-            self._reader_connector = Connector(keep=KEPT_SECONDS)
+            self._reader_connector = Connector(keep=KEPT_SECONDS, passwords=self._shared_passwords())
         return self._reader_connector
 
 
