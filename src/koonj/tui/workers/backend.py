@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from koonj.config import Settings, Target
+from koonj.tui.workers.child_words import drift_words, dsn_option, rehearse_words
 from koonj.tui.workers.late_imports import folder_reader, import_runs, read_folder
 from koonj.tui.workers.reading_thread import ReadingThread
 from koonj.tui.workers.subprocesses import PROGRAM, Subprocesses
@@ -335,17 +336,9 @@ class Backend:
         """
         from koonj.tui.workers.child_events import rehearsal_events  # noqa: PLC0415 - not needed for the first paint
 
-        words = [
-            "rehearse",
-            "--json",
-            "--idle",
-            *(["--again"] if again else []),
-            *(["--cached"] if cached_only else []),
-            *self._target_options(target),
-        ]
-        words += [] if major is None else ["--target-pg", str(major)]
+        words = rehearse_words(self.settings, target, again=again, cached_only=cached_only, major=major)
         async with (
-            self._children.run(*words, *names, dsn=_dsn(target)) as output,
+            self._children.run(*words, *names, dsn=dsn_option(target)) as output,
             aclosing(rehearsal_events(output)) as events,
         ):
             async for event in events:
@@ -358,8 +351,8 @@ class Backend:
         """
         from koonj.tui.workers.child_events import read_drift  # noqa: PLC0415 - not needed for the first paint
 
-        words = ("drift", "--json", *self._target_options(target))
-        async with self._children.run(*words, dsn=_dsn(target)) as output:
+        words = drift_words(self.settings, target)
+        async with self._children.run(*words, dsn=dsn_option(target)) as output:
             return await read_drift(output)
 
     def _prepare_runs(self) -> asyncio.Task[None]:
@@ -367,14 +360,6 @@ class Backend:
         if self._preparing is None:
             self._preparing = asyncio.create_task(asyncio.to_thread(import_runs))
         return self._preparing
-
-    def _target_options(self, target: Target) -> Sequence[str]:
-        """Return the options that select the same folder and target for the command.
-
-        The command inherits a target from the environment; `_dsn` selects that of the option --dsn.
-        """
-        folder = ("--migrations", str(self.settings.migrations))
-        return (*folder, "--target", target.name) if target.declared else folder
 
     async def read_with(self, read: Callable[[Connector], Coroutine[Any, Any, Result]]) -> Result:
         """Return what `read` reads with the connector of the reads, in their thread."""
@@ -394,8 +379,3 @@ class Backend:
         if self._reader_connector is None:
             self._reader_connector = Connector(keep=KEPT_SECONDS, passwords=self._shared_passwords())
         return self._reader_connector
-
-
-def _dsn(target: Target) -> str | None:
-    """Return the dsn of a target that the command cannot find by its name."""
-    return target.dsn if target.name == "dsn" and not target.declared else None
