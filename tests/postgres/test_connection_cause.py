@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -16,8 +14,9 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
-from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.read_transaction import reading
+from support.certificates import certificates, with_tls
 from support.network_server import NetworkServer, network_server
 
 LOGIN, BUSY, UNREACHABLE = ConnectProblem.LOGIN, ConnectProblem.BUSY, ConnectProblem.UNREACHABLE
@@ -208,49 +207,28 @@ async def test_foreign_parameter_is_named_and_no_password_is_shown() -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates: of a CA, of a server, one of the server that has expired, and of another CA."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine")
-    folder = tmp_path_factory.mktemp("keys")
-    new = ("req", "-newkey", "rsa:2048", "-nodes", "-keyout")
-    sign = ("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
-    for words in (
-        (*new, "ca.key", "-x509", "-out", "ca.crt", "-days", "9", "-subj", "/CN=ca"),
-        (*new, "other.key", "-x509", "-out", "other.crt", "-days", "9", "-subj", "/CN=other"),
-        (*new, "server.key", "-out", "server.csr", "-subj", "/CN=localhost"),
-        (*sign, "-out", "server.crt", "-days", "9"),
-        (*sign, "-out", "expired.crt", "-days", "-1"),
-    ):
-        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
-    return folder
+    return certificates(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="module")
-def with_tls(binaries: Binaries, keys: Path) -> Iterator[tuple[NetworkServer, NetworkServer]]:
+def secured(binaries: Binaries, keys: Path) -> Iterator[tuple[NetworkServer, NetworkServer]]:
     """One server with a valid certificate and one with an expired one."""
-    built = [b for b in (binaries, *discover()) if _has_tls(b)]
-    if not built:
-        pytest.skip("no PostgreSQL with TLS on this machine")
+    built = with_tls(binaries)
     with ExitStack() as stack:
         servers = []
         for certificate in ("server.crt", "expired.crt"):
             settings = {"ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": "server.key"}
             files = (keys / certificate, keys / "server.key")
-            running = stack.enter_context(network_server(built[0], HBA, files, settings))
+            running = stack.enter_context(network_server(built, HBA, files, settings))
             prepare(running)
             servers.append(running)
         yield servers[0], servers[1]
 
 
-def _has_tls(binaries: Binaries) -> bool:
-    program = binaries.bindir / "postgres"
-    return b"SSL is not supported by this build" not in program.read_bytes()
-
-
 async def test_untrusted_certificate_has_its_cause(
-    with_tls: tuple[NetworkServer, NetworkServer], keys: Path
+    secured: tuple[NetworkServer, NetworkServer], keys: Path
 ) -> None:
-    valid, expired = with_tls
+    valid, expired = secured
     for server, keywords, words in (
         (
             valid,
@@ -270,8 +248,8 @@ async def test_untrusted_certificate_has_its_cause(
         assert (error.problem, words in error.hint) == (TLS, True), (error.message, error.hint)
 
 
-async def test_wrong_password_is_told_once_and_alone(with_tls: tuple[NetworkServer, NetworkServer]) -> None:
-    server = with_tls[0]
+async def test_wrong_password_is_told_once_and_alone(secured: tuple[NetworkServer, NetworkServer]) -> None:
+    server = secured[0]
     error = await refusal(server.dsn(user="only_tls", password="wrong"))
     assert error.message.count("failed: ") == 2  # the connection's, and the attempt's
     assert "pg_hba.conf" not in error.message + error.hint

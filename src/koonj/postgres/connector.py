@@ -22,6 +22,7 @@ from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.encryption import Encryption, encryption_of
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.password import read_password
@@ -56,9 +57,12 @@ class ServerInfo:
     """Host name, address or socket folder, with the port; ``embedded`` for the embedded server."""
     round_trip: float
     """Seconds between a query and its answer, without the server's own work."""
+    tls: Encryption | None = None
+    """How the connection is protected; None if it does not go over TCP."""
 
     def __str__(self) -> str:
-        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}"
+        tls = "" if self.tls is None else f", {self.tls}"
+        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}{tls}"
 
 
 def safe_dsn(target: Target) -> str:
@@ -347,7 +351,7 @@ def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> Serv
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, _pid, working = row
+    version, cluster_name, database, user, pid, working, protocol = row
     embedded = cluster_name.startswith("koonj-")
     return ServerInfo(
         version=version.split()[0],
@@ -356,4 +360,5 @@ def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> Serv
         user=user,
         host="embedded" if embedded else f"{conn.info.host}:{conn.info.port}",
         round_trip=max(0.0, seconds - working / 1_000_000),
+        tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from koonj.config.settings import MAX_STALL
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
+from koonj.tui.render.headline import tls_looks
 from koonj.tui.render.target_lines import problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part, cut
+
+if TYPE_CHECKING:
+    from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
 
 _LABEL = 11
 """Cells of a label."""
@@ -38,6 +43,7 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         trip = round_trip_words(server.round_trip)
         version = f"PostgreSQL {visible(server.version)}{kind}"
         yield _fact("server", version, f"  {trip}{host}", width)
+        yield from _tls(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
     target = check.target
     stall, wait = f"max_stall {target.max_stall or MAX_STALL}", f"lock_wait {target.lock_wait}"
@@ -82,12 +88,20 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
         lines += [
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
             _fact("host", visible(server.host), "", room),
+            *_tls(server, room),
             _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
         ]
     if check.target.role:
         lines.append(_fact("role", visible(check.target.role), "", room))
     lines += past_lines(check, room) if past else ()
     return [[edge, (line[0][0].removeprefix(" "), line[0][1]), *line[1:]] for line in lines]
+
+
+def _tls(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield how the connection is protected; nothing if it does not go over TCP."""
+    if server.tls is not None:
+        label, (text, _), note = _fact("network", visible(str(server.tls)), "", width)
+        yield [label, (text, tls_looks(server.tls)), note]
 
 
 def round_trip_words(seconds: float) -> str:

@@ -191,6 +191,7 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
         return found
     trip, version, where = _server(status.server)
     texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
+    texts += [] if status.server.tls is None else [visible(str(status.server.tls))]
     texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
