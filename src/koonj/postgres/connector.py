@@ -28,7 +28,7 @@ from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.password import read_password
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
-from koonj.postgres.server_certificate import distrust
+from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
 
 if TYPE_CHECKING:
@@ -203,9 +203,8 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
         return await connect_async(conninfo, **extra)
     except psycopg.Error as error:
         found = refused(error, target)
-        if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
-            why = await asyncio.to_thread(_distrust, error, parts)
-            found.hint = found.hint if why is None else why
+        if found.problem is ConnectProblem.ENCRYPTION and is_about_server(found.message):
+            found.hint = await asyncio.to_thread(_remedy, error, found)
         if not target.trusted and "no password supplied" in found.message:
             found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
@@ -230,13 +229,15 @@ def _untrusted(message: str) -> ConnectError:
     return made
 
 
-def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
-    """Return why the server's certificate is not trusted; None if that is not known. Blocking."""
+def _remedy(error: psycopg.Error, found: ConnectError) -> str:
+    """Return why the server's certificate is refused, and what helps. Blocking."""
     tried = error.pgconn
     if tried is None or not tried.port.isdigit():
-        return None
-    host = (tried.hostaddr or tried.host).decode()
-    return distrust(host, int(tried.port), parts.get("sslrootcert"))
+        return found.hint
+    host, address = tried.host.decode(), tried.hostaddr.decode()
+    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
+    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
+    return remedy(server, found.message) or found.hint
 
 
 def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
