@@ -23,12 +23,13 @@ from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.encryption import Encryption, encryption_of
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.kept_passwords import Given, KeptPasswords
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
-from koonj.postgres.server_certificate import distrust
+from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_read, refusal
 
 if TYPE_CHECKING:
@@ -63,10 +64,14 @@ class ServerInfo:
     """Seconds between a query and its answer, without the server's own work."""
     through: str | None = None
     """The host through which ssh reaches it; None: no ssh."""
+    tls: Encryption | None = None
+    """How the connection is protected; None if it does not go over TCP."""
 
     def __str__(self) -> str:
         through = f" through {self.through}" if self.through else ""
-        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}{through}"
+        tls = "" if self.tls is None else f", {self.tls}"
+        where = f"{self.host}{through}{tls}"
+        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {where}"
 
 
 class Connector:
@@ -246,9 +251,8 @@ async def _attempt(
         return await connect_async("", **{**parts, **extra})
     except psycopg.Error as error:
         found = refused(error, target)
-        if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
-            why = await asyncio.to_thread(_distrust, error, parts)
-            found.hint = found.hint if why is None else why
+        if found.problem is ConnectProblem.ENCRYPTION and is_about_server(found.message):
+            found.hint = await asyncio.to_thread(_remedy, error, found)
         if not target.trusted and "no password supplied" in found.message:
             found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
@@ -291,13 +295,15 @@ def _no_tunnel(error: TunnelError) -> ConnectError:
     return made
 
 
-def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
-    """Return why the server's certificate is not trusted; None if that is not known. Blocking."""
+def _remedy(error: psycopg.Error, found: ConnectError) -> str:
+    """Return why the server's certificate is refused, and what helps. Blocking."""
     tried = error.pgconn
     if tried is None or not tried.port.isdigit():
-        return None
-    host = (tried.hostaddr or tried.host).decode()
-    return distrust(host, int(tried.port), parts.get("sslrootcert"))
+        return found.hint
+    host, address = tried.host.decode(), tried.hostaddr.decode()
+    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
+    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
+    return remedy(server, found.message) or found.hint
 
 
 def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
@@ -415,7 +421,7 @@ def described(
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, _pid, working = row
+    version, cluster_name, database, user, pid, working, protocol = row
     embedded = cluster_name.startswith("koonj-")
     ssh = target.ssh if target is not None else None
     behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
@@ -427,4 +433,5 @@ def described(
         host=behind or ("embedded" if embedded else f"{conn.info.host}:{conn.info.port}"),
         round_trip=max(0.0, seconds - working / 1_000_000),
         through=None if ssh is None else ssh.host,
+        tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
     )

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from koonj.config.settings import MAX_STALL
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
+from koonj.tui.render.headline import tls_looks
 from koonj.tui.render.target_lines import asked_words, problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
@@ -43,6 +44,7 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         version = f"PostgreSQL {visible(server.version)}{kind}"
         yield _fact("server", version, f"{trip}{host}", width)
         yield from _way(server, width)
+        yield from _tls(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
     yield from _asked(check, width)
     target = check.target
@@ -89,6 +91,7 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
             *_way(server, room),
             _fact("host", visible(server.host), "", room),
+            *_tls(server, room),
             _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
         ]
     lines += _asked(check, room)
@@ -109,6 +112,13 @@ def _asked(check: Check, width: int) -> Iterator[Line]:
     """Yield when it was asked, if koonj does not do so by itself: what is shown can be old."""
     if asked := asked_words(check):
         yield _fact("asked", asked.partition(" ")[2], "", width)
+
+
+def _tls(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield how the connection is protected; nothing if it does not go over TCP."""
+    if server.tls is not None:
+        label, (text, _), note = _fact("network", visible(str(server.tls)), "", width)
+        yield [label, (text, tls_looks(server.tls)), note]
 
 
 def round_trip_words(seconds: float) -> str:

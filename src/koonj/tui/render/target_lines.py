@@ -201,6 +201,7 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
     through = f"through {visible(status.server.through)}, " if status.server.through else ""
     texts = [f"PostgreSQL {version}, {through}round trip {trip.strip()}", where]
     texts += [asked] if (asked := asked_words(check)) else []
+    texts += [] if status.server.tls is None else [visible(str(status.server.tls))]
     texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts[:MOST]]
 
