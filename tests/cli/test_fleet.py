@@ -96,6 +96,7 @@ def fifty(files: Project, server: TemporaryServer) -> Iterator[Databases]:
         yield made
 
 
+@pytest.mark.slow
 def test_fifty_databases_each_named_and_nothing_done_twice(fifty: Databases) -> None:
     project, names = fifty.project, list(fifty.dsns)
     second, third = project.table(2), project.table(3)
@@ -175,7 +176,9 @@ def test_more_failures_can_be_allowed(databases: Callable[..., Databases]) -> No
     made = databases("a", "b", "c", "d", "e")
     failing_on(made, "b", "d")
     argv = ("--all-targets", "--yes", "--json", "--at-once", "1")
-    done = made.apply(*argv, "--max-failures", "2")
+    done = made.apply(*argv, "--max-failures", "2", "--wave", "1,1,2,rest")
+    waves = [event["targets"] for event in done.events if event["event"] == "wave_started"]
+    assert waves == [["a"], ["b"], ["c", "d"]]
     assert outcomes(done) == {
         "a": "applied",
         "b": "failed",
@@ -309,7 +312,18 @@ def test_ctrl_c_cancels_what_runs_and_starts_no_other(databases: Callable[..., D
     made = databases("a", "b", "c")
     name = made.project.table(1)
     slow = made.project.write("002_slow.sql", "BEGIN;\nSELECT pg_sleep(600);\nCOMMIT;\n").name
-    argv = (*KOONJ, "apply", "--all-targets", "--yes", "--wave", "2,rest")
+    argv = (
+        *KOONJ,
+        "apply",
+        "--all-targets",
+        "--yes",
+        "--wave",
+        "rest",
+        "--at-once",
+        "2",
+        "--max-failures",
+        "9",
+    )
     with subprocess.Popen(
         argv,
         cwd=made.project.root,
@@ -380,6 +394,34 @@ def test_every_event_has_its_target(databases: Callable[..., Databases]) -> None
         assert made.sql(target, "SELECT DISTINCT run_id::text FROM koonj.history") == [(run_id,)]
 
 
+def test_no_yes_is_needed_if_every_target_was_confirmed(databases: Callable[..., Databases]) -> None:
+    made = databases("a", "b")
+    made.configure(a=PROTECTED, b=PROTECTED)
+    made.project.table(1)
+    done = made.apply("--all-targets", "--confirm", "a", "--confirm", "b")
+    assert done.code == 0, done.err
+
+
+def test_a_target_that_is_not_ready_is_a_failure_from_the_start(databases: Callable[..., Databases]) -> None:
+    made = databases("a", b=NOWHERE, c=NOWHERE)
+    made.project.table(1)
+    for most in ("1", "2"):
+        refused = made.apply("--all-targets", "--yes", "--json", "--max-failures", most)
+        assert refused.code == 1
+        assert outcomes(refused) == {"a": "planned", "b": "unreachable", "c": "unreachable"}
+        assert made.applied("a") == []
+    assert (
+        "To go on with the 1 other target, and to stop when one of these fails: --max-failures 3"
+        in refused.err
+    )
+    done = made.apply("--all-targets", "--yes", "--json", "--max-failures", "3")
+    assert done.code == 1
+    assert outcomes(done) == {"a": "applied", "b": "unreachable", "c": "unreachable"}
+    none = made.apply("--targets", "b", "--yes", "--max-failures", "9")
+    assert none.code == 1
+    assert "Refused: 1 of 1 target is not ready. Nothing was changed.\n" in none.err
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -410,3 +452,25 @@ def test_a_target_of_the_environment_is_no_target_of_a_fleet(
     result = files.koonj("apply", "--all-targets", "--yes")
     assert result.code == 2
     assert "koonj.toml declares no target." in result.err
+
+
+@pytest.mark.slow
+def test_a_migration_is_rehearsed_once_and_sizes_make_no_group(
+    databases: Callable[..., Databases], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    made = databases("a", "b", "c", "d")
+    made.project.write("001_t.sql", "BEGIN;\nCREATE TABLE t (id int, note text);\nCOMMIT;\n")
+    assert made.apply("--all-targets", "--yes").code == 0
+    made.project.write("002_strict.sql", "BEGIN;\nALTER TABLE t ALTER id SET NOT NULL;\nCOMMIT;\n")
+    made.sql("b", "INSERT INTO t SELECT g, repeat('x', 900) FROM generate_series(1, 900) AS g; ANALYZE t")
+    made.sql("d", "INSERT INTO t VALUES (NULL)")
+    planned = made.apply("--all-targets", "--plan", "--json")
+    assert planned.code == 0, planned.err
+    rehearsed = [event["name"] for event in planned.events if event["event"] == "migration_rehearsal_started"]
+    assert rehearsed == ["002_strict.sql"]
+    (event,) = (event for event in planned.events if event["event"] == "fleet_planned")
+    groups = [(group["targets"], group["shown"]) for group in event["groups"]]
+    assert groups == [(["a", "b", "c"], "b"), (["d"], "d")]  # the rows of d refuse it
+    text = made.apply("--all-targets", "--plan").out
+    assert "  sizes: those of b, which has the largest tables" in text

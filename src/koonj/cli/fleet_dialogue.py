@@ -60,7 +60,7 @@ class FleetDialogue:
         self._verbose = self.call.args.verbose
         self._texts: dict[str, RunText] = {}
         self._plans: dict[str, Plan] = {}
-        self._planned = False
+        self._planned = self._has_run = False
         self._unread: tuple[str, ...] = ()
         self._running: list[str] = []
         self._waiting: set[str] = set()
@@ -89,6 +89,8 @@ class FleetDialogue:
                 ready = [one for one in event.targets if one.outcome is Outcome.PLANNED]
                 self._waiting = {one.target for one in ready}
                 self._protected = tuple(one.target for one in ready if one.protected)
+            case WaveStarted():
+                self._has_run = True
             case TargetFinished() if event.result.target in self._running:
                 self._running.remove(event.result.target)
 
@@ -137,8 +139,7 @@ class FleetDialogue:
         code = self._code(last)
         for one in last.targets:
             self._print_reason(one)
-        has_run = last.result in {RunResult.DONE, RunResult.FAILED, RunResult.CANCELLED}
-        if has_run and last.targets and not out.as_json:
+        if self._has_run and not out.as_json:
             out.lines(("", *result_lines(last.targets, self.call.marks), ""))
         if self.cannot_ask:
             message = f"Confirmation required, but there is no terminal. {last.message}"
