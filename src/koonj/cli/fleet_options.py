@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def check_fleet(args: Namespace) -> None:
 
 
 def _patterns(text: str) -> tuple[str, ...]:
-    patterns = tuple(part.strip() for part in text.split(","))
+    patterns = tuple(part.strip() for part in re.split(r",(?!\])", text))  # `[,]` is a comma of a name
     if not all(patterns):
         raise ArgumentTypeError(f"{text!r} has an empty name")
     return patterns
