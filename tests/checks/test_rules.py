@@ -26,13 +26,37 @@ def find(text: str) -> list[Problem]:
 
 @pytest.mark.parametrize("case", FOUND, ids=lambda c: f"{c.code}: {c.text[:60]}")
 def test_rule_finds_it_at_its_place(case: Case) -> None:
-    found = [(p.code, (p.line, p.column)) for p in find(case.text) if p.code == case.code]
-    assert found == [(case.code, case.place)]
+    found = find(case.text)
+    assert [(p.line, p.column) for p in found if p.code == case.code] == [case.place]
+    assert {p.code for p in found} == {case.code, *case.also}
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)
 def test_no_rule_finds_anything_in_safe_statements(text: str) -> None:
     assert find(text) == []
+
+
+def test_message_and_pattern_say_which_constraint_it_is() -> None:
+    primary, unique, key = find(
+        "BEGIN;\nALTER TABLE t ADD PRIMARY KEY (a);\nALTER TABLE t ADD UNIQUE (a);\n"
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES app.u;\nCOMMIT;"
+    )
+    assert primary.message.startswith("ADD PRIMARY KEY builds an index")
+    assert unique.message.startswith("ADD UNIQUE builds an index")
+    assert key.pattern is not None
+    assert key.pattern.values == (("table", "t"), ("columns", "a"), ("references", "app.u"))
+
+
+def test_message_of_cascade_says_what_is_dropped() -> None:
+    _, found = find("BEGIN;\nALTER TABLE t DROP CONSTRAINT c, DROP COLUMN a CASCADE;\nCOMMIT;")
+    assert found.message.startswith("DROP COLUMN … CASCADE")
+
+
+def test_pattern_of_a_dropped_table_has_the_schema_that_is_written() -> None:
+    values = [
+        p.pattern.values for p in find("BEGIN;\nDROP TABLE a, app.b;\nCOMMIT;") if p.pattern is not None
+    ]
+    assert values == [(("table", "a"),), (("table", "b"), ("schema", "app"))]
 
 
 def test_every_rule_has_a_case() -> None:

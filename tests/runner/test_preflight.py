@@ -139,6 +139,7 @@ async def test_row_security_and_missing_rights_are_not_known(
     target = replace(asked.target, role=role)
     for grant in (
         "SELECT 1",
+        f"GRANT SELECT (id, title) ON documents TO {role}",
         f"GRANT SELECT ON documents TO {role}; ALTER TABLE documents ENABLE ROW LEVEL SECURITY",
     ):
         asked.fill(grant, base="")

@@ -30,7 +30,7 @@ class Traffic:
 
 
 @contextmanager
-def application_load(dsn: str, statements: Sequence[str], *, pause: float = 0.002) -> Iterator[Traffic]:
+def application_load(dsn: str, statements: Sequence[str], *, pause: float = 0.01) -> Iterator[Traffic]:
     """Run each statement again and again on a connection of its own, until the block ends.
 
     Each of them has run at least once before the block starts, and again before it ends. An error ends only its

@@ -10,6 +10,8 @@ from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.runner.drift.report import DriftReport
 from koonj.runner.run.codec import to_plain
 from koonj.tui.screens.drift import DriftScreen
+from koonj.tui.toolkit.capabilities import Terminal
+from support.looks import look_of
 from support.recorded_rehearsals import AT, RecordedRehearsals
 from support.screen import Project, Screen
 
@@ -96,6 +98,19 @@ async def test_selected_object_shows_both_definitions(project: Project, recorded
         assert "+ ALTER TABLE public.documents ADD COLUMN language text DEFAULT" in screen.text()
         await screen.press("G")
         await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_both_sides_of_a_definition_have_tints(
+    project: Project, recorded: RecordedRehearsals, theme: str
+) -> None:
+    async with project.open((140, 30), Terminal(theme=theme), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.press("j")
+        await screen.until("ADD COLUMN language text NOT NULL")
+        for words, ground in (("language text NOT NULL", "error-tint"), ("language text DEFAULT", "ok-tint")):
+            row = next(n for n, line in enumerate(screen.lines()) if words in line)
+            assert look_of(screen.app, words, row)[1] == ground
 
 
 async def test_table_counts_once_and_includes_its_columns(
@@ -207,7 +222,7 @@ async def test_unreachable_target_is_not_compared(
         await screen.until(lambda: "► production" in screen.top())
         await screen.until(lambda: all(check.since is None for check in screen.main.snapshot.checks))
         await screen.press("D")
-        assert "production cannot be reached" in screen.bottom()
+        assert "production cannot be reached" in screen.text()
     assert recorded.calls == []
 
 

@@ -7,6 +7,7 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
 import pyte
@@ -19,6 +20,7 @@ from support.screen import Project
 SWITCHED = """
 import asyncio, os, signal
 from koonj.tui import app as koonj_app
+from koonj.tui.toolkit.key_queue import KeyQueue
 
 def on_load(app):  # SIGUSR1: Textual writes everything. SIGUSR2: koonj writes changes only.
     loop = asyncio.get_running_loop()
@@ -31,6 +33,13 @@ def switch(app, whole):
     app.refresh(layout=True)
 
 koonj_app.Koonj.on_load = on_load
+handled, done = open(os.environ["HANDLED"], "a"), KeyQueue._done
+
+def count(queue, marker):  # A byte in the file for each key that was handled.
+    done(queue, marker)
+    print(end=".", file=handled, flush=True)
+
+KeyQueue._done = count
 """
 SIGN = b"\x1b]99;switched\x07"
 HELD = 16_000
@@ -84,12 +93,18 @@ SELECT '東';
 class Watched:
     """koonj, and two emulators that receive its output."""
 
-    def __init__(self, terminal: Terminal, size: tuple[int, int] = (80, 24)) -> None:
+    def __init__(self, terminal: Terminal, handled: Path, size: tuple[int, int] = (80, 24)) -> None:
         self.terminal = terminal
+        self._handled = handled
         self.emulator = Emulator(*size)
         self.pyte = pyte.Screen(*size)
         self._stream = pyte.Stream(self.pyte)
         self._taken = 0
+
+    @property
+    def handled(self) -> int:
+        """Number of keys that koonj has handled."""
+        return len(self._handled.read_bytes())
 
     def settle(self, quiet: float = 0.3) -> None:
         """Wait until koonj has written everything, and feed it to the emulators."""
@@ -125,7 +140,7 @@ class Watched:
         """Return new emulators on which Textual has written everything."""
         self.settle(0.7)
         self._switch(signal.SIGUSR1)
-        fresh = Watched(self.terminal, (self.emulator.columns, self.emulator.rows))
+        fresh = Watched(self.terminal, self._handled, (self.emulator.columns, self.emulator.rows))
         fresh.emulator.feed(LEFT)
         fresh._stream.feed(LEFT)
         fresh._taken = self._taken
@@ -136,9 +151,11 @@ class Watched:
     def _switch(self, number: signal.Signals) -> None:
         """Switch the way koonj writes, and feed the output of the earlier way."""
         os.kill(self.terminal.process.pid, number)
-        while (end := self.terminal.all.find(SIGN, self._taken)) < 0:
+        end = monotonic() + PATIENCE
+        while (switched := self.terminal.all.find(SIGN, self._taken)) < 0:
+            assert monotonic() < end, "koonj does not switch"
             self.terminal.read(0.05)
-        self._take(end + len(SIGN))
+        self._take(switched + len(SIGN))
         self.terminal.read_until_quiet(0.2)
 
     def check(self) -> None:
@@ -179,8 +196,10 @@ def watched(project: Project, environ: dict[str, str] | None = None) -> Iterator
         project.table(number)
     project.write("031_strange.sql", STRANGE)
     configure(project)
+    handled = project.root / "handled"
+    environ = {**(environ or {}), "HANDLED": str(handled)}
     with started(project, start=SWITCHED + START, environ=environ) as terminal:
-        seen = Watched(terminal)
+        seen = Watched(terminal, handled)
         seen.until("31 pending")
         seen.settle()
         yield seen
@@ -226,13 +245,15 @@ def test_redraw_clears_the_screen_first(project: Project) -> None:
 
 def test_slow_terminal_gets_only_the_newest_frame(project: Project) -> None:
     with watched(project) as seen:
-        line = 5_000
-        for _ in range(
-            60
-        ):  # From one end of the list to the other: about 600 bytes per frame if all were sent.
+        line, turns, before = 5_000, 60, seen.handled
+        for _ in range(turns):  # from one end of the list to the other: 600 bytes per frame if all were sent
             seen.terminal.send(b"G")
             seen.terminal.read_slowly(0.02, line)
             seen.terminal.send(b"g")
+            seen.terminal.read_slowly(0.02, line)
+        end = monotonic() + PATIENCE
+        while seen.handled - before < 2 * turns:
+            assert monotonic() < end, "koonj waits for the terminal"
             seen.terminal.read_slowly(0.02, line)
         late = len(seen.terminal.all)
         seen.terminal.send(b"G")

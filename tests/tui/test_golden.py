@@ -88,6 +88,31 @@ async def test_palette_matches_golden(documents: Project, golden: Golden, size: 
         await golden(screen, f"palette_{size[0]}")
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_form_of_a_finding_matches_golden(
+    project: Project, golden: Golden, size: tuple[int, int]
+) -> None:
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders (id int PRIMARY KEY, owner int, owner_email text); ANALYZE")
+    project.write(
+        "001_find.sql",
+        """
+        BEGIN;
+        SELECT 1;
+        CREATE INDEX orders_owner_idx ON orders (ownr) WHERE id > 9;
+        COMMIT;
+        -- Rollback:
+        -- DROP INDEX orders_owner_idx;
+        """,
+    )
+    async with project.open(size) as screen:
+        await screen.until(lambda: screen.main.preview.offered is not None)
+        await screen.press("F")
+        await screen.until("Names from local")
+        await screen.press("enter")
+        await golden(screen, f"palette_finding_{size[0]}")
+
+
 @pytest.mark.parametrize("size", [*SIZES, (200, 50)], ids=str)
 async def test_completed_names_match_golden(project: Project, golden: Golden, size: tuple[int, int]) -> None:
     with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:

@@ -17,6 +17,7 @@ from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.forms import FORM
 from koonj.tui.commands.full_screens import ON_MATRIX
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
@@ -31,7 +32,7 @@ def rebound(**keys: str | list[str]) -> Keymap:
     for line, (name, value) in enumerate(keys.items(), 1):
         listed = value if isinstance(value, list) else [value] if value else []
         settings.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
-    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX)
+    return rebind(settings, MAIN, EDITING, DIALOGS, ON_MATRIX, FORM)
 
 
 def refused(**keys: str | list[str]) -> str:
@@ -182,6 +183,15 @@ class TestRebinding:
         assert keys["every-row"] == keys["edit"] == ("i",)
         assert keys["hide-target"] == keys["renumber"] == ("m",)
         assert "show-targets" in refused(refresh="X")
+
+    def test_keys_of_the_form_can_be_changed_but_type_no_text_in_a_field(self) -> None:
+        keymap = rebound(
+            complete_name="ctrl+t", next_name="ctrl+j", filter_patterns="f6", down=["down", "f12"]
+        )
+        assert [keymap.keys_of(one) for one in FORM[:3]] == [("f6",), ("ctrl+t",), ("ctrl+j",)]
+        assert "works in a field, where x is text" in refused(complete_name="x")
+        assert "goes on or back" in refused(next_name="enter")
+        assert "is the key of both" in refused(complete_name="down")
 
     def test_quit_cannot_lose_all_its_keys(self) -> None:
         assert "quit must have a key" in refused(quit=[])

@@ -15,6 +15,7 @@ from koonj.tui import screens
 from koonj.tui.commands.command import Command
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.forms import FORM
 from koonj.tui.commands.full_screens import MATRIX, ON_MATRIX
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
@@ -36,7 +37,6 @@ TUI = Path(screens.__file__).parents[1]
 FIXED = {"Enter", "Esc", "y", "n", "n/Esc", "w", "c", "l", "o", "r", "e", "d", "N", "4"} | {
     "/",
     "Up/Down",
-    "Tab/Down",
 }
 """Keys that answer a dialog or end or complete an input, and those that go on in a search. [keys] cannot change them."""
 NAMED = re.compile(r"\b[Pp]ress (?P<key>[^\s{.,;:]+)")
@@ -93,7 +93,7 @@ def test_no_text_or_hint_has_a_key_in_it_that_can_be_changed(path: Path) -> None
 
 def test_helps_of_commands_name_no_key_that_can_be_changed() -> None:
     changed = {key for c in (*MAIN, *MATRIX) for key in map(str.upper, c.all_keys()) if len(key) > 1}
-    commands: tuple[Command[Any], ...] = (*MAIN, *EDITING, *DIALOGS, *MATRIX)
+    commands: tuple[Command[Any], ...] = (*MAIN, *EDITING, *DIALOGS, *MATRIX, *FORM)
     for command in dict.fromkeys(commands):
         words = set(re.findall(r"[A-Z][A-Za-z+]*\d*|\b[A-Z]\b", command.help())) - {"Up", "Down", "Delete"}
         assert not {word for word in words if word.upper() in changed - {"ESCAPE"}} - {"Enter"}, command

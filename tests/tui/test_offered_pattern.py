@@ -72,8 +72,7 @@ async def test_key_opens_the_pattern_of_a_finding_and_says_what_to_take_out(proj
             "method": "btree",
         }
         assert palette.query_one("#origin", TextBlock).text[0] == (
-            "For 001_x.sql, line 3 (index-not-concurrent). The new files replace that statement: take it out of "
-            "there afterwards."
+            "For 001_x.sql, line 3. Take that statement out of it afterwards."
         )
         await write(screen, palette)
         await screen.until(
@@ -135,10 +134,8 @@ async def test_editor_opens_the_pattern_of_the_problem_at_the_cursor(
 
 
 def test_file_that_has_run_elsewhere_has_no_task() -> None:
-    offered = OfferedPattern(PatternOffer("create_index"), "001_x.sql", "index-not-concurrent", 3)
+    offered = OfferedPattern(PatternOffer("create_index"), "001_x.sql", 3)
     assert offered.task("this file") == "Now take line 3 and its rollback out of this file."
-    ran = OfferedPattern(
-        PatternOffer("create_index"), "001_x.sql", "index-not-concurrent", 3, None, ("prod",)
-    )
+    ran = OfferedPattern(PatternOffer("create_index"), "001_x.sql", 3, None, ("prod",))
     assert ran.task("this file") == ""
-    assert ran.origin.endswith("It has run on prod: there, the new files would do the same again.")
+    assert ran.origin.endswith("It has run on prod, where the new files would do the same again.")

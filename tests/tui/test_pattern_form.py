@@ -148,7 +148,7 @@ async def test_pending_migrations_are_named(filled: Project) -> None:
     filled.table(2)
     async with filled.open((120, 36)) as screen:
         await open_form(screen, "create_index")
-        await screen.until("2 migrations are pending there")
+        await screen.until("Names from local, without what 2 pending files would create.")
 
 
 async def test_form_works_when_the_target_cannot_be_read(tmp_path: object, project: Project) -> None:

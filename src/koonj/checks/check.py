@@ -41,7 +41,7 @@ def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
         problems, findings = _read(migration, levels)
         texts.append(problems)
         found.append(checker.without_new(findings, folder.migrations[max(place - 1, 0) : place]))
-    for place, some in checker.missing().items():
+    for place, some in checker.missing.items():
         found[place] = (*found[place], *some)
     checker.prepare([finding for findings in found for finding in findings])
     of_files = (
@@ -108,20 +108,23 @@ class Checker:
         place = self._place(migration)
         found = (
             *self.without_new(check_findings(migration), pending),
-            *self.missing(migration).get(place, ()),
+            *self._missing_in(migration, place),
         )
         self.prepare(found)
         return tuple(self.resolved(place, found, migration))
 
-    def missing(self, changed: Migration | None = None) -> Mapping[int, tuple[Finding, ...]]:
-        """Return what the files use that is surely not there, by their index.
+    @cached_property
+    def missing(self) -> Mapping[int, tuple[Finding, ...]]:
+        """What the files use that is surely not there, by their index."""
+        return self._missing(self._migrations)
 
-        `changed`: the file whose text may be another than that in the folder.
-        """
-        files = list(self._migrations)
-        if changed is not None:
-            place = self._place(changed)
-            files[place : place + 1] = [changed]
+    def _missing_in(self, migration: Migration, place: int) -> tuple[Finding, ...]:
+        files = self._migrations
+        if place < len(files) and files[place].raw == migration.raw:
+            return self.missing.get(place, ())
+        return self._missing([*files[:place], migration, *files[place + 1 :]]).get(place, ())
+
+    def _missing(self, files: Sequence[Migration]) -> Mapping[int, tuple[Finding, ...]]:
         suspects = suspects_of([glance(one.raw) for one in files])
         if not suspects.names:
             return {}

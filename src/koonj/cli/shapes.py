@@ -39,7 +39,7 @@ def migration_shape(migration: Migration, problems: Iterable[Problem]) -> dict[s
         ),
         "rollback_none": sections.none_reason,
         "rollback_nothing_to_undo": sections.nothing_reason,
-        "problems": [to_plain(problem) for problem in problems],
+        "problems": [_bare_problem(problem) for problem in problems],
     }
 
 
@@ -77,7 +77,11 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """Return the JSON form of a problem, with the name and path of its file."""
-    shape = {"name": name, "path": path, **to_plain(problem)}
+    return {"name": name, "path": path, **_bare_problem(problem)}
+
+
+def _bare_problem(problem: Problem) -> dict[str, Any]:
+    shape: dict[str, Any] = to_plain(problem)
     if problem.pattern is not None:
         from koonj.cli.offered_pattern import command_of  # noqa: PLC0415 - most files need none
 

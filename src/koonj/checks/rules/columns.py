@@ -67,7 +67,7 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
 def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
     for alter, column in _added(one):
         given = column.default is not None and column.default != ("null",)
-        if not column.not_null or given or column.identity or "generated" in column.words:
+        if not column.not_null or given or "generated" in column.words:
             continue
         if column.type.removeprefix("pg_catalog . ") in _SERIALS or not column.type:
             continue

@@ -28,7 +28,7 @@ def _rename(action: Action) -> tuple[Token, Token] | None:
     match action.words:
         case ("rename", "column", _, "to", _, *_):
             return action.tokens[2], action.tokens[4]
-        case ("rename", first, "to", _, *_) if first != "constraint":
+        case ("rename", _, "to", _, *_):
             return action.tokens[1], action.tokens[3]
         case _:
             return None
@@ -179,7 +179,7 @@ def _drop_table(one: StatementView, _file: FileView) -> Iterator[Hit]:
 
 def _cascade(one: StatementView, file: FileView) -> Iterator[Hit]:
     for at, word in enumerate(one.words):
-        if word != "cascade" or _depth(one.words, at) or one.words[at - 1] in {"delete", "update"}:
+        if word != "cascade" or _depth(one.words, at):
             continue
         table = "" if one.alter is None else one.alter.table
         action = _dropping(one, at)

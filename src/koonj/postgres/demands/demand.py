@@ -27,6 +27,8 @@ class DemandKind(StrEnum):
     GENERATED = "generated"
     INDEX_SIZE = "index_size"
     INDEX_EXPRESSION = "index_expression"
+    INSERT = "insert"
+    REFRESH = "refresh"
 
 
 class Counted(StrEnum):
@@ -35,6 +37,8 @@ class Counted(StrEnum):
     ROWS = "rows"
     GROUPS = "groups"
     """Rows that have the same key."""
+    RELATION = "relation"
+    """The relation itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import AsyncConnection
 
+from koonj.postgres.demands import insertion, refresh
 from koonj.postgres.demands.change import Change, Using
 from koonj.postgres.demands.demand import Demand, Demands, Lineage, Step
 from koonj.postgres.demands.find import find
 from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
-from koonj.postgres.demands.snapshot import Relation, Snapshot
+from koonj.postgres.demands.refresh import read_refreshed
+from koonj.postgres.demands.snapshot import MATERIALIZED, Relation, Snapshot
 from koonj.postgres.demands.usings import read_usings
 from koonj.postgres.demands.value_settings import note_changed, read_changed
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strategy import is_silent
 from koonj.sql.called_names import names_in, retypes
+from koonj.sql.row_values import plain_name
 from koonj.sql.statements import Statement, TransactionControl
 
 _ROWS_ONLY = frozenset({"insert", "update", "delete", "merge", "copy", "truncate", "lock", "values"})
@@ -26,6 +29,8 @@ _ROWS_ONLY = frozenset({"insert", "update", "delete", "merge", "copy", "truncate
 _NEITHER = frozenset({"grant", "revoke", "comment", "security", "analyze", "vacuum", "fetch", "move"})
 _EMPTIES = frozenset({"truncate", "refresh"})
 """Verbs of statements that replace rows under a lock of another mode."""
+_WRITERS = frozenset({"insert", "update", "delete", "merge", "copy", "with", "select"})
+"""Verbs of statements that write rows into what they name."""
 _ANYTHING = frozenset({"do", "call", "execute"})
 """Verbs of statements that can run any other one."""
 
@@ -100,19 +105,36 @@ class DemandWatch:
                     locked = await read_locked(self.conn)
                     changes = runs_code or statement.verb not in _ROWS_ONLY
                     read = await read_snapshot(self.conn, locked) if changes else None
+                    await self._find_in_text(number, statement, locked, settings)
             else:
                 async with in_own_transaction(self.conn):
-                    locked, read = None, await read_snapshot(self.conn)
+                    locked, read = {}, await read_snapshot(self.conn)
         except psycopg.Error as error:
             self._give_up(error)
             return
         if read is not None:
-            self._compare(number, statement, self._last.with_read(read, locked), settings)
-        for oid, writes in (locked or {}).items():
-            if writes or (statement.verb in _EMPTIES and oid in self._last.relations):
-                self._note_write(oid, number)
+            now = self._last.with_read(read, locked if inside else None)
+            self._compare(self._change(number, statement, now, settings))
+        for oid in list(self._written_by(statement, locked)):
+            self._note_write(oid, number)
         if runs_code:
             self._note_any(number)
+
+    async def _find_in_text(
+        self,
+        number: int,
+        statement: Statement,
+        locked: Mapping[int, bool],
+        settings: tuple[tuple[str, str], ...],
+    ) -> None:
+        """Find what a statement demands that changes no catalog."""
+        change = self._change(number, statement, self._last, settings)
+        if statement.verb == "insert":
+            written = [oid for oid, writes in locked.items() if writes]
+            self._demands += insertion.demands(change, statement.text, written)
+        elif statement.verb == "refresh":
+            refreshed = await read_refreshed(self.conn, statement.text, self._last, locked)
+            self._demands += [] if refreshed is None else refresh.demands(change, refreshed)
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
@@ -156,6 +178,22 @@ class DemandWatch:
             return False
         return bool(self._last.functions and names_in(statement.text) & self._last.functions)
 
+    def _written_by(self, statement: Statement, locked: Mapping[int, bool]) -> Iterator[int]:
+        """Yield the relations into which a statement can have written.
+
+        The locks are those of the transaction so far, so that only the text tells who writes a second time.
+        """
+        words = names_in(statement.text)
+        for oid, writes in locked.items():
+            relation = self._last.relations.get(oid)
+            is_named = relation is not None and plain_name(relation.alias) in words
+            if statement.verb in _EMPTIES:
+                is_emptied = statement.verb == "truncate" or (relation and relation.kind == MATERIALIZED)
+                if relation is not None and is_emptied and (is_named or "cascade" in words):
+                    yield oid
+            elif writes and (oid not in self._written or (is_named and statement.verb in _WRITERS)):
+                yield oid
+
     def _note_write(self, oid: int, number: int) -> None:
         """Note a write to a relation, and to those that its triggers and foreign keys can change."""
         relation = self._last.relations.get(oid)
@@ -175,10 +213,10 @@ class DemandWatch:
     def _note_any(self, number: int) -> None:
         self._any_writer, self._last_write_any = self._any_writer or number, number
 
-    def _compare(
+    def _change(
         self, number: int, statement: Statement, now: Snapshot, settings: tuple[tuple[str, str], ...]
-    ) -> None:
-        change = Change(
+    ) -> Change:
+        return Change(
             statement=number,
             line=statement.line,
             first=self._first,
@@ -197,6 +235,9 @@ class DemandWatch:
             settings=settings,
             moved=frozenset(self._moved),
         )
+
+    def _compare(self, change: Change) -> None:
+        now = change.after
         self._demands += find(change)
         for oid, after in now.relations.items():
             before = self._last.relations.get(oid)

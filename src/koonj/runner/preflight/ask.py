@@ -250,9 +250,14 @@ class Asking:
         seconds: float = 0.0,
     ) -> RowCheck:
         demand = self.question.demand
+        itself = demand.counted is Counted.RELATION
         groups = demand.counted is Counted.GROUPS and not (hit is not None and hit.raised)
         examples = () if hit is None else hit.examples
-        if hit is None:
+        if itself and outcome is RowOutcome.PASSES:
+            sentence = f"nothing is wrong with {demand.relation}"
+        elif itself:
+            sentence = f"{demand.relation} {demand.words}"
+        elif hit is None:
             rows = "no rows" if outcome is RowOutcome.PASSES else "rows"
             sentence = f"{rows} of {demand.relation} {'share ' if groups else ''}{demand.words}"
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from koonj.postgres.demands.change import MOVED
 from koonj.postgres.demands.demand import ROWS, Demand, DemandKind, Demands, Layer, Lineage, Source
+from koonj.postgres.demands.refresh import BASE
 
 Place = tuple[int, int]
 """A pending migration and a statement of it, by their numbers."""
@@ -111,6 +112,8 @@ class _Composer:
         for source in demand.sources:
             state = self.state(source.relation)
             what = "this table" if source.name == ROWS else source.relation
+            if source.name.startswith(BASE) and self._is_changed(source, lineages.get(source.relation)):
+                unknown = unknown or f"a pending migration changes {source.relation}, which the view reads"
             if state.origin is None:
                 unknown = unknown or f"an earlier pending migration makes {source.relation}"
                 continue
@@ -129,6 +132,14 @@ class _Composer:
         own = (self.number, demand.last_write) if demand.last_write else NOWHERE
         last = max(own, self.state(demand.sources[0].relation).last_write, self.last_write_any)
         return Question(pending.name, demand, tuple(reads), names, may, unknown, last)
+
+    def _is_changed(self, source: Source, lineage: Lineage | None) -> bool:
+        """Return whether an earlier statement changes a table that a query names as it was."""
+        steps = () if lineage is None else lineage.steps
+        earlier = any(step.statement <= source.through for step in steps)
+        state = self.state(source.relation)
+        was_changed = state.moved or state.origin != Origin(source.relation)
+        return earlier or was_changed or (lineage is not None and lineage.moved)
 
     def pass_over(self, name: str, demands: Demands, done: int) -> None:
         """Note what a migration leaves behind for the next one."""

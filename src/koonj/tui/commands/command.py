@@ -37,6 +37,7 @@ class Group(StrEnum):
     RUN = "run"
     EDITOR = "editor"
     MATRIX = "matrix"
+    FORM = "form"
     DIALOGS = "dialogs"
     MOVING = "moving"
     KOONJ = "koonj"
@@ -55,6 +56,7 @@ _HEADINGS = {
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
     Group.MATRIX: "All targets",
+    Group.FORM: "New migration",
     Group.DIALOGS: "Dialogs",
     Group.MOVING: "Move",
     Group.KOONJ: "koonj",
@@ -89,6 +91,8 @@ class Situation:
     """Whether a dialog or another screen is about to open: what it shows is being read."""
     offers_pattern: bool = False
     """Whether the current problem of the selected migration offers a pattern."""
+    in_form: bool = False
+    """Whether it is about the screen with the form of a new migration."""
     has_colours: bool = True
     """Whether koonj uses colours."""
 
@@ -286,6 +290,9 @@ class Command(Generic[ScreenT_contra]):
 
     priority: ClassVar[bool] = False
     """Whether its keys do not go to the widget with the focus, such as the editor's text."""
+
+    in_text: ClassVar[bool] = False
+    """Whether its keys work where the user types, so that none of them can be a character."""
 
     listed: ClassVar[bool] = True
     """Whether the command palette lists it. Commands that only move are not listed."""

@@ -22,6 +22,8 @@ the user can press it twice, hold it down or press it for another screen. And a 
 down, so it must not confirm."""
 ANSWERS = (*DECIDING, "escape", "ctrl+c", "l")
 """Keys that answer a dialog or close it. No command of a dialog can have one."""
+_FORM_KEYS = ("enter", "escape", "ctrl+c")
+"""Keys of a form that cannot be changed."""
 KEPT: Mapping[str, str] = MappingProxyType(
     {
         "back": "escape",
@@ -41,15 +43,17 @@ def rebind(
     editing: Sequence[Command[Any]] = (),
     dialogs: Sequence[Command[Any]] = (),
     matrix: Sequence[Command[Any]] = (),
+    form: Sequence[Command[Any]] = (),
 ) -> Keymap:
     """Return the keymap with the user's keys for the main screen, the editor (`editing`) and the dialogs.
 
-    `matrix`: all commands that have a key there, also those of the main screen.
+    `matrix`: all commands that have a key there, also those of the main screen. `form`: those of the form of
+    a new migration alone.
 
     Raises:
         ConfigError: a setting names an unknown command or key, or is not allowed.
     """
-    by_name = {command.name(): command for command in (*matrix, *dialogs, *editing, *commands)}
+    by_name = {command.name(): command for command in (*form, *matrix, *dialogs, *editing, *commands)}
     settings = tuple(settings)
     changed = {}
     for setting in settings:
@@ -61,12 +65,14 @@ def rebind(
         changed[setting.command] = _keys(setting, by_name[setting.command])
     made = Keymap(MappingProxyType(changed), MappingProxyType(_replacements(changed, by_name)))
     moving = tuple(command for command in commands if command.group is Group.MOVING)
-    for screen in (commands, editing, (*dialogs, *moving), matrix):
+    for screen in (commands, editing, (*dialogs, *moving), matrix, form):
         _no_key_twice(made, settings, screen)
     return made
 
 
-_PLACES: Mapping[Group, str] = MappingProxyType({Group.DIALOGS: "plan ", Group.MATRIX: "matrix "})
+_PLACES: Mapping[Group, str] = MappingProxyType(
+    {Group.DIALOGS: "plan ", Group.MATRIX: "matrix ", Group.FORM: "form "}
+)
 """What stands before a key in texts if it is that of another command on the main screen."""
 
 
@@ -116,6 +122,16 @@ def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) ->
         raise ConfigError(
             f"{setting.where}: {setting.command} is a command of the editor, where {display_key(text[0])} is "
             'text. Use a key such as "f4" or "ctrl+g".'
+        )
+    if command.in_text and (text := [k for k in keys if is_text(k)]):
+        raise ConfigError(
+            f"{setting.where}: {setting.command} works in a field, where {display_key(text[0])} is text. Use "
+            'a key such as "tab" or "ctrl+t".'
+        )
+    if command.group is Group.FORM and (bad := [k for k in keys if k in _FORM_KEYS]):
+        raise ConfigError(
+            f"{setting.where}: {setting.command} is a command of a form, where {display_key(bad[0])} goes on "
+            "or back. Use another key."
         )
     if command.group is Group.DIALOGS and (bad := [k for k in keys if k in ANSWERS]):
         raise ConfigError(

@@ -206,7 +206,7 @@ class Editor(EditorMovement):
         if place is not None and place.pattern is not None:
             ran_on = self._ran_on()
             self._use_pattern(
-                OfferedPattern(place.pattern, self._migration.name, place.code, place.line, ran_on=ran_on),
+                OfferedPattern(place.pattern, self._migration.name, place.line, ran_on=ran_on),
                 self._tell,
             )
         else:

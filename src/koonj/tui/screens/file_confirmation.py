@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from koonj.tui.render.diff_lines import tinted_changes
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation
 
@@ -28,4 +29,5 @@ class FileConfirmation(Confirmation):
         return self._heading
 
     def lines(self, width: int) -> Sequence[Line]:
-        return self._make(width)
+        lines = self._make(width)
+        return list(tinted_changes(lines, width)) if self.has_fills else lines

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from koonj.tui.commands.availability import CommandEntry, command_entries
-from koonj.tui.commands.command import Command, Situation
+from koonj.tui.commands.command import Command, Group, Situation
 from koonj.tui.commands.dialogs import DIALOGS
 from koonj.tui.commands.editor import EDITING
+from koonj.tui.commands.forms import FORM, IN_FORM
 from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.documents.edit_buffer import targets_with
@@ -98,7 +99,9 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
-        self._new = NewMigrations(screen, backend, control, watcher, situation, self._edit_new)
+        self._new = NewMigrations(
+            screen, backend, control, watcher, situation, self._edit_new, self._help_of_form
+        )
         self._editing = Editing(screen, watcher, control, situation, self._new.open_offered)
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
         self.files = FileChanges(screen, backend, watcher, situation)
@@ -120,9 +123,16 @@ class Navigator:
         """Open the help."""
         self._screen.app.push_screen(
             HelpDialog(
-                self._entries(dict.fromkeys((*MAIN, *EDITING, *MATRIX, *DIALOGS))), self._situation().pane
+                self._entries(dict.fromkeys((*MAIN, *EDITING, *MATRIX, *FORM, *DIALOGS))),
+                self._situation().pane,
             )
         )
+
+    def _help_of_form(self) -> None:
+        """Open the help about the form of a new migration."""
+        now = replace(self._situation(), in_form=True)
+        entries = command_entries(IN_FORM, now, now.keymap.display_keys)
+        self._screen.app.push_screen(HelpDialog(entries, Group.FORM.heading))
 
     def command_palette(self) -> None:
         """Open the command palette; run the chosen command like its key."""

@@ -31,14 +31,19 @@ class NewMigrations:
         watcher: Watcher,
         situation: Callable[[], Situation],
         edit_new: Callable[[Path], None],
+        show_help: Callable[[], None],
     ) -> None:
-        """`screen` is the main screen; `edit_new` opens the editor on a file that was just written."""
+        """`screen` is the main screen; `edit_new` opens the editor on a file that was just written.
+
+        `show_help`: opens the help of the palette.
+        """
         self._screen = screen
         self._backend = backend
         self._control = control
         self._watcher = watcher
         self._situation = situation
         self._edit_new = edit_new
+        self._show_help = show_help
 
     def open(self) -> None:
         """Open the pattern palette."""
@@ -63,7 +68,7 @@ class NewMigrations:
         target = snapshot.target
         names = TargetNames(target.name, snapshot.check.counts.pending)
         reading = partial(read_names, self._backend, target) if self._backend.settings.trust.given else None
-        return PatternPalette(snapshot.settings, snapshot.folder, names, reading, offered)
+        return PatternPalette(snapshot.settings, snapshot.folder, names, reading, self._show_help, offered)
 
     def _push(
         self, palette: PatternPalette, written: Callable[[PatternPalette, tuple[Path, ...]], None]

@@ -21,8 +21,10 @@ from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.catalog_snapshot import CatalogSnapshot
 from koonj.patterns.pattern import load
+from koonj.tui.commands.application import HELP
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.key_hints import pair_hint
+from koonj.tui.commands.forms import COMPLETE_NAME, FILTER_PATTERNS, NEXT_NAME, PREVIOUS_NAME
+from koonj.tui.commands.key_hints import key_hint, pair_hint
 from koonj.tui.commands.navigation import (
     DOWN,
     MOVING,
@@ -44,12 +46,13 @@ from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
 from koonj.tui.state.offered_pattern import OfferedPattern
 from koonj.tui.theme import DIM, RAISED, STRONG
+from koonj.tui.toolkit.key_names import is_text
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
-from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import Part, fit
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
-from koonj.tui.widgets.form_field import FieldRow
+from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
 from koonj.tui.widgets.pattern_form import TALL, PatternForm
@@ -80,15 +83,18 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         folder: Folder,
         names: TargetNames,
         reading: Reading | None,
+        show_help: Callable[[], None],
         offered: OfferedPattern | None = None,
     ) -> None:
         """`reading` reads the names in the target's catalog; None if koonj reads nothing there.
 
-        `offered`: the pattern whose form is opened at once, filled in for a finding.
+        `show_help`: opens the help over it. `offered`: the pattern whose form is opened at once, filled in
+        for a finding.
         """
         super().__init__()
         self._settings = settings
         self._reading = reading
+        self._show_help = show_help
         self._offered = offered
         self._is_opened = offered is None
         self._number = next_number(folder)
@@ -111,7 +117,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self.query_one(SearchRow).display = False
         keys_of = cast("KeyedApp", self.app).keys_of
         moving = (move for move in MOVING if not isinstance(move, (ScrollLeft, ScrollRight)))
-        self.query_one(PatternList).moving = frozenset(key for move in moving for key in keys_of(move))
+        listed = self.query_one(PatternList)
+        listed.moving = frozenset(key for move in moving for key in keys_of(move)) | set(keys_of(HELP))
+        listed.filtering = frozenset(keys_of(FILTER_PATTERNS))
+        self.form.keys = FieldKeys(
+            *(frozenset(keys_of(one)) for one in (COMPLETE_NAME, NEXT_NAME, PREVIOUS_NAME))
+        )
         start_task(self, self._load, "patterns")
         if self._reading is not None:
             start_task(self, self._read_names, "names")
@@ -179,9 +190,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             self.dismiss(None)
 
     @on(BottomLine.Clicked)
-    def hint_clicked(self) -> None:
-        """Close: this is the only key with a click."""
-        self.close()
+    def hint_clicked(self, event: BottomLine.Clicked) -> None:
+        """Close, or open the help: these are the only keys with a click."""
+        (self._show_help if event.command == HELP.label else self.close)()
 
     @property
     def is_blank(self) -> bool:
@@ -284,19 +295,37 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         keys_of = cast("KeyedApp", self.app).keys_of
         if in_list:
             select = pair_hint(keys_of, DOWN, UP, "select pattern")
-            find = Hint("/", "filter, or type")
-            return (Hint("Enter", "fill in fields"), *select, find, Hint("Esc", "close", command=CLOSE))
+            find, shown = key_hint(keys_of, FILTER_PATTERNS), key_hint(keys_of, HELP, runs=HELP.label)
+            return (
+                Hint("Enter", "fill in fields"),
+                *select,
+                *find,
+                Hint("Esc", "close", command=CLOSE),
+                *shown,
+            )
         if self._is_filtering:
             return _FILTER
         scroll = pair_hint(keys_of, PAGE_DOWN, PAGE_UP, "scroll SQL")
-        complete = Hint("Tab/Down", "complete")
-        return (Hint("Enter", "next field"), complete, Hint("Esc", "select pattern"), *scroll)
+        complete = pair_hint(keys_of, COMPLETE_NAME, NEXT_NAME, COMPLETE_NAME.label)
+        shown = key_hint(self._keys_in_text, HELP, runs=HELP.label)
+        return (Hint("Enter", "next field"), *complete, Hint("Esc", "select pattern"), *scroll, *shown)
+
+    def _keys_in_text(self, command: HasKeys) -> tuple[str, ...]:
+        """Return the keys of a command that type no text."""
+        return tuple(key for key in cast("KeyedApp", self.app).keys_of(command) if not is_text(key))
 
     def on_key(self, event: events.Key) -> None:
         """Handle Enter (go to the form) and Esc (go back to the list, close its filter, then the palette)."""
         self.query_one(BottomLine).notice = None
         patterns = self.query_one(PatternList)
         in_list = patterns.has_focus or self._is_filtering
+        keys_of = (
+            self._keys_in_text if isinstance(self.focused, Input) else cast("KeyedApp", self.app).keys_of
+        )
+        if event.key in keys_of(HELP):
+            event.stop()
+            self._show_help()
+            return
         if event.key in CANCEL_KEYS:
             event.stop()
             if in_list and self.query_one(SearchRow).display:

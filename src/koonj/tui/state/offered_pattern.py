@@ -16,7 +16,6 @@ class OfferedPattern:
     offer: PatternOffer
     name: str
     """File name of the migration."""
-    code: str
     line: int | None = None
     statement: int | None = None
     """Number of the statement in a run; None if it is not known."""
@@ -27,15 +26,15 @@ class OfferedPattern:
     def origin(self) -> str:
         """What the form says: for which finding it is, and what becomes of the file."""
         where = f"{self.name}, line {self.line}" if self.line else self.name
-        return f"For {where} ({self.code}). {self._then}"
+        return f"For {where}. {self._then}"
 
     @property
     def _then(self) -> str:
         if not self.offer.replaces:
             return "That file stays as it is."
         if self.ran_on:
-            return f"It has run on {', '.join(self.ran_on)}: there, the new files would do the same again."
-        return "The new files replace that statement: take it out of there afterwards."
+            return f"It has run on {', '.join(self.ran_on)}, where the new files would do the same again."
+        return "Take that statement out of it afterwards."
 
     def task(self, where: str) -> str:
         """Return what the user still has to do when the files are written; empty if nothing.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.tui.render.diff_lines import tinted_changes
 from koonj.tui.render.drift_lines import DifferenceGroup, definition_lines, difference_text
 from koonj.tui.theme import DIM, STRONG
 from koonj.tui.toolkit.strips import Part, strip, wrap
@@ -37,8 +38,12 @@ class Definition(Pane):
         lines = (f"{sign} {text}".rstrip() for sign, text in self.differing.definition())
         return "".join(line + "\n" for line in (difference_text(self.differing.whole), *lines))
 
-    def watch_differing(self) -> None:
+    def body_changed(self) -> None:
+        """Make the lines again, too: the theme can have tints, or not."""
         self._wrapped = (0, ())
+        super().body_changed()
+
+    def watch_differing(self) -> None:
         self.top = 0
         self.body_changed()
 
@@ -49,7 +54,8 @@ class Definition(Pane):
         if self.differing is None or not width:
             return ()
         if self._wrapped[0] != width:
-            self._wrapped = (width, list(definition_lines(self.differing, width)))
+            lines = definition_lines(self.differing, width)
+            self._wrapped = (width, list(tinted_changes(lines, width) if self.has_fills else lines))
         return self._wrapped[1]
 
     def title(self) -> tuple[str, str]:

@@ -25,9 +25,17 @@ from koonj.tui.widgets.text_line import TextBlock, TextLine
 
 LABEL = 16
 """Cells of a label."""
-_NEXT, _PREVIOUS = frozenset({"down", "ctrl+n"}), frozenset({"up", "ctrl+p"})
 _UNKNOWN = 200
 """Cells of a placeholder in a line that has no size yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKeys:
+    """Keys that take one of the names that complete a field."""
+
+    complete: frozenset[str] = frozenset()
+    next: frozenset[str] = frozenset()
+    previous: frozenset[str] = frozenset()
 
 
 class ChoiceField(Widget, can_focus=True):
@@ -83,9 +91,10 @@ class FieldRow(Vertical):
 
         row: FieldRow
 
-    def __init__(self, field: Field, default: str, value: str = "") -> None:
+    def __init__(self, field: Field, default: str, value: str = "", keys: FieldKeys | None = None) -> None:
         """`value`: what the field contains at the start, as if the user had typed it."""
         super().__init__()
+        self._keys = keys or FieldKeys()
         self.field = field
         self.touched = bool(value)
         self.sought = value
@@ -192,12 +201,12 @@ class FieldRow(Vertical):
 
     def on_key(self, event: events.Key) -> None:
         """Let Down, Up and Tab take a completion. Enter always goes to the next field."""
-        found = self.query_one(CompletionList)
-        if not found.found or (event.key == "tab" and found.taken is None and self._is_done(found)):
+        found, completes = self.query_one(CompletionList), event.key in self._keys.complete
+        if not found.found or (completes and found.taken is None and self._is_done(found)):
             return
-        if event.key in _NEXT or (event.key == "tab" and found.taken is None):
+        if event.key in self._keys.next or (completes and found.taken is None):
             taken = 0 if found.taken is None else min(found.taken + 1, len(found.found) - 1)
-        elif event.key in _PREVIOUS and found.taken is not None:
+        elif event.key in self._keys.previous and found.taken is not None:
             taken = found.taken - 1
         else:
             return
@@ -205,7 +214,7 @@ class FieldRow(Vertical):
         event.prevent_default()
         text = self.sought if taken < 0 else found.found[taken].value
         found.taken = taken if taken >= 0 else None
-        if event.key == "tab":
+        if completes:
             self.sought, found.found = text, ()
         self._put(text)
 

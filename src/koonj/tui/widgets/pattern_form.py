@@ -16,7 +16,7 @@ from koonj.tui.documents.drafts import BlankSource, DraftResult, DraftSource
 from koonj.tui.documents.form_values import FormValues, form_values
 from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.widgets.form_box import FormBox
-from koonj.tui.widgets.form_field import FieldRow
+from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
 from koonj.tui.workers.catalog_names import TargetNames
@@ -42,6 +42,7 @@ class PatternForm(FormBox):
         self.source: DraftSource = BlankSource()
         self.names = names
         """What completes the fields, and what is known of it."""
+        self.keys = FieldKeys()
         self._reads = reads
         self._insists = False
         self._is_changing = False
@@ -81,7 +82,7 @@ class PatternForm(FormBox):
             await fields.remove_children()
             defaults = source.defaults(values)
             rows = [
-                FieldRow(field, defaults.get(field.name, ""), values.get(field.name, ""))
+                FieldRow(field, defaults.get(field.name, ""), values.get(field.name, ""), self.keys)
                 for field in source.fields
             ]
             await fields.mount_all(rows)
@@ -157,7 +158,7 @@ class PatternForm(FormBox):
         """
         self.text = self.source.title
         about = self.query_one("#about", TextBlock)
-        about.most = 1 if origin and not self._is_tall else _MOST_ABOUT[self._is_tall]
+        about.most = 1 if origin else _MOST_ABOUT[self._is_tall]
         about.lead, about.text = (" ", DIM), (" ".join(self.source.description.split()), DIM)
         finding = self.query_one("#origin", TextBlock)
         finding.display, finding.most = bool(origin), 2

@@ -36,7 +36,9 @@ class PatternList(CursorPane):
         """For each line the number of a pattern in `_found`, or a heading."""
         self._chosen: DraftSource | None = None
         self.moving: frozenset[str] = frozenset()
-        """Keys that move the cursor. Other letters begin the filter."""
+        """Keys that do something else, such as move the cursor. Other letters begin the filter."""
+        self.filtering: frozenset[str] = frozenset()
+        """Keys that open the filter."""
 
     @dataclass
     class Chosen(Message):
@@ -125,7 +127,12 @@ class PatternList(CursorPane):
     def on_key(self, event: events.Key) -> None:
         """Let letters begin the filter."""
         letter = event.character or ""
+        if event.key in self.filtering:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Typed(""))
+            return
         if letter.isprintable() and letter.strip() and event.key not in self.moving:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Typed("" if letter == "/" else letter))
+            self.post_message(self.Typed(letter))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
     from koonj.postgres.history_page import HistoryPage
+    from koonj.postgres.tunnel.questions import Ask
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
@@ -113,16 +114,20 @@ class Backend:
                 self._reader = await asyncio.to_thread(folder_reader, self.settings.migrations)
             return await asyncio.to_thread(read_folder, self._reader)
 
-    async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
+    async def read_status(self, target: Target, folder: Folder, ask: Ask | None = None) -> TargetStatus:
         """Return the status of `target` and of `folder`'s migrations on it.
 
-        Changes nothing there.
+        Changes nothing there. `ask`: asks the user what ssh asks; without it, ssh asks nothing.
         """
 
         async def read() -> TargetStatus:
             from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
-            return await read_status(self._reading_connector(), target, folder)
+            connector = self._reading_connector()
+            if ask is None or target.ssh is None or not target.trusted:
+                return await read_status(connector, target, folder)
+            with connector.tunnels(target).letting_ssh_ask(target, ask):
+                return await read_status(connector, target, folder)
 
         status = await self._reads.run(read)
         self._prepare_runs()
@@ -131,7 +136,7 @@ class Backend:
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
         await asyncio.to_thread(import_module, "koonj.runner.target.status")
-        from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
+        from koonj.postgres.connection_string import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import UNREAD, TargetStatus  # noqa: PLC0415 - brings psycopg
 
         return TargetStatus(

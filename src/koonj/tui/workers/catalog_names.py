@@ -31,10 +31,8 @@ class TargetNames:
         if self.catalog is None:
             return f"No names: {self.target} cannot be read." if self.is_read else f"Reading {self.target} …"
         if self.pending:
-            verb = "is" if self.pending == 1 else "are"
             return (
-                f"Names from {self.target}; {count(self.pending, 'migration')} {verb} pending there: objects "
-                "that they create are not listed."
+                f"Names from {self.target}, without what {count(self.pending, 'pending file')} would create."
             )
         more = "; not all of its objects" if self.catalog.is_cut else ""
         return f"Names from {self.target}{more}."

@@ -6,7 +6,7 @@ SELECT c.oid::bigint,
        CASE WHEN c.relispartition THEN coalesce(pg_catalog.pg_get_partition_constraintdef(c.oid), '') ELSE '' END,
        ARRAY(SELECT h.inhparent::bigint FROM pg_catalog.pg_inherits AS h
              WHERE h.inhrelid OPERATOR(pg_catalog.=) c.oid ORDER BY h.inhseqno),
-       c.relhasrules OR EXISTS (
+       (c.relhasrules AND c.relkind OPERATOR(pg_catalog.<>) 'm'::"char") OR EXISTS (
            SELECT FROM pg_catalog.pg_trigger AS t
            WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT t.tgisinternal
        )

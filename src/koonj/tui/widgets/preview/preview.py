@@ -202,7 +202,7 @@ class Preview(SheetPane):
             return None
         found = statement_at(lines, place.line) if lines is not None and place.line is not None else None
         number = found.number if found is not None else None
-        return OfferedPattern(place.pattern, place.name, place.code, place.line, number)
+        return OfferedPattern(place.pattern, place.name, place.line, number)
 
     @property
     def place_of_tab(self) -> FilePlace | None:

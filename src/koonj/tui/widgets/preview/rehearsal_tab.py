@@ -25,6 +25,7 @@ from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.sql.display import shortened
+from koonj.tui.render.diff_lines import tinted_changes
 from koonj.tui.render.drift_lines import definition_lines, group_differences
 from koonj.tui.render.failure_lines import FILLED_FAILURE, band
 from koonj.tui.render.failure_lines import failure_lines as lines_of_a_run
@@ -95,7 +96,8 @@ def _parts(
     if found.failure is not None:
         yield list(_failure(found.failure, source, width, fills=fills))
     if found.differences:
-        yield list(_differences(found.differences, width))
+        lines = _differences(found.differences, width)
+        yield list(tinted_changes(lines, width) if fills else lines)
     if found.losses:
         losses = [f"the migration {loss}" for loss in found.losses]
         yield [_title("Lost data"), *_marked("-", WAITING, losses, width)]

@@ -1,0 +1,64 @@
+"""Commands of the form of a new migration. Enter, which goes on, and Esc, which goes back, are fixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from koonj.tui.commands.application import HELP, Repaint
+from koonj.tui.commands.command import Command, Group, Situation
+from koonj.tui.commands.navigation import MOVING
+
+_NO_FORM = "It is a command of the form of a new migration."
+
+
+class _OfForm(Command[Any]):
+    group = Group.FORM
+    listed = False
+
+    def why_not(self, now: Situation) -> str | None:
+        return None if now.in_form else _NO_FORM
+
+
+class FilterPatterns(_OfForm):
+    """Filter the patterns by title, key and the words that people use for them.
+
+    A letter that moves nothing begins the filter, too.
+    """
+
+    key = "slash"
+    label = "filter, or type"
+
+
+class CompleteName(_OfForm):
+    """In a field: take the first name that completes what is typed.
+
+    With a whole name, the key goes on to the next field.
+    """
+
+    key = "tab"
+    label = "complete"
+    in_text = True
+
+
+class NextName(_OfForm):
+    """In a field: try the next name that completes what is typed."""
+
+    key, also = "down", ("ctrl+n",)
+    label = "next name"
+    in_text = True
+
+
+class PreviousName(_OfForm):
+    """In a field: try the previous name; before the first one, what was typed is back."""
+
+    key, also = "up", ("ctrl+p",)
+    label = "previous name"
+    in_text = True
+
+
+FILTER_PATTERNS, COMPLETE_NAME = FilterPatterns(), CompleteName()
+NEXT_NAME, PREVIOUS_NAME = NextName(), PreviousName()
+FORM: tuple[Command[Any], ...] = (FILTER_PATTERNS, COMPLETE_NAME, NEXT_NAME, PREVIOUS_NAME)
+"""The commands of the form alone."""
+IN_FORM: tuple[Command[Any], ...] = (*FORM, *MOVING, Repaint(), HELP)
+"""All commands with a key on the screen with the form, for its help."""

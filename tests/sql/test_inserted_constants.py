@@ -1,0 +1,33 @@
+"""Which constants an INSERT writes, read from its text."""
+
+from __future__ import annotations
+
+import pytest
+
+from koonj.sql.inserted_constants import DEFAULT, Insertion, insertion
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INSERT INTO t VALUES (1, 'a'), (-2, NULL)", Insertion("t", (), (("1", "'a'"), ("-2", "NULL")))),
+        ('insert into s."T t" as x ("A", b) values (default, $$q$$);', Insertion("T t", ("A", "b"), ((DEFAULT, "$$q$$"),))),
+        ("INSERT INTO t (a) OVERRIDING USER VALUE VALUES (E'x\\n') RETURNING a", Insertion("t", ("a",), (("E'x\\n'",),))),
+        ("INSERT INTO t VALUES (1), (true /* x */)", Insertion("t", (), (("1",), ("true",)))),
+        ("INSERT INTO t VALUES (1 + 1)", Insertion("t")),
+        ("INSERT INTO t VALUES (1), (now())", Insertion("t")),
+        ("INSERT INTO t VALUES ('1'::int)", Insertion("t")),
+        ("INSERT INTO t VALUES (ARRAY[1])", Insertion("t")),
+        ("INSERT INTO t (SELECT 1)", Insertion("t")),
+        ("INSERT INTO t SELECT 1", Insertion("t")),
+        ("INSERT INTO t DEFAULT VALUES", Insertion("t")),
+        ("INSERT INTO t (a[1]) VALUES (1)", None),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", None),
+        ("INSERT INTO t VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", None),
+        ("UPDATE t SET a = 1", None),
+        ("INSERT INTO t VALUES (1", Insertion("t")),
+        ("INSERT INTO", Insertion("")),
+    ],
+)  # fmt: skip
+def test_insertion(text: str, expected: Insertion | None) -> None:
+    assert insertion(text) == expected
