@@ -9,10 +9,13 @@ from functools import partial
 
 import pytest
 
+from koonj.runner.fleet.groups import plan_groups
 from koonj.runner.fleet.side_by_side import side_by_side
 from koonj.runner.fleet.target_event import TargetEvent
 from koonj.runner.fleet.waves import Waves
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Cancelling, Event
+from koonj.runner.run.planned import Plan
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,20 @@ class Streams:
             yield TargetEvent(name, Cancelling())
         finally:
             self.open -= 1
+
+
+def test_sizes_and_commands_in_notes_make_no_group() -> None:
+    large = "It goes through bastion by ssh, and reads a table of {} GB. To run it there, run: koonj apply --dsn {}"
+    notes = {
+        "a": (large.format(1.5, "host=a"),),
+        "b": (large.format(20, "host=b"),),
+        "c": ("The role cannot.",),
+    }
+    plans = {
+        name: Plan(name, Direction.APPLY, False, "server", (), notes=found)  # noqa: FBT003 - not protected
+        for name, found in notes.items()
+    }
+    assert [group.targets for group in plan_groups(plans)] == [("a", "b"), ("c",)]
 
 
 async def names_of(events: AsyncIterator[Event]) -> list[str]:
