@@ -64,8 +64,7 @@ def test_sizes_and_commands_in_notes_make_no_group() -> None:
         "c": ("The role cannot.",),
     }
     plans = {
-        name: Plan(name, Direction.APPLY, False, "server", (), notes=found)  # noqa: FBT003 - not protected
-        for name, found in notes.items()
+        name: Plan(name, Direction.APPLY, False, "server", (), notes=found) for name, found in notes.items()
     }
     assert [group.targets for group in plan_groups(plans)] == [("a", "b"), ("c",)]
 
