@@ -145,6 +145,10 @@ def patterns(call: Call) -> int:
 
 def apply(call: Call) -> int:
     """Run `koonj apply`."""
+    if call.args.all_targets or call.args.targets:
+        from koonj.cli.fleet import apply_to_targets
+
+        return apply_to_targets(call)
     from koonj.cli.apply import run
     from koonj.runner.run.direction import Direction
 
