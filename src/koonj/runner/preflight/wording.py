@@ -36,12 +36,13 @@ def _singular(words: str) -> str:
     return f"{one} {rest}"
 
 
-def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...]) -> str:
-    """Return the sentence with the keys of some rows."""
+def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...], *, groups: bool) -> str:
+    """Return the sentence with the keys of some rows; of `groups`, one row of each."""
     if not examples:
         return sentence
     named = key[0] if len(key) == 1 else f"({', '.join(key)})"
-    return f"{sentence}, for example {named} {', '.join(examples)}"
+    those = "one row each with " if groups else ""
+    return f"{sentence}, for example {those}{named} {', '.join(examples)}"
 
 
 def message(outcome: RowOutcome, sentence: str, reason: str) -> str:
