@@ -141,7 +141,8 @@ def _of_table(facts: FormFacts, reference: CatalogReference, *, is_key: bool) ->
     if reference.thing is CatalogThing.COLUMN:
         for column in table.columns:
             typed = as_typed_key(column.name) if is_key else as_typed(column.name)
-            yield typed, column.type + (" NOT NULL" if column.not_null else "")
+            known = column.type + (" NOT NULL" if column.not_null else "")
+            yield typed, ", ".join(filter(None, (known, column.pending)))
     elif reference.thing is CatalogThing.PARTITION:
         for part in facts.catalog.parts_of(table):
             yield shown_name(facts.catalog, part.schema, part.name), size_words(part)

@@ -80,7 +80,9 @@ def shown_name(catalog: CatalogSnapshot, schema: str, name: str) -> str:
 
 
 def size_words(relation: Relation) -> str:
-    """Return ``4.1 GB, 12 M rows``; empty if nothing is known."""
+    """Return ``4.1 GB, 12 M rows``, or which file makes it; empty if nothing is known."""
+    if relation.pending:
+        return relation.pending
     size = "" if relation.size is None else byte_words(relation.size)
     rows = "" if relation.rows is None else row_words(relation.rows)
     return ", ".join(filter(None, (size, rows)))

@@ -19,7 +19,7 @@ from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
-from koonj.tui.workers.catalog_names import TargetNames
+from koonj.tui.workers.catalog_names import FormNames
 
 TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
@@ -36,7 +36,7 @@ class PatternForm(FormBox):
 
         result: DraftResult
 
-    def __init__(self, names: TargetNames, *, reads: bool) -> None:
+    def __init__(self, names: FormNames, *, reads: bool) -> None:
         """`reads`: whether names are read for it at all."""
         super().__init__(id="form")
         self.source: DraftSource = BlankSource()
@@ -90,7 +90,7 @@ class PatternForm(FormBox):
         if self.is_ready:
             self.draft()
 
-    def take_names(self, names: TargetNames) -> None:
+    def take_names(self, names: FormNames) -> None:
         """Take names that have been read since the form was opened."""
         self.names = names
         if self.rows and self.is_ready:
