@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
     from koonj.postgres.history_page import HistoryPage
-    from koonj.postgres.tunnel.questions import Ask
     from koonj.postgres.kept_passwords import KeptPasswords
+    from koonj.postgres.tunnel.questions import Ask
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
