@@ -12,9 +12,9 @@ import pytest
 from psycopg import pq
 
 from koonj import __version__
+from koonj.cli.commands import COMMANDS
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
-from koonj.cli.main import COMMANDS
 from koonj.cli.run_options import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.migrations.states import State
 from koonj.runner.impact.gate import POLICY_STATES

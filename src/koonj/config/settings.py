@@ -67,6 +67,25 @@ class Password:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """The host through which koonj reaches a target, with OpenSSH."""
+
+    host: str
+    """A ``Host`` of the user's own ssh configuration, or ``user@name``."""
+    options: tuple[str, ...] = ()
+    """More words for ssh, such as ``-F`` and a file."""
+    folder: str = "/"
+    """The folder of koonj.toml. Relative paths in `options` start there."""
+    where: str = field(default="", compare=False)
+    """Its place in koonj.toml: ``koonj.toml:7``."""
+
+    @property
+    def command(self) -> str:
+        """The command that logs in there: ``ssh -F ssh_config bastion``."""
+        return " ".join(map(quote, ("ssh", *self.options, self.host)))
+
+
+@dataclass(frozen=True, slots=True)
 class ScratchPlace:
     """The scratch server for rehearsals."""
 
@@ -101,6 +120,8 @@ class Target:
     role: str | None = None
     """The role for SET ROLE after connecting."""
     password: Password | None = None
+    ssh: Ssh | None = None
+    """The host through which koonj connects; None: directly."""
     database: str = ""
     """For the embedded server: the name of the database, which koonj creates.
 
@@ -155,10 +176,12 @@ class Trust:
     """The real paths that the user trusts or not: the project's root, and migrations that are outside it."""
     secrets: tuple[tuple[str, Password], ...] = ()
     """Every password that koonj.toml makes koonj read, with the name of its table: ``targets.production``."""
+    tunnels: tuple[tuple[str, Ssh], ...] = ()
+    """Every ssh that koonj.toml makes koonj run, with the name of its table."""
     scratch_dsn: str | None = None
     """The server that koonj.toml makes koonj use for rehearsals; None for koonj's own."""
     commands_hash: str = ""
-    """Hash of `secrets` and `scratch_dsn`. If it changes, koonj asks again."""
+    """Hash of `secrets`, `tunnels` and `scratch_dsn`. If it changes, koonj asks again."""
     has_changed: bool = False
     """Whether the folder was trusted with another hash."""
 

@@ -12,6 +12,8 @@ def trust_lines(trust: Trust) -> Iterator[str]:
         yield f"that SQL on the server in [scratch] dsn: {trust.scratch_dsn}"
     for table, password in trust.secrets:
         yield f"{_DOES[password.source]} {password.named} ({password.where}, password of {table})"
+    for table, ssh in trust.tunnels:
+        yield f"{ssh.command} ({ssh.where}, tunnel of {table})"
 
 
 _DOES = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pkgutil import get_data
 
 from koonj.patterns.pattern import LIBRARY, Pattern
 
@@ -40,7 +41,9 @@ def measured_locks(pattern: Pattern) -> Locks:
 
 @cache
 def _all() -> Mapping[str, Locks]:
-    facts = json.loads(FACTS.read_text(encoding="utf-8"))
+    text = get_data(__package__, f"library/{FACTS.name}")
+    assert text is not None
+    facts = json.loads(text)
     return {
         key: {name: tuple(MeasuredLock(**lock) for lock in locks) for name, locks in fields.items()}
         for key, fields in facts.items()

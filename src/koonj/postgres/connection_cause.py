@@ -23,6 +23,8 @@ class ConnectProblem(StrEnum):
     ENCRYPTION = "no TLS"
     STRING = "wrong connection string"
     UNTRUSTED = "not trusted"
+    TUNNEL = "no tunnel"
+    SSH_LOGIN = "ssh login refused"
 
 
 @dataclass(frozen=True, slots=True)

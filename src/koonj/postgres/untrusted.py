@@ -9,7 +9,7 @@ those on a developer's machine do (session_preload_libraries in options).
 from collections.abc import Mapping
 from typing import Any
 
-from koonj.config import Password, ScratchPlace
+from koonj.config import Password, ScratchPlace, Ssh
 from koonj.postgres.errors import TargetError
 
 ADVICE = "Check koonj.toml; then run: koonj trust (in CI, set KOONJ_TRUST=1)"
@@ -58,6 +58,11 @@ def must_trust(place: ScratchPlace, what: str) -> None:
     """
     if not place.trusted:
         raise UntrustedError(f"{what}, and you do not trust this folder yet.", ADVICE)
+
+
+def not_opened(ssh: Ssh) -> str:
+    """Return why koonj does not run ssh for an untrusted koonj.toml."""
+    return f"{ssh.where} makes koonj run {ssh.command}, and you do not trust this folder yet"
 
 
 def not_read(password: Password) -> str:

@@ -198,7 +198,8 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
     if found or status is None or status.server is None:
         return found
     trip, version, where = _server(status.server)
-    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
+    through = f"through {visible(status.server.through)}, " if status.server.through else ""
+    texts = [f"PostgreSQL {version}, {through}round trip {trip.strip()}", where]
     texts += [asked] if (asked := asked_words(check)) else []
     texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []
     return [("   " + cut(text, width - 4), DIM) for text in texts[:MOST]]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from koonj.postgres.connector import Connector
     from koonj.postgres.history_page import HistoryPage
     from koonj.postgres.kept_passwords import KeptPasswords
+    from koonj.postgres.tunnel.questions import Ask
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
@@ -83,8 +84,7 @@ class Backend:
         """For reads, in their thread."""
         self._connector: Connector | None = None
         """For runs."""
-        self._passwords: KeptPasswords | None = None
-        """Of both, so that a program that brings one runs once."""
+        self._passwords: KeptPasswords | None = None  # of both connectors
         self._first = Lock()
         self._preparing: asyncio.Task[None] | None = None
 
@@ -118,16 +118,20 @@ class Backend:
                 self._reader = await asyncio.to_thread(folder_reader, self.settings.migrations)
             return await asyncio.to_thread(read_folder, self._reader)
 
-    async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
+    async def read_status(self, target: Target, folder: Folder, ask: Ask | None = None) -> TargetStatus:
         """Return the status of `target` and of `folder`'s migrations on it.
 
-        Changes nothing there.
+        Changes nothing there. `ask`: asks the user what ssh asks; without it, ssh asks nothing.
         """
 
         async def read() -> TargetStatus:
             from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
-            return await read_status(self._reading_connector(), target, folder)
+            connector = self._reading_connector()
+            if ask is None or target.ssh is None or not target.trusted:
+                return await read_status(connector, target, folder)
+            with connector.tunnels(target).letting_ssh_ask(target, ask):
+                return await read_status(connector, target, folder)
 
         status = await self._reads.run(read)
         self._prepare_runs()
@@ -136,7 +140,7 @@ class Backend:
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
         await asyncio.to_thread(import_module, "koonj.runner.target.status")
-        from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
+        from koonj.postgres.connection_string import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import UNREAD, TargetStatus  # noqa: PLC0415 - brings psycopg
 
         return TargetStatus(
