@@ -209,7 +209,7 @@ async def test_target_with_a_password_command_is_not_read_when_the_screen_opens(
     """The command can ask the user, so only the key R runs it."""
     monkeypatch.setattr(backend, "KEPT_SECONDS", 0.0)
     count = tmp_path / "count"
-    command = Password("command", f"echo x >> {count}; echo secret")
+    command = Password("command", f"echo x >> {count}; echo secret", lifetime=0)
     one = Project(ahead.root, ahead.targets[0], replace(ahead.targets[1], password=command))
     async with one.open((120, 30)) as screen:
         at_start = count.read_text()

@@ -33,6 +33,21 @@ def check_run(args: Namespace) -> None:
         )
 
 
+def check_tunnel(args: Namespace) -> None:
+    """Check the arguments of `koonj tunnel`, and let its argument be the target.
+
+    Raises:
+        UsageError: the arguments cannot be combined.
+    """
+    if args.json:
+        raise UsageError("--json cannot be used with `koonj tunnel`: the output is that of the program.")
+    if args.name is None:
+        return
+    if args.target not in {None, args.name}:
+        raise UsageError(f"Use either {args.name} or --target {args.target}, not both.")
+    args.target = args.name
+
+
 def check_unblock(args: Namespace) -> None:
     """Check the options of `koonj unblock`.
 

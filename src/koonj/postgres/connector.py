@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from koonj.config import EMBEDDED, Target
-from koonj.config.dsn import SECRET_KEYWORDS, holds_secret
+from koonj.config import EMBEDDED, Ssh, Target
+from koonj.config.dsn import SECRET_KEYWORDS
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
@@ -24,14 +25,16 @@ from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
-from koonj.postgres.password import read_password
+from koonj.postgres.kept_passwords import Given, KeptPasswords
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
-from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
+from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_read, refusal
 
 if TYPE_CHECKING:
     from koonj.postgres.embedded.lease import Lease
+    from koonj.postgres.tunnel.errors import TunnelError
+    from koonj.postgres.tunnel.leases import TunnelLeases
 
 OLDEST_MAJOR = 13
 
@@ -40,6 +43,8 @@ class ConnectError(TargetError):
     """Raised if a target cannot be reached or used."""
 
     problem: ConnectProblem = ConnectProblem.UNREACHABLE
+    is_password: bool = False
+    """Whether the server has refused the password, or can have done so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +61,29 @@ class ServerInfo:
     """Host name, address or socket folder, with the port; ``embedded`` for the embedded server."""
     round_trip: float
     """Seconds between a query and its answer, without the server's own work."""
+    through: str | None = None
+    """The host through which ssh reaches it; None: no ssh."""
 
     def __str__(self) -> str:
-        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}"
-
-
-def safe_dsn(target: Target) -> str:
-    """Return the target's connection string without its secrets, for display."""
-    if target.dsn == EMBEDDED:
-        return EMBEDDED
-    try:
-        parts: dict[str, Any] = conninfo_to_dict(target.dsn)
-    except psycopg.ProgrammingError:
-        return "(not a valid connection string)"
-    shown = {k: "…" if holds_secret(str(v)) else v for k, v in parts.items() if k not in SECRET_KEYWORDS}
-    return make_conninfo("", **shown)
-
-
-def named_database(target: Target) -> str:
-    """Return the database that the target's dsn names, without connecting; else ''."""
-    if target.dsn == EMBEDDED:
-        return target.database
-    try:
-        return str(conninfo_to_dict(target.dsn).get("dbname") or "")
-    except psycopg.ProgrammingError:
-        return ""
+        through = f" through {self.through}" if self.through else ""
+        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}{through}"
 
 
 class Connector:
     """Opens connections to targets.
 
-    Close it after its connections: closing it releases the embedded server.
+    Close it after its connections: closing it releases the embedded server and tunnels.
     """
 
-    def __init__(self, *, keep: float = 0.0) -> None:
-        """`keep`: seconds for which a connection that is given back is kept for the next read."""
+    def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
+        """`keep`: seconds for which a connection that is given back is kept for the next read.
+
+        `passwords`: those that it shares with other connectors.
+        """
+        self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
+        self._tunnels: TunnelLeases | None = None
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -104,8 +95,13 @@ class Connector:
         await self.close()
 
     async def close(self) -> None:
-        """Close kept connections, and release the embedded server, which stops when no process uses it."""
+        """Close kept connections, and release the embedded server and tunnels.
+
+        They end when no process uses them.
+        """
         await self._idle.close()
+        if self._tunnels is not None:
+            await self._tunnels.close()
         async with self._opening:
             lease, self._lease = self._lease, None
             if lease is not None:
@@ -119,8 +115,19 @@ class Connector:
 
         Raises: ConnectError.
         """
-        conninfo = await self.conninfo(target)
-        conn = await _open(target, conninfo, name)
+        if target.ssh is None:
+            return await self._connect(target, name, await self.conninfo(target))
+        from koonj.postgres.tunnel.errors import TunnelError  # noqa: PLC0415 - only for a target with ssh
+
+        try:
+            return await self.tunnels(target).connected(target, partial(self._connect, target, name))
+        except TunnelError as error:
+            raise _no_tunnel(error) from error
+        except psycopg.ProgrammingError as error:
+            raise _not_valid(target, error) from None
+
+    async def _connect(self, target: Target, name: str, conninfo: str) -> LimitedAsyncConnection:
+        conn = await _open(target, conninfo, name, self.passwords)
         conn.answer_limit = READ_SECONDS
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
@@ -131,6 +138,18 @@ class Connector:
             await conn.close()
             raise
         return conn
+
+    def tunnels(self, target: Target) -> TunnelLeases:
+        """Return the tunnels of this connector, for a target that needs one.
+
+        Raises: ConnectError if the user does not trust the folder that names the bastion.
+        """
+        from koonj.postgres.tunnel.leases import TunnelLeases  # noqa: PLC0415 - as above
+
+        bastion_of(target)
+        if self._tunnels is None:
+            self._tunnels = TunnelLeases()
+        return self._tunnels
 
     def take_kept(self, target: Target) -> LimitedAsyncConnection | None:
         """Return a connection that was given back a short time ago; it can be lost. None: there is none."""
@@ -184,7 +203,7 @@ def _alive(lease: Lease | None) -> Lease:
     return open_shared()
 
 
-async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnection:
+async def _open(target: Target, conninfo: str, name: str, passwords: KeptPasswords) -> LimitedAsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
@@ -193,10 +212,38 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     if not target.trusted:
         extra |= _without_secrets(target, parts)
-    if target.password is not None:
-        extra["password"] = await asyncio.to_thread(password_of, target)
+    if target.password is None:
+        return await _attempt(target, parts, extra)
+    return await _log_in(target, passwords, lambda text: _attempt(target, parts, extra | {"password": text}))
+
+
+async def _log_in(
+    target: Target,
+    passwords: KeptPasswords,
+    attempt: Callable[[str], Awaitable[LimitedAsyncConnection]],
+    *,
+    again: bool = True,
+) -> LimitedAsyncConnection:
+    """Connect with the password of koonj.toml. `again`: also a second time, if a kept one is refused."""
+    given = await _password(target, passwords)
+    assert target.password is not None
     try:
-        return await connect_async(conninfo, **extra)
+        return await attempt(given.text)
+    except ConnectError as error:
+        if not error.is_password:
+            raise
+        passwords.refuse(target.password, given)
+        if not (again and given.was_kept):
+            raise
+    return await _log_in(target, passwords, attempt, again=False)
+
+
+async def _attempt(
+    target: Target, parts: Mapping[str, Any], extra: Mapping[str, Any]
+) -> LimitedAsyncConnection:
+    """Connect. `parts`: the keywords of the connection string; `extra` overrides them."""
+    try:
+        return await connect_async("", **{**parts, **extra})
     except psycopg.Error as error:
         found = refused(error, target)
         if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
@@ -226,6 +273,24 @@ def _untrusted(message: str) -> ConnectError:
     return made
 
 
+def bastion_of(target: Target) -> Ssh:
+    """Return the bastion of a target that has one.
+
+    Raises: ConnectError if the user does not trust the folder that names it.
+    """
+    assert target.ssh is not None
+    if not target.trusted:
+        raise _untrusted(f"The tunnel of target {target.name} is not opened: {not_opened(target.ssh)}.")
+    return target.ssh
+
+
+def _no_tunnel(error: TunnelError) -> ConnectError:
+    """Return the error of a tunnel as one of the connection."""
+    made = ConnectError(error.message, error.hint)
+    made.problem = ConnectProblem.SSH_LOGIN if error.login else ConnectProblem.TUNNEL
+    return made
+
+
 def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
     """Return why the server's certificate is not trusted; None if that is not known. Blocking."""
     tried = error.pgconn
@@ -242,8 +307,8 @@ def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
     return made
 
 
-def password_of(target: Target) -> str:
-    """Return the password that koonj.toml configures for the target. Blocking.
+async def _password(target: Target, passwords: KeptPasswords) -> Given:
+    """Return the password that koonj.toml configures for the target.
 
     Raises: ConnectError.
     """
@@ -251,7 +316,7 @@ def password_of(target: Target) -> str:
     if not target.trusted:
         raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
-        return read_password(target.password)
+        return await passwords.get(target.password)
     except (OSError, ValueError) as error:
         raise ConnectError(
             f"The password of target {target.name} could not be read: {error}",
@@ -274,6 +339,7 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
     cause = cause_of(error, message)
     made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
+    made.is_password = cause.is_password
     return made
 
 
@@ -333,27 +399,32 @@ def must_be_postgresql(version: str) -> None:
         )
 
 
-async def describe(conn: AsyncConnection) -> ServerInfo:
+async def describe(conn: AsyncConnection, target: Target | None = None) -> ServerInfo:
     """Return the identity of the server."""
     begun = perf_counter()
     cursor = await conn.execute(query("server_info"))
     row = await cursor.fetchone()
     assert row is not None
-    return described(conn, row, perf_counter() - begun)
+    return described(conn, row, perf_counter() - begun, target)
 
 
-def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> ServerInfo:
+def described(
+    conn: AsyncConnection, row: Sequence[Any], seconds: float, target: Target | None = None
+) -> ServerInfo:
     """Return the identity of the server from a row of server_info.sql.
 
     `seconds`: how long the whole message took that ended with this query.
     """
     version, cluster_name, database, user, _pid, working = row
     embedded = cluster_name.startswith("koonj-")
+    ssh = target.ssh if target is not None else None
+    behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
     return ServerInfo(
         version=version.split()[0],
         major=conn.info.server_version // 10000,
         database=database,
         user=user,
-        host="embedded" if embedded else f"{conn.info.host}:{conn.info.port}",
+        host=behind or ("embedded" if embedded else f"{conn.info.host}:{conn.info.port}"),
         round_trip=max(0.0, seconds - working / 1_000_000),
+        through=None if ssh is None else ssh.host,
     )

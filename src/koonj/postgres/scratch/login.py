@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import psycopg
@@ -13,9 +13,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.config import ScratchPlace
 from koonj.postgres.answer_limit import LimitedConnection
 from koonj.postgres.connection import connect
+from koonj.postgres.connection_cause import cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
-from koonj.postgres.password import read_password
+from koonj.postgres.errors import error_message
+from koonj.postgres.kept_passwords import Given, KeptPasswords
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.worker_thread import connect_options, lost
@@ -25,11 +27,12 @@ Connection = LimitedConnection
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How to reach the server. The password is read again for each connection."""
+    """How to reach the server."""
 
     place: ScratchPlace
     base: str
     """The dsn, with the database from which koonj creates and drops others."""
+    passwords: KeptPasswords = field(default_factory=KeptPasswords, repr=False, compare=False)
 
     @classmethod
     def of(cls, place: ScratchPlace, environ: Mapping[str, str] = os.environ) -> Login:
@@ -59,26 +62,38 @@ class Login:
 
         Raises: ScratchError.
         """
+        given = self._given()
+        return None if given is None else given.text
+
+    def _given(self) -> Given | None:
         if self.place.password is None:
             return None
         try:
-            return read_password(self.place.password)
+            return self.passwords.get_blocking(self.place.password)
         except (OSError, ValueError) as error:
             raise ScratchError(
                 f"The password of the configured scratch server could not be read: {error}",
                 "Check password = { … } of [scratch] in koonj.toml.",
             ) from error
 
-    def connect(self) -> Connection:
+    def connect(self, *, again: bool = True) -> Connection:
         """Connect to the database from which others are created. Autocommit.
+
+        `again`: also a second time, if the server refuses a password that was kept.
 
         Raises: ScratchError.
         """
-        options = connect_options(self.password())
+        given = self._given()
         try:
-            return connect(self.base, **options)
+            return connect(self.base, **connect_options(None if given is None else given.text))
         except psycopg.Error as error:
-            raise lost(error) from error
+            if given is None or not cause_of(error, error_message(error)).is_password:
+                raise lost(error) from error
+            assert self.place.password is not None
+            self.passwords.refuse(self.place.password, given)
+            if not (again and given.was_kept):
+                raise lost(error) from error
+        return self.connect(again=False)
 
 
 class Server(NamedTuple):

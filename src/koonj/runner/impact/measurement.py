@@ -12,7 +12,8 @@ import psycopg
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
-from koonj.postgres.connector import Connector, ServerInfo, named_database
+from koonj.postgres.connection_string import named_database
+from koonj.postgres.connector import Connector, ServerInfo
 from koonj.postgres.errors import error_message, is_lost
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
@@ -156,6 +157,11 @@ class ImpactMeasurement:
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
         migrations = with_row_checks(migrations, self.row_checks)
         notes = (*planned.plan.notes, *self.notes)
+        if self.target.ssh is not None:
+            from koonj.runner.impact.tunnel_note import tunnel_note  # noqa: PLC0415 - few targets have one
+
+            note = tunnel_note(migrations, self.request, self.target, self.reader.path)
+            notes = (*notes, note) if note else notes
         measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
         if not requires_rehearsal(self.target, self.request):
             return measured

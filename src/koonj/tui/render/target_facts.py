@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from koonj.config.settings import MAX_STALL
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
-from koonj.tui.render.target_lines import problem_lines
+from koonj.tui.render.target_lines import asked_words, problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part, cut
+
+if TYPE_CHECKING:
+    from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
 
 _LABEL = 11
 """Cells of a label."""
@@ -35,10 +39,12 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
     if status is not None and server is not None:
         host = "" if server.host == "embedded" else f"  {visible(server.host)}"
         kind = ", embedded" if server.host == "embedded" else ""
-        trip = round_trip_words(server.round_trip)
+        trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         version = f"PostgreSQL {visible(server.version)}{kind}"
-        yield _fact("server", version, f"  {trip}{host}", width)
+        yield _fact("server", version, f"{trip}{host}", width)
+        yield from _way(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
+    yield from _asked(check, width)
     target = check.target
     stall, wait = f"max_stall {target.max_stall or MAX_STALL}", f"lock_wait {target.lock_wait}"
     if _LABEL + 2 + cell_len(f"{stall}, {wait}") <= width:
@@ -78,16 +84,31 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
     status = check.status
     server = status.server if status is not None and status.error is None else None
     if server is not None:
-        trip = f"  {round_trip_words(server.round_trip)}"
+        trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         lines += [
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
+            *_way(server, room),
             _fact("host", visible(server.host), "", room),
             _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
         ]
+    lines += _asked(check, room)
     if check.target.role:
         lines.append(_fact("role", visible(check.target.role), "", room))
     lines += past_lines(check, room) if past else ()
     return [[edge, (line[0][0].removeprefix(" "), line[0][1]), *line[1:]] for line in lines]
+
+
+def _way(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield the line of a bastion: ``through bastion, 48.0 ms``."""
+    if server.through:
+        trip = f", {round_trip_words(server.round_trip)}"
+        yield _fact("ssh", f"through {visible(server.through)}", trip, width)
+
+
+def _asked(check: Check, width: int) -> Iterator[Line]:
+    """Yield when it was asked, if koonj does not do so by itself: what is shown can be old."""
+    if asked := asked_words(check):
+        yield _fact("asked", asked.partition(" ")[2], "", width)
 
 
 def round_trip_words(seconds: float) -> str:
