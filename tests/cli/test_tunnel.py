@@ -123,6 +123,13 @@ class TestTunnel:
         assert done.out.strip() == conninfo_to_dict(project.dsn)["dbname"], done.err
         gone(config)
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which signals a process ignores")
+    def test_program_ignores_no_signal_because_of_koonj(self, project: Project, config: Path) -> None:
+        done = project.run("tunnel", "local", "--", "grep", "SigIgn", "/proc/self/status")
+        ignored = int(done.out.split()[1], 16)
+        assert not ignored & 1 << (signal.SIGPIPE - 1), done.out
+        gone(config)
+
     def test_signal_reaches_the_program(
         self, terminal: Callable[..., Terminal], project: Project, config: Path
     ) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -16,8 +15,9 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
-from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.read_transaction import reading
+from support.certificates import certificates, with_tls
 from support.network_server import NetworkServer, network_server
 
 LOGIN, BUSY, UNREACHABLE = ConnectProblem.LOGIN, ConnectProblem.BUSY, ConnectProblem.UNREACHABLE
@@ -208,75 +208,120 @@ async def test_foreign_parameter_is_named_and_no_password_is_shown() -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates: of a CA, of a server, one of the server that has expired, and of another CA."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine")
-    folder = tmp_path_factory.mktemp("keys")
-    new = ("req", "-newkey", "rsa:2048", "-nodes", "-keyout")
-    sign = ("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
-    for words in (
-        (*new, "ca.key", "-x509", "-out", "ca.crt", "-days", "9", "-subj", "/CN=ca"),
-        (*new, "other.key", "-x509", "-out", "other.crt", "-days", "9", "-subj", "/CN=other"),
-        (*new, "server.key", "-out", "server.csr", "-subj", "/CN=localhost"),
-        (*sign, "-out", "server.crt", "-days", "9"),
-        (*sign, "-out", "expired.crt", "-days", "-1"),
-    ):
-        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
-    return folder
+    return certificates(tmp_path_factory.mktemp("keys"))
+
+
+@dataclass
+class Secured:
+    """Servers with TLS; each has another certificate."""
+
+    valid: NetworkServer
+    """Only for localhost, in its common name."""
+    expired: NetworkServer
+    named: NetworkServer
+    """For the names of a database behind a bastion."""
+    own: NetworkServer
+    """Signed by itself."""
 
 
 @pytest.fixture(scope="module")
-def with_tls(binaries: Binaries, keys: Path) -> Iterator[tuple[NetworkServer, NetworkServer]]:
-    """One server with a valid certificate and one with an expired one."""
-    built = [b for b in (binaries, *discover()) if _has_tls(b)]
-    if not built:
-        pytest.skip("no PostgreSQL with TLS on this machine")
+def secured(binaries: Binaries, keys: Path) -> Iterator[Secured]:
+    built = with_tls(binaries)
     with ExitStack() as stack:
         servers = []
-        for certificate in ("server.crt", "expired.crt"):
+        for certificate in ("server.crt", "expired.crt", "named.crt", "own.crt"):
             settings = {"ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": "server.key"}
             files = (keys / certificate, keys / "server.key")
-            running = stack.enter_context(network_server(built[0], HBA, files, settings))
-            prepare(running)
-            servers.append(running)
-        yield servers[0], servers[1]
+            servers.append(stack.enter_context(network_server(built, HBA, files, settings)))
+        prepare(servers[0])
+        yield Secured(*servers)
 
 
-def _has_tls(binaries: Binaries) -> bool:
-    program = binaries.bindir / "postgres"
-    return b"SSL is not supported by this build" not in program.read_bytes()
+FULL = {"sslmode": "verify-full", "host": "localhost", "hostaddr": "127.0.0.1"}
+BUNDLE = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem and set sslrootcert to that file"
 
 
+@pytest.mark.parametrize(
+    ("server", "root", "keywords", "words"),
+    [
+        ("valid", "ca.crt", {"sslmode": "verify-full"}, "is for localhost, and not for 127.0.0.1"),
+        (
+            "named",
+            "ca.crt",
+            {**FULL, "host": "bastion"},
+            "is for db.internal, *.db.internal, 10.0.0.5, and not for bastion",
+        ),
+        ("valid", "other.crt", {"sslmode": "verify-ca"}, "No CA that {root} contains signed"),
+        ("valid", "other.crt", {"sslmode": "verify-ca"}, "a public CA: sslrootcert=system"),
+        ("valid", "other.crt", {**FULL, "host": "app.c1.eu-west-1.rds.amazonaws.com"}, BUNDLE),
+        ("valid", "system", {**FULL, "host": "app.c1.eu-west-1.rds.amazonaws.com"}, BUNDLE),
+        ("valid", "none.crt", {**FULL, "host": "app.c1.eu-west-1.rds.amazonaws.com"}, BUNDLE),
+        ("valid", "none.crt", FULL, "The CA's certificate is missing: there is no {root}"),
+        ("valid", None, FULL, "there is no {home}/.postgresql/root.crt"),
+        ("valid", "system", FULL, "No CA that this machine trusts"),
+        ("own", "ca.crt", FULL, "It is signed by itself: copy it from the server"),
+        ("expired", "ca.crt", {"sslmode": "verify-ca"}, "certificate has expired. Renew it on the server."),
+    ],
+)
 async def test_untrusted_certificate_has_its_cause(
-    with_tls: tuple[NetworkServer, NetworkServer], keys: Path
+    secured: Secured,
+    keys: Path,
+    home: Path,
+    server: str,
+    root: str | None,
+    keywords: dict[str, str],
+    words: str,
 ) -> None:
-    valid, expired = with_tls
-    for server, keywords, words in (
-        (
-            valid,
-            {"sslmode": "verify-full", "sslrootcert": keys / "ca.crt"},
-            "Use the name in the certificate",
-        ),
-        (
-            valid,
-            {"sslmode": "verify-ca", "sslrootcert": keys / "other.crt"},
-            f"No CA that {keys}/other.crt contains",
-        ),
-        (valid, {"sslmode": "verify-full", "sslrootcert": "system"}, "No CA that this machine trusts"),
-        (valid, {"sslmode": "verify-ca", "sslrootcert": "/nowhere"}, "The CA's certificate is missing"),
-        (expired, {"sslmode": "verify-ca", "sslrootcert": keys / "ca.crt"}, "certificate has expired"),
-    ):
-        error = await refusal(server.dsn(**keywords))
-        assert (error.problem, words in error.hint) == (TLS, True), (error.message, error.hint)
+    file = root if root is None or root == "system" else str(keys / root)
+    given = {} if file is None else {"sslrootcert": file}
+    error = await refusal(getattr(secured, server).dsn(**keywords, **given))
+    assert error.problem is TLS, error.message
+    assert words.format(root=file, home=home) in error.hint, (error.message, error.hint)
 
 
-async def test_wrong_password_is_told_once_and_alone(with_tls: tuple[NetworkServer, NetworkServer]) -> None:
-    server = with_tls[0]
-    error = await refusal(server.dsn(user="only_tls", password="wrong"))
+async def test_public_certificate_asks_for_the_cas_of_the_machine(
+    secured: Secured, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(keys / "ca.crt"))  # OpenSSL's file of this machine's CAs
+    for root in ("other.crt", "none.crt"):
+        error = await refusal(secured.valid.dsn(**FULL, sslrootcert=keys / root))
+        assert "set sslrootcert=system." in error.hint, (error.message, error.hint)
+
+
+async def test_root_file_of_a_service_is_named(
+    secured: Secured, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.write_text(f"[prod]\nsslmode=verify-ca\nsslrootcert={keys}/other.crt\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    error = await refusal(secured.valid.dsn(service="prod"))
+    assert f"No CA that {keys}/other.crt contains" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("keywords", "problem", "words"),
+    [
+        # The second try, without TLS, is only refused because it has no TLS.
+        ({"user": "only_tls", "password": "wrong"}, LOGIN, "The password is wrong"),
+        ({"user": "only_tls", "password": "right", "sslrootcert": "other.crt"}, TLS, "No CA that"),
+        # The first try, without TLS, is.
+        ({"user": "only_tls", "password": "wrong", "sslmode": "allow"}, LOGIN, "The password is wrong"),
+        # Without TLS, the login would succeed if the password were right.
+        (
+            {"user": "with_password", "password": "wrong", "sslrootcert": "other.crt"},
+            LOGIN,
+            "password is wrong",
+        ),
+        ({"user": "unlisted"}, LOGIN, "Allow this host, user and database"),
+        ({"user": "only_tls", "password": "right", "sslmode": "disable"}, LOGIN, "only with TLS"),
+    ],
+)
+async def test_two_tries_have_one_reason(
+    secured: Secured, keys: Path, keywords: dict[str, str], problem: ConnectProblem, words: str
+) -> None:
+    given = {k: keys / v if k == "sslrootcert" else v for k, v in keywords.items()}
+    error = await refusal(secured.valid.dsn(**given))
+    assert (error.problem, words in error.hint) == (problem, True), (error.message, error.hint)
     assert error.message.count("failed: ") == 2  # the connection's, and the attempt's
-    assert "pg_hba.conf" not in error.message + error.hint
-    assert (error.problem, "The password is wrong" in error.hint) == (LOGIN, True)
-    error = await refusal(server.dsn(user="only_tls", password="right", sslmode="disable"))
-    assert (error.problem, "only with TLS" in error.hint) == (LOGIN, True)
-    error = await refusal(server.dsn(user="unlisted"))
-    assert (error.problem, "Allow this host, user and database" in error.hint) == (LOGIN, True)
+    if "only with TLS" not in words:
+        assert "no encryption" not in error.message

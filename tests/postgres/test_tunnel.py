@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -300,11 +300,18 @@ class TestSharing:
         pipe, reader = Pipe.make(folder.clients)
         pipe.close()
         folder.record([LocalEnd("/nowhere", "1")])
-        os.set_blocking(reader, True)
+        os.set_blocking(reader, False)
+
+        def is_asked() -> bool:
+            with suppress(BlockingIOError):
+                return os.read(reader, 1) != b""
+            return False
 
         def end() -> None:
-            wait_until(lambda: os.read(reader, 1))  # somebody joins, and asks
-            os.close(reader)
+            try:
+                wait_until(is_asked, 30)
+            finally:
+                os.close(reader)
 
         watchdog = threading.Thread(target=end)
         watchdog.start()
@@ -611,7 +618,7 @@ class TestQuestions:
         )
         stand_in.chmod(0o700)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        user = User(None, "never asked")
+        user = User(None, "never asked", "never asked")
         with pytest.raises(ConnectError, match="you did not answer"):
             await self.connected(target, user)
         assert [question.text for question in user.questions] == ["me@bastion's password: "]

@@ -55,6 +55,10 @@ def parse(argv: Sequence[str]) -> Namespace:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
         (check_unblock if args.command == "unblock" else check_run)(args)
+    if args.command == "apply":
+        from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - as above
+
+        check_fleet(args)
     if args.command == "tunnel":
         from koonj.cli.option_checks import check_tunnel  # noqa: PLC0415 - as above
 
@@ -120,6 +124,7 @@ def build() -> Parser:
         "apply pending migrations",
         help_text.APPLY,
         partial(add_run_options, meaning, with_batch=True),
+        _fleet_options,
     )
     meaning = "roll back all applied migrations with a number above N"
     command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(add_run_options, meaning))
@@ -165,6 +170,12 @@ def build() -> Parser:
     command("trust", "let koonj run what this folder contains", help_text.TRUST, add_trust_options)
     command("doctor", "check this machine and whether the targets can be reached", DOCTOR)
     return parser
+
+
+def _fleet_options(parser: Parser) -> None:
+    from koonj.cli.fleet_options import add_fleet_options  # noqa: PLC0415 - not of every command
+
+    add_fleet_options(parser)
 
 
 def _shared_options(parser: Parser) -> None:

@@ -91,6 +91,8 @@ APPLY = _RUN.format(
   koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --yes --detach        the same, without waiting for the end
   koonj apply --all --target production --confirm production
+  koonj apply --all-targets --plan        show one plan for all targets that are alike, and exit
+  koonj apply --targets 'tenant*' --yes --wave 1,5,rest    several targets, in waves
   koonj apply 12 --allow late --reason 'hotfix of Monday'
   koonj apply --allow lossy --reason 'the old column is not read any more'""",
 )

@@ -62,6 +62,7 @@ def _targets(
         yield f"{lead}{_padded(status.target, names)}{_GAP}{guard}{what} (exit code {code})"
         if status.running is not None:
             yield f"    {running_words(status.running)}"
+        yield from (f"    warning: {warning}" for warning in status.warnings)
         if status.leftovers:
             left = count(len(status.leftovers), "leftover")
             yield f"    {left} of other statements. To list them, run: koonj status{status.target_option}"

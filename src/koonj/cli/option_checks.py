@@ -8,11 +8,13 @@ from koonj.cli.diagnostics import UsageError
 
 
 def check_run(args: Namespace) -> None:
-    """Check the options of `koonj apply` and `koonj rollback`.
+    """Complete and check the options of `koonj apply` and `koonj rollback`.
 
     Raises:
         UsageError: the options cannot be combined.
     """
+    args.confirmed = tuple(args.confirm or ())  # several only for several targets
+    args.confirm = args.confirmed[-1] if args.confirmed else None
     if args.probe and args.plan:
         raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
     if getattr(args, "batch", False) and args.probe:

@@ -55,6 +55,7 @@ def _facts(status: TargetStatus) -> dict[str, Any]:
     known, tally = status.is_known, status.tally
     return {
         "server": to_plain(status.server),
+        "warnings": list(status.warnings),
         "error": None if known else {"message": status.error, "hint": status.hint},
         "has_history": status.has_history if known else None,
         "running": _running(status),

@@ -72,6 +72,7 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
     guard = ", protected" if status.protected else ""
     server = str(status.server) if status.server else f"{_why(status)} ({status.dsn or 'libpq defaults'})"
     yield f"target {status.target}{guard}: {server}"
+    yield from (f"warning: {warning}" for warning in status.warnings)
     if status.is_known:
         yield _counts(status)
     else:

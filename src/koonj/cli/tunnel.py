@@ -79,10 +79,10 @@ def _become(path: str, program: list[str], variables: dict[str, str | None], lea
 def _keep(call: Call, target: Target, lease: TunnelLease) -> ExitCode:
     assert target.ssh is not None
     shown = client_variables(target.dsn, lease)
-    call.out.lines((f"The tunnel to {target.name} through {target.ssh.host} is open. Ctrl-C ends it.",))
-    call.out.lines(f"{name}={value}" for name, value in shown.items() if value is not None)
-    call.out.flush()
     try:
+        call.out.lines((f"The tunnel to {target.name} through {target.ssh.host} is open. Ctrl-C ends it.",))
+        call.out.lines(f"{name}={value}" for name, value in shown.items() if value is not None)
+        call.out.flush()
         while lease.is_open():
             time.sleep(_LOOK)
     except KeyboardInterrupt:

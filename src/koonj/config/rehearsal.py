@@ -58,7 +58,7 @@ def place(
         return ScratchPlace()
     file.only(("scratch",), ("dsn", "password"))
     dsn = file.get(("scratch", "dsn"), str)
-    password = password_of(file, ("scratch", "password"), root)
+    password = password_of(file, ("scratch", "password"), root, dsn)
     if dsn is None or dsn == EMBEDDED:
         if password is not None:
             file.fail(

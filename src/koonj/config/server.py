@@ -106,6 +106,13 @@ def _service(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def keywords_of(dsn: str) -> dict[str, str]:
+    """Return the keywords that a connection string itself sets, such as host, port, user and sslmode."""
+    if not is_url(dsn):
+        return _keyword_parts(dsn)
+    return {"user": unquote(split_url(dsn)[0].partition(":")[0]), **_url_parts(dsn)}
+
+
 def _keyword_parts(dsn: str) -> dict[str, str]:
     return {pair[1].lower(): _unquoted(pair[2]) for pair in PAIR.finditer(dsn)}
 

@@ -174,7 +174,7 @@ def _target(file: TomlFile, name: str, root: Path, lock_wait: str) -> Target:
         lock_wait=_duration(file, (*keys, "lock_wait"), lock_wait),
         max_stall=_max_stall(file, (*keys, "max_stall")),
         role=_role(file, (*keys, "role")),
-        password=password_of(file, (*keys, "password"), root),
+        password=password_of(file, (*keys, "password"), root, dsn),
         ssh=_ssh(file, (*keys, "ssh"), dsn, root),
         database=_database(file, (*keys, "database"), dsn, root),
         require_verified=requires_verified(file, keys, protected=protected),

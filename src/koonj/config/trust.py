@@ -89,5 +89,7 @@ def _hash(targets: Sequence[Target], scratch: ScratchPlace) -> str:
 
 
 def _plain(name: str, dsn: str, password: Password | None) -> list[str]:
-    source, value = ("", "") if password is None else (password.source, os.fspath(password.value))
-    return [name, dsn, source, value]
+    if password is None:
+        return [name, dsn, "", ""]
+    account = [password.account] if password.account else []
+    return [name, dsn, password.source, os.fspath(password.value), *account]

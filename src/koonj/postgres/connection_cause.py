@@ -35,6 +35,8 @@ class ConnectionCause:
     """The text of libpq, without repeated attempts."""
     problem: ConnectProblem
     hint: str
+    is_password: bool = False
+    """Whether the password can be what the server refused: its text can be in any language."""
 
 
 def cause_of(error: psycopg.Error, text: str) -> ConnectionCause:
@@ -43,23 +45,33 @@ def cause_of(error: psycopg.Error, text: str) -> ConnectionCause:
         return ConnectionCause(text, ConnectProblem.UNREACHABLE, _TIMEOUT)
     attempts = _attempts(text)
     if not attempts:
-        return ConnectionCause(text, *_advice(_without_prefix(text)))
+        reason = _without_prefix(text)
+        return ConnectionCause(text, *_advice(reason), _is_password(reason))
     prefix = text.partition("connection to server ")[0]
     message = prefix + "\n".join(f"{place} failed: {reason}" for place, reason in attempts)
-    return ConnectionCause(message, *_advice(attempts[-1][1]))
+    return ConnectionCause(message, *_advice(attempts[-1][1]), _is_password(attempts[-1][1]))
 
 
 def _attempts(text: str) -> list[tuple[str, str]]:
-    """Return the place and the reason of each attempt, each once, without the second try of sslmode=prefer.
+    """Return the place and the reason of each attempt: one reason for each place.
 
-    With sslmode=prefer, libpq tries again without TLS if the server refuses the login. Only the first
-    reason is the cause, even if the server then says that it accepts no login without TLS.
+    With sslmode=prefer, libpq tries again without TLS if the first try failed; with allow, again with TLS.
+    The reason that matters is why the login failed. Then comes why there is no TLS, and last that the server
+    wants TLS: that is only said because the other try has failed.
     """
-    found = dict.fromkeys((m["place"], m["reason"].strip()) for m in _attempt().finditer(text))
     kept: dict[str, str] = {}
-    for place, reason in found:
-        kept.setdefault(place, reason)
+    for found in _attempt().finditer(text):
+        place, reason = found["place"], found["reason"].strip()
+        if place not in kept or _weight(reason) < _weight(kept[place]):
+            kept[place] = reason
     return list(kept.items())
+
+
+def _weight(reason: str) -> int:
+    """Return how little a reason matters beside another one of the same server."""
+    if re.match(_WITHOUT_TLS, reason):
+        return 2
+    return 1 if _advice(reason)[0] is ConnectProblem.ENCRYPTION else 0
 
 
 def _without_prefix(text: str) -> str:
@@ -71,6 +83,12 @@ def _advice(reason: str) -> tuple[ConnectProblem, str]:
         if found := pattern.match(reason):
             return problem, hint.format(*found.groups())
     return ConnectProblem.UNREACHABLE, UNKNOWN
+
+
+def _is_password(reason: str) -> bool:
+    """Return whether a better password could help."""
+    problem, _ = _advice(reason)
+    return problem is ConnectProblem.LOGIN and not re.match(_SEVERITY + _OTHER_LOGIN, reason)
 
 
 @cache
@@ -104,7 +122,10 @@ _SOURCES = "~/.pgpass, PGPASSWORD, or password = {{ … }} of the target in koon
 _CA = "sslrootcert names the file with the CA's certificate; sslrootcert=system uses the CAs of this machine."
 _SEVERITY = r"(?:FATAL|[^\s:]+): {2}"
 """The severity of a server's message, which the server can translate."""
+_OTHER_LOGIN = r'(?:connection requires|no pg_hba|pg_hba|role "|database "|permission denied for database)'
+"""Starts of the reasons for which the server refuses a login with any password."""
 
+_WITHOUT_TLS = _SEVERITY + r"no pg_hba\.conf entry for .*, no encryption"
 _UNREACHABLE, _LOGIN, _BUSY = ConnectProblem.UNREACHABLE, ConnectProblem.LOGIN, ConnectProblem.BUSY
 _TLS, _STRING = ConnectProblem.ENCRYPTION, ConnectProblem.STRING
 
@@ -179,7 +200,7 @@ _RULES: tuple[tuple[str, tuple[ConnectProblem, str]], ...] = (
         (_TLS, "Set sslcert and sslkey to a certificate that the server accepts for this user."),
     ),
     (
-        _SEVERITY + r"no pg_hba\.conf entry for .*, no encryption",
+        _WITHOUT_TLS,
         (_LOGIN, "The server accepts this login only with TLS, or not at all. Try sslmode=require."),
     ),
     (

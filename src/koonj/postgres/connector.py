@@ -23,12 +23,13 @@ from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.encryption import Encryption, encryption_of
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
-from koonj.postgres.password import read_password
+from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
-from koonj.postgres.server_certificate import distrust
+from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_read, refusal
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ConnectError(TargetError):
     """Raised if a target cannot be reached or used."""
 
     problem: ConnectProblem = ConnectProblem.UNREACHABLE
+    is_password: bool = False
+    """Whether the server has refused the password, or can have done so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,14 @@ class ServerInfo:
     """Seconds between a query and its answer, without the server's own work."""
     through: str | None = None
     """The host through which ssh reaches it; None: no ssh."""
+    tls: Encryption | None = None
+    """How the connection is protected; None if it does not go over TCP."""
 
     def __str__(self) -> str:
         through = f" through {self.through}" if self.through else ""
-        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}{through}"
+        tls = "" if self.tls is None else f", {self.tls}"
+        where = f"{self.host}{through}{tls}"
+        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {where}"
 
 
 class Connector:
@@ -73,8 +80,9 @@ class Connector:
     Close it after its connections: closing it releases the embedded server and tunnels.
     """
 
-    def __init__(self, *, keep: float = 0.0) -> None:
-        """`keep`: seconds for which a connection that is given back is kept for the next read."""
+    def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
+        """`keep`: seconds for which a returned connection is kept; `passwords`: shared with others."""
+        self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
         self._tunnels: TunnelLeases | None = None
@@ -121,7 +129,7 @@ class Connector:
             raise _not_valid(target, error) from None
 
     async def _connect(self, target: Target, name: str, conninfo: str) -> LimitedAsyncConnection:
-        conn = await _open(target, conninfo, name)
+        conn = await _open(target, conninfo, name, self.passwords)
         conn.answer_limit = READ_SECONDS
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
@@ -197,7 +205,7 @@ def _alive(lease: Lease | None) -> Lease:
     return open_shared()
 
 
-async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnection:
+async def _open(target: Target, conninfo: str, name: str, passwords: KeptPasswords) -> LimitedAsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
@@ -206,15 +214,31 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     if not target.trusted:
         extra |= _without_secrets(target, parts)
-    if target.password is not None:
-        extra["password"] = await asyncio.to_thread(password_of, target)
+    if target.password is None:
+        return await _attempt(target, parts, extra)
+    if not target.trusted:
+        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
-        return await connect_async(conninfo, **extra)
+        return await passwords.log_in(
+            target.password,
+            lambda text: _attempt(target, parts, extra | {"password": text}),
+            lambda error: isinstance(error, ConnectError) and error.is_password,
+        )
+    except PasswordError as error:
+        raise ConnectError(
+            f"The password of target {target.name} could not be read: {error}",
+            "Check its password = { … } in koonj.toml.",
+        ) from error
+
+
+async def _attempt(target: Target, parts: dict[str, Any], extra: dict[str, Any]) -> LimitedAsyncConnection:
+    """Connect. `parts`: the keywords of the connection string; `extra` overrides them."""
+    try:
+        return await connect_async("", **{**parts, **extra})
     except psycopg.Error as error:
         found = refused(error, target)
-        if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
-            why = await asyncio.to_thread(_distrust, error, parts)
-            found.hint = found.hint if why is None else why
+        if found.problem is ConnectProblem.ENCRYPTION and is_about_server(found.message):
+            found.hint = await asyncio.to_thread(_remedy, error, found)
         if not target.trusted and "no password supplied" in found.message:
             found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
@@ -257,13 +281,15 @@ def _no_tunnel(error: TunnelError) -> ConnectError:
     return made
 
 
-def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
-    """Return why the server's certificate is not trusted; None if that is not known. Blocking."""
+def _remedy(error: psycopg.Error, found: ConnectError) -> str:
+    """Return why the server's certificate is refused, and what helps. Blocking."""
     tried = error.pgconn
     if tried is None or not tried.port.isdigit():
-        return None
-    host = (tried.hostaddr or tried.host).decode()
-    return distrust(host, int(tried.port), parts.get("sslrootcert"))
+        return found.hint
+    host, address = tried.host.decode(), tried.hostaddr.decode()
+    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
+    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
+    return remedy(server, found.message) or found.hint
 
 
 def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
@@ -271,23 +297,6 @@ def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
     made = ConnectError(f"The dsn of target {target.name} {wrong}.", hint)
     made.problem = ConnectProblem.STRING
     return made
-
-
-def password_of(target: Target) -> str:
-    """Return the password that koonj.toml configures for the target. Blocking.
-
-    Raises: ConnectError.
-    """
-    assert target.password is not None
-    if not target.trusted:
-        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
-    try:
-        return read_password(target.password)
-    except (OSError, ValueError) as error:
-        raise ConnectError(
-            f"The password of target {target.name} could not be read: {error}",
-            "Check its password = { … } in koonj.toml.",
-        ) from error
 
 
 def refused(error: psycopg.Error, target: Target) -> ConnectError:
@@ -305,6 +314,7 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
     cause = cause_of(error, message)
     made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
+    made.is_password = cause.is_password
     return made
 
 
@@ -380,7 +390,7 @@ def described(
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, _pid, working = row
+    version, cluster_name, database, user, pid, working, protocol = row
     embedded = cluster_name.startswith("koonj-")
     ssh = target.ssh if target is not None else None
     behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
@@ -392,4 +402,5 @@ def described(
         host=behind or ("embedded" if embedded else f"{conn.info.host}:{conn.info.port}"),
         round_trip=max(0.0, seconds - working / 1_000_000),
         through=None if ssh is None else ssh.host,
+        tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
     )

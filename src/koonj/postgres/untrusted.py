@@ -67,8 +67,16 @@ def not_opened(ssh: Ssh) -> str:
 
 def not_read(password: Password) -> str:
     """Return why koonj does not read the password of an untrusted koonj.toml."""
-    what = {"command": "run the command", "env": "send the variable", "file": "send the first line of"}
     return (
-        f"{password.where} makes koonj {what[password.source]} {password.value}, "
+        f"{password.where} makes koonj {_READS[password.source]} {password.named}, "
         "and you do not trust this folder yet"
     )
+
+
+_READS = {
+    "command": "run the command",
+    "env": "send the variable",
+    "file": "send the first line of",
+    "aws_rds": "send a token of",
+    "keyring": "send the entry of the keyring",
+}

@@ -27,6 +27,7 @@ from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control
+from koonj.runner.target.connection_warnings import connection_warnings
 
 DEFAULT_PLACE = ScratchPlace()
 """The scratch server that koonj runs itself."""
@@ -41,6 +42,8 @@ class Job:
     reader: FolderReader
     request: Request
     place: ScratchPlace
+    turn: asyncio.Lock | None = None
+    """Held while the plan is rehearsed, so that the plans of other targets read its verdicts; None: alone."""
 
 
 @dataclass(slots=True)
@@ -61,11 +64,13 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     conn = await control.unless_cancelled(kept.live())
     shown, reached = await control.unless_cancelled(plan_now(conn, job))
     server = reached.found.server
-    measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
+    measurement = ImpactMeasurement(
+        job.connector, job.place, job.reader, job.target, job.request, server, turn=job.turn
+    )
     if not shown.plan.conflicts:
         async for event in measurement.measure(kept, control, shown):
             yield event
-    shown = measurement.with_impact(_with_refusal(shown, reached, job.request))
+    shown = measurement.with_impact(_with_refusal(_with_warnings(shown, reached, job), reached, job.request))
     confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
@@ -77,6 +82,12 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
         yield question
         if await control.wait_for_answer(question.id) != question.expected:
             raise declined()
+
+
+def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:
+    """Return the plan with what is risky about the connection, as its first notes."""
+    warnings = connection_warnings(job.target, reached.found.server)
+    return replace(planned, plan=replace(planned.plan, notes=(*warnings, *planned.plan.notes)))
 
 
 def _with_refusal(planned: PreparedPlan, reached: Reached, request: Request) -> PreparedPlan:

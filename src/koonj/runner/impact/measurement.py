@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -88,6 +88,8 @@ class ImpactMeasurement:
     """What the target's rows answer, by file name."""
     reason: str = ""
     """Why koonj could not rehearse; empty if it could."""
+    turn: asyncio.Lock | None = None
+    """Held while it rehearses: who waited for it finds its verdicts. None: there are no others."""
 
     async def measure(
         self, kept: KeptConnection, control: Control, planned: PreparedPlan
@@ -118,7 +120,10 @@ class ImpactMeasurement:
             elif len(missing) > MAX_REHEARSALS and not required:
                 self.notes = (*self.notes, _too_many(len(missing)))
             else:
-                async with aclosing(self._rehearse(control, missing)) as events:  # type: ignore[type-var]
+                async with (
+                    self.turn or nullcontext(),
+                    aclosing(self._rehearse(control, missing)) as events,  # type: ignore[type-var]
+                ):
                     async for event in events:
                         self._keep(event)
                         if isinstance(event, _SHOWN):

@@ -27,6 +27,7 @@ from koonj.postgres.overview import Overview, first_look
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
 from koonj.runner.run.holder_state import WORKS, HolderState
+from koonj.runner.target.connection_warnings import connection_warnings
 
 UNREAD = "Check that the server is running and reachable. To retry, run: koonj status"
 """What to do if a target cannot be read."""
@@ -65,6 +66,8 @@ class TargetStatus:
     """The newest entry of the history that is no decision: what ran last; None if nothing has run."""
     leftovers: tuple[Leftover, ...] = ()
     """What other statements that stopped in the middle have left in the database."""
+    warnings: tuple[str, ...] = ()
+    """What is risky about the connection itself, as sentences."""
 
     @property
     def is_known(self) -> bool:
@@ -100,7 +103,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None, target.option)
     try:
         async with first_look(connector, target, name="koonj status", leftovers=True) as (conn, found):
-            status = replace(status, server=found.server)
+            status = replace(status, server=found.server, warnings=connection_warnings(target, found.server))
             entries = await history.read_entries(conn, found.history, end=True)
             interruptions = await find_interruptions(conn, target, entries)
     except ConnectError as error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.style import Style
 
 from koonj.humanize import count, sentences
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
@@ -14,11 +16,14 @@ from koonj.migrations.names import number_words
 from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
-from koonj.sql.display import spaced
+from koonj.sql.display import spaced, visible
 from koonj.tui.state.rehearsals import Rehearsals, verdict_mark
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut
+
+if TYPE_CHECKING:
+    from koonj.postgres.encryption import Encryption  # imports psycopg, which would delay the first paint
 
 
 class Weight(IntEnum):
@@ -194,6 +199,22 @@ def counts(check: Check) -> list[Part]:
         return [("no migrations", DIM)]
     pending: Part = (f"{found.pending} pending", WAITING) if found.pending else ("nothing pending", GOOD)
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
+
+
+def tls_part(check: Check, room: int) -> list[Part]:
+    """Return how the connection is protected, in the longest form that fits; nothing for a local socket."""
+    found = check.status.server.tls if check.status is not None and check.status.server is not None else None
+    if found is None:
+        return []
+    for text in (str(found), found.short):
+        if cell_len(text) + len(GAP) <= room:
+            return [(GAP, PLAIN), (visible(text), tls_looks(found))]
+    return []
+
+
+def tls_looks(found: Encryption) -> Style:
+    """Return the style: a connection to another machine that is not verified is a warning."""
+    return DIM if found.is_verified or found.local else WARNING
 
 
 _LOOKS = {

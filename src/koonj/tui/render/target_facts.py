@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from koonj.config.settings import MAX_STALL
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
-from koonj.tui.render.target_lines import problem_lines
+from koonj.tui.render.headline import tls_looks
+from koonj.tui.render.target_lines import asked_words, problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
@@ -43,7 +44,9 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         version = f"PostgreSQL {visible(server.version)}{kind}"
         yield _fact("server", version, f"{trip}{host}", width)
         yield from _way(server, width)
+        yield from _tls(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
+    yield from _asked(check, width)
     target = check.target
     stall, wait = f"max_stall {target.max_stall or MAX_STALL}", f"lock_wait {target.lock_wait}"
     if _LABEL + 2 + cell_len(f"{stall}, {wait}") <= width:
@@ -88,8 +91,10 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
             *_way(server, room),
             _fact("host", visible(server.host), "", room),
+            *_tls(server, room),
             _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
         ]
+    lines += _asked(check, room)
     if check.target.role:
         lines.append(_fact("role", visible(check.target.role), "", room))
     lines += past_lines(check, room) if past else ()
@@ -101,6 +106,19 @@ def _way(server: ServerInfo, width: int) -> Iterator[Line]:
     if server.through:
         trip = f", {round_trip_words(server.round_trip)}"
         yield _fact("ssh", f"through {visible(server.through)}", trip, width)
+
+
+def _asked(check: Check, width: int) -> Iterator[Line]:
+    """Yield when it was asked, if koonj does not do so by itself: what is shown can be old."""
+    if asked := asked_words(check):
+        yield _fact("asked", asked.partition(" ")[2], "", width)
+
+
+def _tls(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield how the connection is protected; nothing if it does not go over TCP."""
+    if server.tls is not None:
+        label, (text, _), note = _fact("network", visible(str(server.tls)), "", width)
+        yield [label, (text, tls_looks(server.tls)), note]
 
 
 def round_trip_words(seconds: float) -> str:

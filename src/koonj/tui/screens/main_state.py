@@ -64,6 +64,7 @@ class MainState(FilteredList):
         self.navigator = Navigator(
             self, backend, self.control, self.watcher, self.situation, self.action_command
         )
+        self._told: set[str] = set()
         rehearsals = Rehearsals(start_themselves=backend.rehearses)
         known = replace(Snapshot.initial(backend.settings), rehearsals=rehearsals)
         if listed is not None and listed.folder is not None:
@@ -164,6 +165,13 @@ class MainState(FilteredList):
                 self.target_was_read()
             if status.running is not None:
                 self.past_runs.announce()
+            for warning in status.warnings:
+                self._warn_once(warning)
+
+    def _warn_once(self, warning: str) -> None:
+        if warning not in self._told:
+            self._told.add(warning)
+            self.say(warning)
 
     @on(messages.DriftFound)
     def drift_found(self, message: messages.DriftFound) -> None:

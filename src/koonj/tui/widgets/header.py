@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from koonj.sql.display import visible
 from koonj.tui.render.badges import badges, fit_badges, quiet_words
-from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns, rehearsal_words
+from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns, rehearsal_words, tls_part
 from koonj.tui.render.target_tone import target_sign, target_tone
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
@@ -55,6 +55,7 @@ class TopLine(Widget):
         shortest = cell_len(self._found[0].short) + len(GAP) if self._found else 0
         left = _target(check, width - _cells(numbers) - shortest - 2 * len(GAP))
         left += fit_concerns(self._found, width - _cells(left) - _cells(numbers) - len(GAP)) + numbers
+        left += tls_part(check, width - _cells(left) - 2)
         room = width - _cells(left) - 2 * len(GAP)
         place = self._place(self.snapshot, room)
         gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
@@ -72,6 +73,7 @@ class TopLine(Widget):
         ]
         room = width - _cells(left) - 1
         left += fit_badges(badges(snapshot, self._found, self.live), quiet_words(snapshot.check), room)
+        left += tls_part(snapshot.check, width - _cells(left) - 2)
         place = self._place(snapshot, width - _cells(left) - 2 * len(GAP))
         gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
         ground = DANGER if target.protected else SURFACE

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.config import EMBEDDED, Target
+from koonj.config.settings import PASSWORD_SECONDS
 from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
@@ -254,6 +255,8 @@ class Watcher:
         patience = STATUS_TIMEOUT
         if target.dsn == EMBEDDED or target.ssh is not None:  # initdb; a login on every hop
             patience = FIRST_START_TIMEOUT if ask is None or target.ssh is None else ANSWER_TIMEOUT
+        if target.password is not None and target.password.is_asked:
+            patience += PASSWORD_SECONDS  # that of the command, so that it has the same limit everywhere
         try:
             async with asyncio.timeout(patience):
                 return await self._backend.read_status(target, folder, ask)
@@ -269,8 +272,8 @@ def _pause_after(took: float, least: float) -> float:
 
 
 def has_password_command(target: Target) -> bool:
-    """Return whether a command brings the password of a target: it can ask the user."""
-    return target.password is not None and target.password.source == "command"
+    """Return whether a command brings the password of a target, and can ask the user."""
+    return target.password is not None and target.password.may_ask
 
 
 def _is_refused(check: Check) -> bool:
