@@ -56,6 +56,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
         (check_unblock if args.command == "unblock" else check_run)(args)
+    if args.command == "trust" and args.target is not None and (args.remove or args.list):
+        raise UsageError("--target accepts another database. Use it without --remove and --list.")
     if args.command == "trust" and args.folder is not None and not args.remove:
         raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
     if args.command == "rehearse" and args.all and args.numbers:

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
 from koonj.config.dsn import SECRET_KEYWORDS, holds_secret
+from koonj.pinned_targets import DatabaseIdentity
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
@@ -59,6 +60,8 @@ class ServerInfo:
     """Seconds between a query and its answer, without the server's own work."""
     tls: Encryption | None = None
     """How the connection is protected; None if it does not go over TCP."""
+    identity: DatabaseIdentity | None = None
+    """What tells the database from others."""
 
     def __str__(self) -> str:
         tls = "" if self.tls is None else f", {self.tls}"
@@ -352,7 +355,7 @@ def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> Serv
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, pid, working, protocol = row
+    version, cluster_name, database, user, pid, working, protocol, oid, history, system = row
     embedded = cluster_name.startswith("koonj-")
     return ServerInfo(
         version=version.split()[0],
@@ -362,4 +365,5 @@ def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> Serv
         host="embedded" if embedded else f"{conn.info.host}:{conn.info.port}",
         round_trip=max(0.0, seconds - working / 1_000_000),
         tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
+        identity=DatabaseIdentity(system, oid, history, database),
     )
