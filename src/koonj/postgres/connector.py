@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from koonj.config import EMBEDDED, Ssh, Target
 from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.pinned_targets import DatabaseIdentity
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
@@ -66,6 +67,8 @@ class ServerInfo:
     """The host through which ssh reaches it; None: no ssh."""
     tls: Encryption | None = None
     """How the connection is protected; None if it does not go over TCP."""
+    identity: DatabaseIdentity | None = None
+    """What tells the database from others."""
 
     def __str__(self) -> str:
         through = f" through {self.through}" if self.through else ""
@@ -390,7 +393,7 @@ def described(
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, pid, working, protocol = row
+    version, cluster_name, database, user, pid, working, protocol, oid, history, system = row
     embedded = cluster_name.startswith("koonj-")
     ssh = target.ssh if target is not None else None
     behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
@@ -403,4 +406,5 @@ def described(
         round_trip=max(0.0, seconds - working / 1_000_000),
         through=None if ssh is None else ssh.host,
         tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
+        identity=DatabaseIdentity(system, oid, history, database),
     )
