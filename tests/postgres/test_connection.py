@@ -13,9 +13,10 @@ import pytest
 
 from koonj.config import Password, ScratchPlace, Target
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, describe
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.scratch.choose import open_scratch
+from koonj.postgres.server_info import describe
 from support.network_server import NetworkServer, network_server
 from support.project import Project, run_finished
 

@@ -11,10 +11,11 @@ import psycopg
 import pytest
 
 from koonj.config import Target
-from koonj.postgres.connector import Connector, ServerInfo, described
+from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.encryption import unverified_words
 from koonj.postgres.overview import first_look
+from koonj.postgres.server_info import ServerInfo, described
 from support.certificates import certificates, with_tls
 from support.network_server import NetworkServer, network_server
 

@@ -22,8 +22,9 @@ from psycopg.conninfo import make_conninfo
 
 from koonj.config import Ssh, Target
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, describe
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.server_info import describe
 from koonj.postgres.shared_process.client_fifo import Pipe
 from koonj.postgres.tunnel.destination import Destination, LocalEnd, destinations, through
 from koonj.postgres.tunnel.errors import TunnelError

@@ -12,7 +12,8 @@ import pytest
 from koonj.config import Password, ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
-from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.connector import Connector
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.confirmed_run import lines_of, movable_run, read_confirmed
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 from koonj.runner.impact.measurement import ImpactMeasurement

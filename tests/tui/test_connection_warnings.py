@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from koonj.config import Target
-from koonj.postgres.connector import ServerInfo
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.encryption import Checked, Encryption
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.render.headline import tls_part
 from koonj.tui.render.target_facts import card_facts, target_facts

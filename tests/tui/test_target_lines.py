@@ -9,7 +9,7 @@ from koonj.config import Target
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ServerInfo
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.render.target_facts import card_facts, target_facts
 from koonj.tui.render.target_lines import detail_lines, target_lines

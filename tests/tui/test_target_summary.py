@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from koonj.config import Target
-from koonj.postgres.connector import ServerInfo
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.render.target_bar import summary_of_targets
 from koonj.tui.render.target_lines import short_line, target_lines

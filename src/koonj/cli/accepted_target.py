@@ -7,8 +7,9 @@ from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.invocation import Call
 from koonj.config import Target
 from koonj.pinned_targets import Pin, pin, pin_of
-from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.connector import Connector
 from koonj.postgres.overview import first_look
+from koonj.postgres.server_info import ServerInfo
 from koonj.postgres.target_identity import identity_words, is_pinned
 from koonj.runner.run.codec import to_plain
 from koonj.user_folders import UserFolderError

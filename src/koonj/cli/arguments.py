@@ -21,7 +21,6 @@ from koonj.cli.command_options import (
     add_tunnel_options,
     add_unblock_options,
 )
-from koonj.cli.diagnostics import UsageError
 from koonj.cli.doctor_help import DOCTOR
 from koonj.cli.file_options import (
     add_from_edit_options,
@@ -47,30 +46,11 @@ def parse(argv: Sequence[str]) -> Namespace:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
         check_status(args)
-    if args.command == "check":
-        from koonj.cli.option_checks import check_format  # noqa: PLC0415 - not of every command
+    elif args.command is not None:
+        from koonj.cli.option_checks import CHECKS  # noqa: PLC0415 - a status starts often
 
-        check_format(args)
-    if args.command in {"apply", "rollback", "unblock"}:
-        from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
-
-        (check_unblock if args.command == "unblock" else check_run)(args)
-    if args.command == "apply":
-        from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - as above
-
-        check_fleet(args)
-    if args.command == "tunnel":
-        from koonj.cli.option_checks import check_tunnel  # noqa: PLC0415 - as above
-
-        check_tunnel(args)
-    if args.command == "trust" and args.target is not None and (args.remove or args.list):
-        raise UsageError("--target accepts another database. Use it without --remove and --list.")
-    if args.command == "trust" and args.folder is not None and not args.remove:
-        raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
-    if args.command == "rehearse" and args.all and args.numbers:
-        raise UsageError("Use either --all or N, not both.")
-    if args.command == "rehearse" and args.again and args.cached:
-        raise UsageError("Use either --again or --cached, not both.")
+        for check in CHECKS.get(args.command, ()):
+            check(args)
     return args
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from koonj.cli.diagnostics import UsageError
 
@@ -79,3 +81,37 @@ def check_format(args: Namespace) -> None:
         raise UsageError(f"Use either --json or --format {args.format}, not both.")
     args.json = args.json or args.format == "json"
     args.format = "json" if args.json else args.format or "text"
+
+
+def _check_fleet(args: Namespace) -> None:
+    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - only of `koonj apply`
+
+    check_fleet(args)
+
+
+def _check_trust(args: Namespace) -> None:
+    if args.target is not None and (args.remove or args.list):
+        raise UsageError("--target accepts another database. Use it without --remove and --list.")
+    if args.folder is not None and not args.remove:
+        raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
+
+
+def _check_rehearse(args: Namespace) -> None:
+    if args.all and args.numbers:
+        raise UsageError("Use either --all or N, not both.")
+    if args.again and args.cached:
+        raise UsageError("Use either --again or --cached, not both.")
+
+
+CHECKS: Mapping[str, tuple[Callable[[Namespace], None], ...]] = MappingProxyType(
+    {
+        "check": (check_format,),
+        "apply": (check_run, _check_fleet),
+        "rollback": (check_run,),
+        "unblock": (check_unblock,),
+        "tunnel": (check_tunnel,),
+        "trust": (_check_trust,),
+        "rehearse": (_check_rehearse,),
+    }
+)
+"""The checks of each command that has some. Each raises UsageError."""

@@ -12,7 +12,8 @@ import psycopg
 from koonj.cli.doctor_line import DoctorLine, error, note, ok
 from koonj.config import EMBEDDED, Target
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, describe
+from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.server_info import describe
 from koonj.runner.target.all_targets import AT_ONCE
 
 _WORDS: Mapping[ConnectProblem, str] = MappingProxyType(

@@ -16,12 +16,13 @@ from koonj.config import Target
 from koonj.postgres import advisory_lock
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, described
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history_inspection import Inspection, inspected
 from koonj.postgres.leftovers import Leftover
 from koonj.postgres.privileges import WriteConditions
 from koonj.postgres.queries import query
 from koonj.postgres.read_transaction import read_transaction
+from koonj.postgres.server_info import ServerInfo, described
 
 KEPT_SECONDS = 5.0
 """How long a kept connection may take for its first answer: a router can have dropped it without a word."""

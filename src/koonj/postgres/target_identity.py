@@ -12,7 +12,8 @@ from shlex import quote
 
 from koonj.config import EMBEDDED, Target
 from koonj.pinned_targets import DatabaseIdentity, Pin, other_pin
-from koonj.postgres.connector import ConnectError, ServerInfo
+from koonj.postgres.connector import ConnectError
+from koonj.postgres.server_info import ServerInfo
 from koonj.user_folders import UserFolderError
 
 

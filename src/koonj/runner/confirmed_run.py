@@ -17,7 +17,8 @@ from koonj import child_environment
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
-from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.connector import Connector
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job

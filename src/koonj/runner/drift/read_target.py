@@ -21,11 +21,12 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_target_catalog
-from koonj.postgres.connector import Connector, ServerInfo, describe
+from koonj.postgres.connector import Connector
 from koonj.postgres.history import HistoryError
 from koonj.postgres.history_inspection import Inspection, inspect
 from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world
+from koonj.postgres.server_info import ServerInfo, describe
 from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
 from koonj.runner.drift.report import DriftError
 

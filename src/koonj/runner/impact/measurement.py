@@ -13,10 +13,11 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connection_string import named_database
-from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.connector import Connector
 from koonj.postgres.errors import error_message, is_lost
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
+from koonj.postgres.server_info import ServerInfo
 from koonj.postgres.untrusted import ADVICE
 from koonj.runner.impact.check_conflicts import with_check_conflicts
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal

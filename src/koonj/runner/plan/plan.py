@@ -15,10 +15,10 @@ from koonj.migrations.history_summary import summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
-from koonj.postgres.connector import ServerInfo
 from koonj.postgres.encoding import stores_all
 from koonj.postgres.overview import overview
 from koonj.postgres.read_transaction import read_transaction
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.check_errors import check_errors
 from koonj.runner.plan.decisions import decide

@@ -10,7 +10,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus, State
-from koonj.postgres.connector import ServerInfo
+from koonj.postgres.server_info import ServerInfo
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.plan.check_errors import CheckError
 from koonj.runner.plan.decisions import DecidedSelection, Decision

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from koonj.config import Target
-from koonj.postgres.connector import ServerInfo
 from koonj.postgres.encryption import unverified_words
+from koonj.postgres.server_info import ServerInfo
 from koonj.postgres.target_identity import IdentityCheck
 
 

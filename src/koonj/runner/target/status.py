@@ -18,12 +18,13 @@ from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connection_string import safe_dsn
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.postgres.leftovers import Leftover
 from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.overview import Overview, first_look
+from koonj.postgres.server_info import ServerInfo
 from koonj.postgres.target_identity import check_identity
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words

@@ -18,7 +18,7 @@ from koonj.tui.theme import DIM, PLAIN
 from koonj.tui.toolkit.strips import Part, cut
 
 if TYPE_CHECKING:
-    from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
+    from koonj.postgres.server_info import ServerInfo  # imports psycopg, which would delay the first paint
 
 _LABEL = 11
 """Cells of a label."""

@@ -17,8 +17,8 @@ from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARN
 from koonj.tui.toolkit.strips import Part, cut, fit, wrap
 
 if TYPE_CHECKING:
-    from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
     from koonj.postgres.leftovers import Leftover
+    from koonj.postgres.server_info import ServerInfo  # imports psycopg, which would delay the first paint
 
 _CHOSEN = "chosen"
 _GAP = "  "
