@@ -1,23 +1,19 @@
 """Remember which folders the user trusts, in a file of the user's state folder.
 
-The file is ``koonj/trusted.json``. Only the user can read and write it. It is replaced in one step, so that
-no reader sees a part of it.
+The file is ``koonj/trusted.json``.
 """
 
-import fcntl
-import json
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from koonj.user_folders import STATE, UserFolderError, folder_path, koonj_folder
+from koonj.state_file import StateFile, replace_content
+from koonj.user_folders import UserFolderError
 
-_FILE, _LOCK = "trusted.json", "trusted.lock"
-_MAX_BYTES = 16 * 1024 * 1024
+_FILE = StateFile("trusted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,8 @@ def trusted(environ: Mapping[str, str] = os.environ) -> dict[Path, TrustRecord]:
     A file that is missing, damaged or writable by other users contains no trust.
     """
     try:
-        return _read(folder_path(STATE, environ) / _FILE)
+        stored = _FILE.read(environ)
+        return {Path(folder): TrustRecord(**record) for folder, record in stored["folders"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
@@ -70,39 +67,17 @@ def forget(folders: Sequence[Path], environ: Mapping[str, str] = os.environ) -> 
         return bool([folder for folder in folders if known.pop(folder, None)])
 
 
-def _read(file: Path) -> dict[Path, TrustRecord]:
-    """Return the content of the file. Raises OSError, ValueError, TypeError, KeyError or AttributeError."""
-    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
-        status = os.fstat(opened.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            return {}
-        stored = json.loads(opened.read(_MAX_BYTES))
-    return {Path(folder): TrustRecord(**record) for folder, record in stored["folders"].items()}
-
-
 @contextmanager
 def _changing(environ: Mapping[str, str]) -> Iterator[dict[Path, TrustRecord]]:
     """Lock the file, yield its content, and write it back."""
-    folder = koonj_folder(STATE, None, environ)
     try:
-        with os.fdopen(os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _FILE.locked(environ) as file:
             known = trusted(environ)
             yield known
-            _write(folder / _FILE, known)
+            folders = {str(folder): asdict(record) for folder, record in sorted(known.items())}
+            replace_content(file, {"format": 1, "folders": folders})
     except OSError as error:
         raise UserFolderError(
-            f"koonj cannot store the trust in {folder / _FILE}: {error.strerror or error}.",
+            f"koonj cannot store the trust in {_FILE.path(environ)}: {error.strerror or error}.",
             "Make the folder writable, or set KOONJ_TRUST=1.",
         ) from error
-
-
-def _write(file: Path, known: Mapping[Path, TrustRecord]) -> None:
-    folders = {str(folder): asdict(record) for folder, record in sorted(known.items())}
-    new = file.with_name(f"{file.name}.new")  # only the holder of the lock writes it
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as opened:
-        json.dump({"format": 1, "folders": folders}, opened, indent=1)
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)

@@ -54,6 +54,7 @@ def test_all_keys_are_read(project: Project) -> None:
         password=Password("command", "pass show ragqa"),
         require_verified=True,
         declared=True,
+        project=str(project.root.resolve()),
     )
 
 

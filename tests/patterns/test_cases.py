@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,35 @@ import pytest
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.new import Draft, create
-from koonj.patterns.pattern import GROUPS, LIBRARY
+from koonj.patterns.pattern import GROUPS, LIBRARY, load
 from koonj.postgres.connector import Connector
 from koonj.runner.run.request import Extent
 from support.application_load import application_load
 from support.pattern_cases.all_cases import CASES
-from support.pattern_cases.case import LONGEST, ODD, Case, Names, compose, plain
+from support.pattern_cases.case import LONGEST, ODD, Case, Names, compose, plain, unusual
 from support.project import Project, run_finished
 from support.rehearsal_folder import RehearsalFolder
 
-UNUSUAL = [pytest.param(case, names, id=f"{case.label}-{names.label}") for case in CASES for names in (ODD, LONGEST) if names.label in case.names]  # fmt: skip
+GROUP_OF = {pattern.key: pattern.group for pattern in load()[0]}
+TOGETHER = 8
+"""How many cases share a database at most: a dump of it takes hardly longer than one of a single case."""
+
+
+def shares(case: Case) -> bool:
+    """Return whether a case changes nothing but objects with its own names, and its rollback restores all."""
+    return case.restores and GROUP_OF[case.key] != "Access"
+
+
+def unusual_cases() -> Iterator[Any]:
+    """Return the cases with unusual names, several for one database where they do not touch each other."""
+    for names in (ODD, LONGEST):
+        cases = [case for case in CASES if names.label in case.names]
+        shared = [case for case in cases if shares(case)]
+        parts = [shared[n : n + TOGETHER] for n in range(0, len(shared), TOGETHER)]
+        parts += [[case] for case in cases if case not in shared]
+        for part in parts:
+            more = f"-and-{len(part) - 1}-more" if part[1:] else ""
+            yield pytest.param(part, names, id=f"{part[0].label}{more}-{names.label}")
 
 
 def execute(bench: Any, text: str, names: Names) -> list[tuple[Any, ...]]:
@@ -53,28 +73,67 @@ def test_labels_are_different() -> None:
     assert len(set(labels)) == len(labels)
 
 
-@pytest.mark.parametrize(("case", "names"), UNUSUAL)
-def test_a_pattern_works_with_unusual_names(bench: Any, library: Any, case: Case, names: Names) -> None:
+@dataclass
+class Tried:
+    """A case with its names and its migrations."""
+
+    case: Case
+    names: Names
+    drafts: tuple[Draft, ...]
+
+
+@pytest.mark.parametrize(("cases", "names"), list(unusual_cases()))
+def test_patterns_work_with_unusual_names(
+    bench: Any, library: Any, cases: Sequence[Case], names: Names
+) -> None:
+    """Apply the files of each case, again, roll them back and apply them; the names in a message tell the case."""
+    tried = [start(bench, library, case, unusual(names, case.label)) for case in cases]
+    schemas = [bench.schema()]
+    for step in range(max(len(each.drafts) for each in tried)):
+        one_step(bench.up, tried, step)
+        schemas.append(bench.schema())
+    for each in tried:
+        assert execute(bench, each.case.check, each.names)[0][0] is True, each.case.label
+    for draft in (draft for each in tried if each.case.again for draft in each.drafts):
+        bench.run(draft.text)  # It fails, or all files of its case together change nothing.
+    must_be_same(schemas[-1], bench.schema())
+    if restoring := [each for each in tried if each.case.restores]:
+        for step, before in reversed(list(enumerate(schemas[:-1]))):
+            one_step(bench.down, restoring, step)
+            must_be_same(before, bench.schema())
+    for each in (each for each in tried if each.case.unchecked is not None):
+        assert str(execute(bench, each.case.check, each.names)[0][0]) == each.case.unchecked, each.case.label
+    for draft in (draft for each in restoring for draft in each.drafts):
+        bench.up(draft)
+    if restoring:
+        must_be_same(schemas[-1], bench.schema())
+
+
+def must_be_same(expected: str, found: str) -> None:
+    """Fail with the parts of two dumps that differ: each begins with the name and the schema of its object."""
+    parts = [dump.split("\n--\n-- Name: ") for dump in (expected, found)]
+    assert expected == found, "\n".join(sorted(set(parts[0]) ^ set(parts[1]))) or "only the order differs"
+
+
+def one_step(run: Callable[[Draft], object], tried: Iterable[Tried], step: int) -> None:
+    """Run the migration with that number of each case that has so many."""
+    for each in tried:
+        for draft in each.drafts[step : step + 1]:
+            run(draft)
+
+
+def start(bench: Any, library: Any, case: Case, names: Names) -> Tried:
+    """Prepare the database for a case: what exists before it, and the migrations that come before."""
     prepare(bench, case, names)
     earlier, drafts = drafts_of(library, case, names)
     for draft in earlier:
         bench.up(draft)
-    schemas = [bench.schema()]
-    for draft in drafts:
-        bench.up(draft)
-        schemas.append(bench.schema())
-    assert execute(bench, case.check, names)[0][0] is True
-    for draft in drafts if case.again else ():
-        bench.run(draft.text)  # It fails, or all of them together change nothing.
-    assert bench.schema() == schemas[-1]
-    for draft, before in zip(reversed(drafts), reversed(schemas[:-1]), strict=True) if case.restores else ():
-        bench.down(draft)
-        assert bench.schema() == before
-    if case.unchecked is not None:
-        assert str(execute(bench, case.check, names)[0][0]) == case.unchecked
-    for draft in drafts if case.restores else ():
-        bench.up(draft)
-    assert not case.restores or bench.schema() == schemas[-1]
+    return Tried(case, names, drafts)
+
+
+def test_each_case_is_tried_with_its_unusual_names_once() -> None:
+    tried = [(case.label, param.values[1].label) for param in unusual_cases() for case in param.values[0]]
+    assert sorted(tried) == sorted((case.label, label) for case in CASES for label in case.names)
 
 
 @pytest.mark.parametrize("group", GROUPS)

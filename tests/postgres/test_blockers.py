@@ -14,6 +14,7 @@ from koonj.postgres.blockers import Blocker, BlockerKind, LockWait, lock_wait
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.target_conditions import target_conditions
+from koonj.postgres.target_rights import RightsAsked
 
 PATIENCE = 60.0
 """Seconds for anything that a test waits for."""
@@ -347,7 +348,7 @@ async def test_an_autovacuum_is_named(busy_server: TemporaryServer, *, urgent: b
         assert (blocker.user, blocker.hidden) == (None, False)
         assert blocker.query is not None
         assert blocker.query.startswith("autovacuum: VACUUM")
-        found = (await target_conditions(watch, (), (), ("public.t", "public.other"))).urgent_vacuums
+        found = (await target_conditions(watch, RightsAsked(), ("public.t", "public.other"))).urgent_vacuums
         assert [(one.relation, one.pid) for one in found] == ([("public.t", blocker.pid)] if urgent else [])
 
 

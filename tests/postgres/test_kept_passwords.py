@@ -16,7 +16,7 @@ import pytest
 from koonj.config import Password, ScratchPlace, Target
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.kept_passwords import KEPT_SECONDS, KeptPasswords
+from koonj.postgres.kept_passwords import KEPT_SECONDS, KeptPasswords, PasswordError
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.login import Login
 from support.network_server import NetworkServer, network_server
@@ -276,7 +276,7 @@ def test_program_that_is_too_slow_is_ended_with_what_it_has_started(
 ) -> None:
     monkeypatch.setattr("koonj.postgres.password.PASSWORD_SECONDS", 0.2)
     pid = tmp_path / "pid"
-    with pytest.raises(ValueError, match=r"did not finish in 0\.2 s"):
+    with pytest.raises(PasswordError, match=r"did not finish in 0\.2 s"):
         KeptPasswords().get_blocking(Password("command", f"sleep 600 & echo $! > {pid}; wait"))
     started = pid.read_text().strip() if pid.exists() else ""  # empty: the shell was ended before that
     end = time.monotonic() + 30

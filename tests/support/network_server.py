@@ -17,7 +17,8 @@ from types import MappingProxyType
 from koonj.postgres.embedded import postmaster
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.os_account import run_as
-from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.embedded.template import fresh_cluster
+from koonj.postgres.embedded.temporary_server import Fill, TemporaryServer
 
 TRUST = "local all all trust\nhost all all 127.0.0.1/32 trust\n"
 
@@ -42,9 +43,10 @@ def network_server(
     hba: str = TRUST,
     files: Sequence[Path] = (),
     settings: Mapping[str, str] = MappingProxyType({}),
+    fill: Fill = fresh_cluster,
 ) -> Iterator[NetworkServer]:
-    """Run a server with these settings; `files` are copied into its data folder."""
-    with TemporaryServer(binaries) as made:
+    """Run a server with these settings; `files` are copied into its data folder. `fill` makes its cluster."""
+    with TemporaryServer(binaries, fill=fill) as made:
         made.stop()
         for file in files:
             copy = made.data / file.name

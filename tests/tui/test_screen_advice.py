@@ -53,6 +53,9 @@ CASES = {
     "Check koonj.toml; then run: koonj trust (in CI, set KOONJ_TRUST=1)": (
         "Check koonj.toml; then press u (in CI, set KOONJ_TRUST=1)"
     ),
+    "If that is so, run: koonj trust --target production. Otherwise check the dsn.": (
+        "If that is so, run: koonj trust --target production. Otherwise check the dsn."
+    ),
     "add a comment before the first statement: -- koonj: retries 5": (
         "add a comment before the first statement: -- koonj: retries 5"
     ),

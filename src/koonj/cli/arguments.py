@@ -63,6 +63,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         from koonj.cli.option_checks import check_tunnel  # noqa: PLC0415 - as above
 
         check_tunnel(args)
+    if args.command == "trust" and args.target is not None and (args.remove or args.list):
+        raise UsageError("--target accepts another database. Use it without --remove and --list.")
     if args.command == "trust" and args.folder is not None and not args.remove:
         raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
     if args.command == "rehearse" and args.all and args.numbers:

@@ -375,6 +375,7 @@ examples:
   koonj trust --remove            do not trust it any more
   koonj trust --remove ~/old      the same for another folder, even if it was deleted
   koonj trust --list              list all trusted folders
+  koonj trust --target NAME       accept that the target is another database than before
 
 A rehearsal executes SQL on this machine, and SQL can run programs: the files of a stranger could run their
 code as your user. koonj.toml can name commands that print passwords. So koonj runs what a folder contains
@@ -384,4 +385,8 @@ passwords. If you run koonj rehearse, it rehearses the files, because you asked 
 koonj remembers the real path of the folder in $XDG_STATE_HOME/koonj/trusted.json (~/.local/state). It asks
 again if the passwords or the scratch server in koonj.toml change. KOONJ_TRUST=1 trusts every folder (for
 CI); KOONJ_TRUST=0 trusts none.
+
+The first connection to a target of koonj.toml pins which database it is. If the target is another database
+later, status warns, and apply, rollback, settle and unblock change nothing. A restored dump, pg_upgrade and
+DROP DATABASE make another database: accept it with --target, after you have looked.
 """

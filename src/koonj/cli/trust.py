@@ -1,4 +1,4 @@
-"""Implement `koonj trust`: trust the project's folder, forget it, or list all trusted folders."""
+"""Implement `koonj trust`: trust the project's folder, forget it, list all, or accept another database."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def trust(call: Call) -> ExitCode:
         CommandError: there is no project here, or the trust cannot be stored.
     """
     try:
+        if call.args.target is not None:
+            from koonj.cli.accepted_target import accept_target  # noqa: PLC0415 - imports psycopg
+
+            return accept_target(call)
         if call.args.list:
             return _list(call)
         if call.args.remove:

@@ -141,6 +141,8 @@ class Target:
 
     False for a dsn from the command line or the environment.
     """
+    project: str = ""
+    """The real path of the folder of the koonj.toml that declares it; else empty."""
     trusted: bool = True
     """Whether the user trusts the koonj.toml that declares it.
 

@@ -180,6 +180,7 @@ def _target(file: TomlFile, name: str, root: Path, lock_wait: str) -> Target:
         require_verified=requires_verified(file, keys, protected=protected),
         colour=_colour(file, (*keys, "colour")),
         declared=True,
+        project=str(root.resolve()),
     )
 
 

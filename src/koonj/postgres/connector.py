@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from koonj.config import EMBEDDED, Ssh, Target
 from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.pinned_targets import DatabaseIdentity
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
@@ -26,7 +27,7 @@ from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.encryption import Encryption, encryption_of
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
-from koonj.postgres.kept_passwords import Given, KeptPasswords
+from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
@@ -66,6 +67,8 @@ class ServerInfo:
     """The host through which ssh reaches it; None: no ssh."""
     tls: Encryption | None = None
     """How the connection is protected; None if it does not go over TCP."""
+    identity: DatabaseIdentity | None = None
+    """What tells the database from others."""
 
     def __str__(self) -> str:
         through = f" through {self.through}" if self.through else ""
@@ -81,10 +84,7 @@ class Connector:
     """
 
     def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
-        """`keep`: seconds for which a connection that is given back is kept for the next read.
-
-        `passwords`: those that it shares with other connectors.
-        """
+        """`keep`: seconds for which a returned connection is kept; `passwords`: shared with others."""
         self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
@@ -219,33 +219,22 @@ async def _open(target: Target, conninfo: str, name: str, passwords: KeptPasswor
         extra |= _without_secrets(target, parts)
     if target.password is None:
         return await _attempt(target, parts, extra)
-    return await _log_in(target, passwords, lambda text: _attempt(target, parts, extra | {"password": text}))
-
-
-async def _log_in(
-    target: Target,
-    passwords: KeptPasswords,
-    attempt: Callable[[str], Awaitable[LimitedAsyncConnection]],
-    *,
-    again: bool = True,
-) -> LimitedAsyncConnection:
-    """Connect with the password of koonj.toml. `again`: also a second time, if a kept one is refused."""
-    given = await _password(target, passwords)
-    assert target.password is not None
+    if not target.trusted:
+        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
-        return await attempt(given.text)
-    except ConnectError as error:
-        if not error.is_password:
-            raise
-        passwords.refuse(target.password, given)
-        if not (again and given.was_kept):
-            raise
-    return await _log_in(target, passwords, attempt, again=False)
+        return await passwords.log_in(
+            target.password,
+            lambda text: _attempt(target, parts, extra | {"password": text}),
+            lambda error: isinstance(error, ConnectError) and error.is_password,
+        )
+    except PasswordError as error:
+        raise ConnectError(
+            f"The password of target {target.name} could not be read: {error}",
+            "Check its password = { … } in koonj.toml.",
+        ) from error
 
 
-async def _attempt(
-    target: Target, parts: Mapping[str, Any], extra: Mapping[str, Any]
-) -> LimitedAsyncConnection:
+async def _attempt(target: Target, parts: dict[str, Any], extra: dict[str, Any]) -> LimitedAsyncConnection:
     """Connect. `parts`: the keywords of the connection string; `extra` overrides them."""
     try:
         return await connect_async("", **{**parts, **extra})
@@ -311,23 +300,6 @@ def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
     made = ConnectError(f"The dsn of target {target.name} {wrong}.", hint)
     made.problem = ConnectProblem.STRING
     return made
-
-
-async def _password(target: Target, passwords: KeptPasswords) -> Given:
-    """Return the password that koonj.toml configures for the target.
-
-    Raises: ConnectError.
-    """
-    assert target.password is not None
-    if not target.trusted:
-        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
-    try:
-        return await passwords.get(target.password)
-    except (OSError, ValueError) as error:
-        raise ConnectError(
-            f"The password of target {target.name} could not be read: {error}",
-            "Check its password = { … } in koonj.toml.",
-        ) from error
 
 
 def refused(error: psycopg.Error, target: Target) -> ConnectError:
@@ -421,7 +393,7 @@ def described(
 
     `seconds`: how long the whole message took that ended with this query.
     """
-    version, cluster_name, database, user, pid, working, protocol = row
+    version, cluster_name, database, user, pid, working, protocol, oid, history, system = row
     embedded = cluster_name.startswith("koonj-")
     ssh = target.ssh if target is not None else None
     behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
@@ -434,4 +406,5 @@ def described(
         round_trip=max(0.0, seconds - working / 1_000_000),
         through=None if ssh is None else ssh.host,
         tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
+        identity=DatabaseIdentity(system, oid, history, database),
     )

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 from threading import Lock
+from typing import TypeVar
 
 from koonj.config import Password
 from koonj.postgres.password import read_password
 
+Connection = TypeVar("Connection")
 KEPT_SECONDS = 60.0
 """How long a password is kept if nothing says how long it is valid.
 
@@ -39,6 +41,10 @@ class _Answer:
         self.future.set_running_or_notify_cancel()  # one that waits cannot cancel it for the others
         self.end = inf
         """Unix time until which the password is used. A program that still runs is waited for."""
+
+
+class PasswordError(Exception):
+    """Raised if a password cannot be read. The message does not contain it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,10 @@ class KeptPasswords:
     async def get(self, password: Password) -> Given:
         """Return the password, from memory or from its source.
 
-        Raises: OSError or ValueError, with a message that does not contain the password.
+        Raises: PasswordError.
         """
         if not _is_kept(password):
-            return Given(await asyncio.to_thread(read_password, password))
+            return Given(await asyncio.to_thread(_read, password))
         answer, is_new = self._find(password)
         was_kept = answer.future.done()
         if is_new:
@@ -77,20 +83,63 @@ class KeptPasswords:
     def get_blocking(self, password: Password) -> Given:
         """Do the same, blocking.
 
-        Raises: OSError or ValueError, with a message that does not contain the password.
+        Raises: PasswordError.
         """
         if not _is_kept(password):
-            return Given(read_password(password))
+            return Given(_read(password))
         answer, is_new = self._find(password)
         was_kept = answer.future.done()
         if is_new:
             self._ask(password, answer)
         return Given(answer.future.result(), was_kept, answer)
 
-    def refuse(self, password: Password, given: Given) -> None:
-        """Forget a password that the server has refused; not a newer one."""
-        if given.answer is not None:
-            self._forget(password, given.answer)
+    async def log_in(
+        self,
+        password: Password,
+        attempt: Callable[[str], Awaitable[Connection]],
+        is_refused: Callable[[Exception], bool],
+        *,
+        again: bool = True,
+    ) -> Connection:
+        """Return what `attempt` makes of the password.
+
+        `is_refused`: whether the server can have refused it. Then it is forgotten, and if it was a kept one,
+        a new one is tried once.
+
+        Raises: PasswordError, or what `attempt` raises.
+        """
+        given = await self.get(password)
+        try:
+            return await attempt(given.text)
+        except Exception as error:
+            if not self._may_try_again(password, given, is_refused(error), again):
+                raise
+        return await self.log_in(password, attempt, is_refused, again=False)
+
+    def log_in_blocking(
+        self,
+        password: Password,
+        attempt: Callable[[str], Connection],
+        is_refused: Callable[[Exception], bool],
+        *,
+        again: bool = True,
+    ) -> Connection:
+        """Do as `log_in`, blocking.
+
+        Raises: PasswordError, or what `attempt` raises.
+        """
+        given = self.get_blocking(password)
+        try:
+            return attempt(given.text)
+        except Exception as error:
+            if not self._may_try_again(password, given, is_refused(error), again):
+                raise
+        return self.log_in_blocking(password, attempt, is_refused, again=False)
+
+    def _may_try_again(self, password: Password, given: Given, refused: bool, again: bool) -> bool:  # noqa: FBT001
+        if refused and given.answer is not None:
+            self._forget(password, given.answer)  # not a newer one
+        return refused and again and given.was_kept
 
     def _find(self, password: Password) -> tuple[_Answer, bool]:
         """Return the answer to use, and whether it is a new one, whose program must be run."""
@@ -104,7 +153,7 @@ class KeptPasswords:
     def _ask(self, password: Password, answer: _Answer) -> None:
         began = self._now()
         try:
-            text = read_password(password)
+            text = _read(password)
         except BaseException as error:  # whatever it is, who waits must not wait for ever
             self._forget(password, answer)
             answer.future.set_exception(error)
@@ -116,6 +165,13 @@ class KeptPasswords:
         with self._lock:
             if self._answers.get(password) is answer:
                 del self._answers[password]
+
+
+def _read(password: Password) -> str:
+    try:
+        return read_password(password)
+    except (OSError, ValueError) as error:
+        raise PasswordError(str(error)) from error
 
 
 def _is_kept(password: Password) -> bool:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,6 +62,8 @@ def _output_of_helper(password: Password) -> bytes:
     So a slow service can be ended after its time, nothing asks in koonj's terminal, and koonj never imports
     the library.
     """
+    from koonj.own_module import module_command  # noqa: PLC0415 - most passwords need no process of koonj
+
     words: tuple[str, ...]
     if password.source == "aws_rds":
         host, port, user = password.login
@@ -73,7 +74,7 @@ def _output_of_helper(password: Password) -> bytes:
         words = (password.value, password.account)
     if find_spec(library) is None:
         raise ValueError(f"{password.source} needs {library}. Run: pip install 'koonj[{extra}]'")
-    status, output, said = _run((sys.executable, "-P", "-m", module, *words))
+    status, output, said = _run((*module_command(module), *words))
     if status == SAID:
         raise ValueError(said.decode("utf-8", "replace").strip())
     if status != 0:

@@ -5,15 +5,15 @@ No query here waits for a lock.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
+from koonj.postgres.target_rights import RightsAsked, TargetRights
 
 _LIMIT = "'3s'"
 OLD = 10.0
@@ -49,12 +49,8 @@ class UrgentVacuum:
 class TargetConditions:
     """What a plan has to expect on a target."""
 
-    role: str
-    """Role that runs the migrations, if they do not change it themselves."""
-    owners: Mapping[str, str]
-    """Owner of each relation that the role may not alter: it owns neither the relation nor its schema."""
-    closed: Mapping[str, str]
-    """Schema of each relation that the role may not create."""
+    rights: TargetRights
+    """What the role that runs the migrations may not do."""
     open_transactions: tuple[OpenTransaction, ...]
     """The oldest transactions of the database that a CONCURRENTLY statement waits for, at most three.
 
@@ -71,9 +67,9 @@ class TargetConditions:
 
 
 async def target_conditions(
-    conn: AsyncConnection, altered: Collection[str], created: Collection[str], locked: Collection[str]
+    conn: AsyncConnection, asked: RightsAsked, locked: Collection[str]
 ) -> TargetConditions:
-    """Read the conditions for a role that alters, creates and locks these relations, as the current role.
+    """Read the conditions for the current role, which needs these rights and locks these relations.
 
     The names are schema-qualified and quoted for SQL. A relation or a schema that does not exist is left out.
 
@@ -81,16 +77,22 @@ async def target_conditions(
     """
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(set_local({"statement_timeout": _LIMIT, "lock_timeout": _LIMIT}).encode())
-        names: dict[str, object] = {"altered": sorted(altered), "created": sorted(created), "old": OLD}
-        names["locked"] = sorted(locked)
+        names: dict[str, object] = {
+            "altered": sorted(asked.altered),
+            "dropped": sorted(asked.dropped),
+            "created": sorted(asked.created),
+            "referenced": sorted(asked.referenced),
+            "extensions": list(asked.extensions),
+            "versions": list(asked.extensions.values()),
+            "locked": sorted(locked),
+            "old": OLD,
+        }
         await cursor.execute(query("activity/target_conditions"), names)
         row = await cursor.fetchone()
     assert row is not None
-    role, owners, closed, transactions, vacuums, *others = row
+    rights, transactions, vacuums, *others = row
     return TargetConditions(
-        role,
-        MappingProxyType(owners or {}),
-        MappingProxyType(closed or {}),
+        TargetRights.read(rights),
         tuple(OpenTransaction(*each) for each in transactions or ()),
         tuple(UrgentVacuum(*each) for each in vacuums or ()),
         *others,

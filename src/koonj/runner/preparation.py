@@ -18,6 +18,7 @@ from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.overview import Overview, overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
+from koonj.postgres.target_identity import check_identity, must_be_same_database
 from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refused
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
@@ -70,7 +71,9 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     if not shown.plan.conflicts:
         async for event in measurement.measure(kept, control, shown):
             yield event
-    shown = measurement.with_impact(_with_refusal(_with_warnings(shown, reached, job), reached, job.request))
+    shown = measurement.with_impact(
+        _with_refusal(await _with_warnings(shown, reached, job), reached, job.request)
+    )
     confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
@@ -84,9 +87,10 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
             raise declined()
 
 
-def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:
+async def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:
     """Return the plan with what is risky about the connection, as its first notes."""
-    warnings = connection_warnings(job.target, reached.found.server)
+    server = reached.found.server
+    warnings = connection_warnings(job.target, server, await check_identity(job.target, server))
     return replace(planned, plan=replace(planned.plan, notes=(*warnings, *planned.plan.notes)))
 
 
@@ -165,6 +169,7 @@ async def usable(kept: KeptConnection, job: Job, before: Reached | None) -> Reac
         return before
     else:
         found = before.found
+    await must_be_same_database(job.target, found.server)
     pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
     must_be_able_to_write(found.conditions)
     return Reached(conn, found, pooled=pooled, checked=True)

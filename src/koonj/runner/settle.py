@@ -27,6 +27,7 @@ from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
 from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, leave
+from koonj.postgres.target_identity import must_be_same_database
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
 from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failure
@@ -208,6 +209,7 @@ async def settle(
     async with conn:
         async with overview(conn, target) as seen:
             pass
+        await must_be_same_database(target, seen.server)
         pooled = await must_keep_session(connector, target, conn, seen.pid)
         must_be_able_to_write(seen.conditions)
         control.working_on(conn)

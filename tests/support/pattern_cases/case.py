@@ -9,7 +9,7 @@ the pattern makes. ``{rows}`` is how many rows a `setup` fills a table with: few
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import psycopg
@@ -100,6 +100,15 @@ LONGEST = Names(
     "long", None, LONG, LONG[::-1], LONG[:60] + "_oo", LONG[:60] + "_nn", LONG[:60] + "_mm", "koonj_long_role"
 )
 assert all(len(name) == 63 for name in (LONG, LONGEST.other, LONGEST.new))
+
+
+def unusual(names: Names, label: str) -> Names:
+    """Return ODD or LONGEST with the label of a case in them, so that cases can share a database."""
+    if names is ODD:
+        return replace(ODD, schema=f"{ODD.schema} {label}", role=f"{ODD.role} {label}")
+    base = f"{label}_{LONG}"[:63]
+    more = {name: base[:60] + getattr(names, name)[60:] for name in ("other", "new", "new2")}
+    return replace(names, table=base, **more)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from koonj.postgres.connection_cause import cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.errors import error_message
-from koonj.postgres.kept_passwords import Given, KeptPasswords
+from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.worker_thread import connect_options, lost
@@ -62,38 +62,40 @@ class Login:
 
         Raises: ScratchError.
         """
-        given = self._given()
-        return None if given is None else given.text
-
-    def _given(self) -> Given | None:
         if self.place.password is None:
             return None
         try:
-            return self.passwords.get_blocking(self.place.password)
-        except (OSError, ValueError) as error:
-            raise ScratchError(
-                f"The password of the configured scratch server could not be read: {error}",
-                "Check password = { … } of [scratch] in koonj.toml.",
-            ) from error
+            return self.passwords.get_blocking(self.place.password).text
+        except PasswordError as error:
+            raise _not_read(error) from error
 
-    def connect(self, *, again: bool = True) -> Connection:
+    def connect(self) -> Connection:
         """Connect to the database from which others are created. Autocommit.
-
-        `again`: also a second time, if the server refuses a password that was kept.
 
         Raises: ScratchError.
         """
-        given = self._given()
         try:
-            return connect(self.base, **connect_options(None if given is None else given.text))
+            if self.place.password is None:
+                return self._connected(None)
+            return self.passwords.log_in_blocking(self.place.password, self._connected, _is_refused)
+        except PasswordError as error:
+            raise _not_read(error) from error
         except psycopg.Error as error:
-            if given is None or not cause_of(error, error_message(error)).is_password:
-                raise lost(error) from error
-            assert self.place.password is not None
-            self.passwords.refuse(self.place.password, given)
-            if not (again and given.was_kept):
-                raise lost(error) from error
-        return self.connect(again=False)
+            raise lost(error) from error
+
+    def _connected(self, password: str | None) -> Connection:
+        return connect(self.base, **connect_options(password))
+
+
+def _is_refused(error: Exception) -> bool:
+    return isinstance(error, psycopg.Error) and cause_of(error, error_message(error)).is_password
+
+
+def _not_read(error: PasswordError) -> ScratchError:
+    return ScratchError(
+        f"The password of the configured scratch server could not be read: {error}",
+        "Check password = { … } of [scratch] in koonj.toml.",
+    )
 
 
 class Server(NamedTuple):

@@ -18,6 +18,7 @@ from koonj.postgres.history import HistoryError
 from koonj.postgres.overview import overview
 from koonj.postgres.session import own_transaction
 from koonj.postgres.statement_intent import settle_intent
+from koonj.postgres.target_identity import check_identity
 from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.settlement import until_told
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
@@ -67,9 +68,11 @@ async def _find(
 ) -> LostEnd | None:
     async with overview(conn, journal.session.target) as seen:
         entries = await history.read_entries(conn, seen.history, end=True)
-    entry = next((e for e in entries if e.id == entry_id), None)
+    identity = await check_identity(journal.session.target, seen.server)
+    entry = None if identity.is_other else next((e for e in entries if e.id == entry_id), None)
     if entry is None:
-        return LostEnd(done, is_known=False, words="Its entry in the history was deleted.")
+        words = identity.words if identity.is_other else "Its entry in the history was deleted."
+        return LostEnd(done, is_known=False, words=words)
     if entry.outcome is not Outcome.STARTED or _is_replaced(entry, entries):
         return _as_recorded(entry, entries, done)
     interruption = (await find_interruptions(conn, journal.session.target, entries))[entry_id]

@@ -18,8 +18,10 @@ from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.history_inspection import inspect
 from koonj.postgres.new_history_entry import NewHistoryEntry
+from koonj.postgres.overview import overview
 from koonj.postgres.run_name import os_user
 from koonj.postgres.session import OWN_LOCK_TIMEOUT, clean, own_transaction
+from koonj.postgres.target_identity import must_be_same_database
 from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.unblock_request import UnblockRequest
 
@@ -44,6 +46,9 @@ async def unblock(connector: Connector, target: Target, request: UnblockRequest,
     sent = False
     async with await connector.connect(target, name=NAME) as conn:
         try:
+            async with overview(conn, target) as seen:
+                pass
+            await must_be_same_database(target, seen.server)
             await _ensure_history(conn, target)
             async with own_transaction(conn, target):
                 await history.insert(conn, await _storable(conn, _entry(request, run_id)))

@@ -50,6 +50,12 @@ _SHOWN = (WaitingForScratch, MigrationRehearsalStarted, MigrationRehearsalFinish
 """Events of a rehearsal that a run passes on."""
 
 
+_BEYOND_SCHEMAS = (
+    *("create schema", "create extension", "create role", "create user", "create group"),
+    *("drop role", "drop user", "drop group"),
+)
+"""Begin of the summaries of statements that may need a right beyond those on relations and schemas."""
+
 _UNTRUSTED = f"you do not trust this folder yet. {ADVICE}"
 
 
@@ -214,21 +220,23 @@ class ImpactMeasurement:
     async def _read_facts(self, kept: KeptConnection, planned: PreparedPlan) -> None:
         direction = self.request.direction
         relations = relations_of(self.rehearsals, direction)
-        if not relations:
+        statements = (one for migration in planned.plan.migrations for one in migration.statements)
+        if not relations and not any(one.summary.startswith(_BEYOND_SCHEMAS) for one in statements):
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
         from koonj.runner.impact.requirements import lacking, requirements  # noqa: PLC0415 - as above
+        from koonj.runner.impact.rights import rights_asked  # noqa: PLC0415 - as above
         from koonj.sql.role_change import changes_role  # noqa: PLC0415 - as above
 
-        changing = {work.migration.name for work in planned.works if any(map(changes_role, work.texts))}
-        needed = requirements(planned.plan.migrations, self.rehearsals, direction, changing)
+        plain = (work for work in planned.works if not any(map(changes_role, work.texts)))
+        texts = {work.migration.name: dict(enumerate(work.texts, start=1)) for work in plain}
+        needed = requirements(planned.plan.migrations, self.rehearsals, direction, texts)
         conn = await kept.live()
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
-                altered, created = (needed.relations(created=created) for created in (False, True))
-                found = await target_conditions(conn, altered, created, needed.locked)
+                found = await target_conditions(conn, rights_asked(needed.needs), needed.locked)
             self.notes = (*self.notes, *lacking(needed, found))
         except psycopg.Error as error:
             if is_lost(error):

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from koonj.humanize import count, duration, number_words, span_words
 from koonj.postgres.locks.trace import LockMode, StatementTrace, conflicting
 from koonj.postgres.target_conditions import OpenTransaction, TargetConditions
 from koonj.runner.impact.plan_locks import traces_of
+from koonj.runner.impact.rights import Need, made_by, refused_rights, rights_needed
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import PlannedMigration
 
-_TABLES = frozenset({"table", "partitioned table", "foreign table"})
 LAG = 10.0
 """Seconds from which on a plan names the lag of a standby."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A relation that a statement alters or creates, for which the role needs a right."""
-
-    migration: str
-    summary: str
-    relation: str
-    """Qualified and quoted for SQL."""
-    creates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +32,32 @@ class Requirements:
     concurrently: str = ""
     """Migration and summary of the first CONCURRENTLY statement; empty if there is none."""
 
-    def relations(self, *, created: bool) -> frozenset[str]:
-        """Return the relations that are altered, or `created`."""
-        return frozenset(need.relation for need in self.needs if need.creates is created)
-
 
 def requirements(
     migrations: Iterable[PlannedMigration],
     rehearsals: Mapping[str, Rehearsal],
     direction: Direction,
-    changing_role: Collection[str],
+    texts: Mapping[str, Mapping[int, str]],
 ) -> Requirements:
-    """Return what the statements need that will run and were rehearsed.
+    """Return what the statements need that will run, as far as their texts and rehearsals show it.
 
-    `changing_role`: file names of migrations that change the role themselves, so that it is unknown who runs
-    their statements.
+    `texts`: their texts by number, by file name; without the migrations that change the role themselves, so
+    that it is unknown who runs their statements.
     """
     needs: list[Need] = []
+    made: set[str] = set()
     locks: dict[str, int] = {}
     stops_reads, concurrently = False, ""
     locked: dict[str, str] = {}
     for migration in migrations:
         rehearsal = rehearsals.get(migration.name)
+        recorded = () if rehearsal is None else traces_of(rehearsal, direction)
+        traces = [trace for trace in recorded if trace.index > migration.statements_done]
+        if migration.name in texts:
+            needs += rights_needed(migration, traces, texts[migration.name], made)
+        made |= made_by(traces)
         if rehearsal is None:
             continue
-        traces = [t for t in traces_of(rehearsal, direction) if t.index > migration.statements_done]
-        if migration.name not in changing_role:
-            needs += (need for trace in traces for need in _needs(migration.name, trace))
         locks[migration.name] = _most_locks(traces, together=migration.in_transaction)
         modes = {lock.mode for trace in traces for lock in trace.locks}
         for lock in (lock for trace in traces for lock in trace.locks):
@@ -86,20 +74,6 @@ def _concurrently(migration: PlannedMigration) -> str:
     return next((f"{migration.name}: '{one.summary}'" for one in found), "")
 
 
-def _needs(migration: str, trace: StatementTrace) -> Iterator[Need]:
-    altered = {column.relation for column in trace.columns}
-    altered |= {constraint.relation for constraint in trace.constraints if constraint.kind != "trigger"}
-    for change in trace.relations:
-        if change.of is not None:  # an index belongs to the owner of its table
-            altered |= {change.of} if change.change in {"created", "dropped"} else set()
-        elif change.change == "created":
-            yield Need(migration, trace.summary, change.relation, creates=True)
-        elif change.change == "dropped" and change.kind in _TABLES:
-            altered.add(change.relation)
-    for relation in sorted(altered):
-        yield Need(migration, trace.summary, relation, creates=False)
-
-
 def _most_locks(traces: Iterable[StatementTrace], *, together: bool) -> int:
     """Return the number of relations that are locked at once, new ones included."""
     sets = [
@@ -111,7 +85,7 @@ def _most_locks(traces: Iterable[StatementTrace], *, together: bool) -> int:
 
 def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
     """Yield a sentence for each requirement that the target does not meet, and for what standbys suffer."""
-    yield from _rights(needed, found)
+    yield from refused_rights(needed.needs, found.rights)
     for name, locks in needed.locks.items():
         if locks > found.lock_room:
             yield (
@@ -145,22 +119,3 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
 def _words(one: OpenTransaction) -> str:
     who = " ".join(part for part in (one.name, one.application) if part)
     return f"{who} (user {one.owner}), {one.state}, open for {span_words(one.seconds)}"
-
-
-def _rights(needed: Requirements, found: TargetConditions) -> Iterator[str]:
-    told: set[str] = set()
-    for need in needed.needs:
-        refused = f"{need.migration}: PostgreSQL will refuse '{need.summary}': "
-        owner, schema = found.owners.get(need.relation), found.closed.get(need.relation)
-        if need.creates and schema is not None and schema not in told:
-            told.add(schema)
-            yield (
-                f"{refused}role {found.role} may not create in schema {schema}. "
-                f"Needed once: GRANT CREATE ON SCHEMA {schema} TO {found.role};"
-            )
-        elif not need.creates and owner is not None and need.relation not in told:
-            told.add(need.relation)
-            yield (
-                f"{refused}{need.relation} belongs to {owner}, and role {found.role} does not have its "
-                f"rights. Connect as {owner}, or once: GRANT {owner} TO {found.role};"
-            )

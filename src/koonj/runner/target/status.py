@@ -24,6 +24,7 @@ from koonj.postgres.history import HistoryError
 from koonj.postgres.leftovers import Leftover
 from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.overview import Overview, first_look
+from koonj.postgres.target_identity import check_identity
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
 from koonj.runner.run.holder_state import WORKS, HolderState
@@ -67,7 +68,9 @@ class TargetStatus:
     leftovers: tuple[Leftover, ...] = ()
     """What other statements that stopped in the middle have left in the database."""
     warnings: tuple[str, ...] = ()
-    """What is risky about the connection itself, as sentences."""
+    """What is risky about the connection itself, as sentences; the worst first."""
+    is_other_database: bool = False
+    """It is another database than at the first connection; the first warning says so."""
 
     @property
     def is_known(self) -> bool:
@@ -103,7 +106,13 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None, target.option)
     try:
         async with first_look(connector, target, name="koonj status", leftovers=True) as (conn, found):
-            status = replace(status, server=found.server, warnings=connection_warnings(target, found.server))
+            identity = await check_identity(target, found.server)
+            status = replace(
+                status,
+                server=found.server,
+                is_other_database=identity.is_other,
+                warnings=connection_warnings(target, found.server, identity),
+            )
             entries = await history.read_entries(conn, found.history, end=True)
             interruptions = await find_interruptions(conn, target, entries)
     except ConnectError as error:

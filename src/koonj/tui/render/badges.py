@@ -55,6 +55,7 @@ _WORST = (
 _VERDICTS = (Verdict.BROKEN, Verdict.INCOMPLETE, Verdict.IRREVERSIBLE, Verdict.LOSSY, Verdict.REORDERED)
 _TONES_OF_WEIGHT = {
     Weight.UNREACHABLE: "error",
+    Weight.OTHER_DATABASE: "error",
     Weight.FOLDER_UNREADABLE: "error",
     Weight.NOT_TRUSTED: "alert",
     Weight.RUNNING: "info",

@@ -30,20 +30,22 @@ class Weight(IntEnum):
     """Importance of a concern; the lowest number comes first."""
 
     UNREACHABLE = 1
-    FOLDER_UNREADABLE = 2
-    NOT_TRUSTED = 3
+    OTHER_DATABASE = 2
+    """The target is another database than at the first connection."""
+    FOLDER_UNREADABLE = 3
+    NOT_TRUSTED = 4
     """The user does not trust the folder, so koonj runs nothing."""
-    RUNNING = 4
+    RUNNING = 5
     """A run is in progress on the target."""
-    INTERRUPTED = 5
-    FAILED = 6
-    CONFLICT = 7
+    INTERRUPTED = 6
+    FAILED = 7
+    CONFLICT = 8
     """Edited, missing, duplicate or late, and not allowed."""
-    LEFTOVERS = 8
+    LEFTOVERS = 9
     """Statements that stopped in the middle have left something in the database."""
-    IGNORED_FILES = 9
+    IGNORED_FILES = 10
     """Files in the folder that are not in the list, because their names are invalid."""
-    NOT_VERIFIED = 10
+    NOT_VERIFIED = 11
     """Pending, and the rehearsal ended with another verdict than `verified`."""
 
 
@@ -86,6 +88,8 @@ def _of_target(check: Check, live: str | None) -> Iterator[Concern]:
         word = f"× {status.problem or 'unreachable'}" if status.server is None else "× error"
         yield Concern(Weight.UNREACHABLE, word, sentences(*status.error.splitlines()))
         return
+    if status.is_other_database:
+        yield Concern(Weight.OTHER_DATABASE, "! another database", status.warnings[0])
     if status.running is not None:
         more = "; ".join((*status.silence[:1], holder_words(status.running)))
         yield Concern(Weight.RUNNING, "run does nothing" if status.silence else "run in progress", more)

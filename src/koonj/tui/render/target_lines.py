@@ -223,6 +223,8 @@ def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: st
     status = check.status
     if status is not None and status.running is not None:
         text = ". ".join((f"A run is in progress: {holder_words(status.running)}", *status.silence[:1]))
+    elif status is not None and status.error is None and status.is_other_database:
+        text = status.warnings[0]
     elif status is None or status.error is None:
         return [] if status is None else list(_leftover_lines(status.leftovers, width, leftovers, more_hint))
     else:

@@ -41,6 +41,8 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Command, an option of it, and the default keys that do it on the screen, one after the other.
 
 See `default_key` for those of a plan."""
+_ONLY_COMMAND = ("trust", "--target")
+"""A command and its option that the screen has no key for: u is about the folder, not about a target."""
 _PRESS = {"Run": "Press", "run": "press", None: ": press"}
 """What stands for ``run:``, and for a colon alone."""
 _NUMBERED = ("apply",)
@@ -68,6 +70,8 @@ def in_keys(text: str, key: KeyNow = default_key, *, before: tuple[str, ...] = (
 
 
 def _keys_of(verb: str, words: list[str], key: KeyNow, before: tuple[str, ...]) -> str | None:
+    if verb == _ONLY_COMMAND[0] and _ONLY_COMMAND[1] in words:
+        return None
     for command, option, keys in _KEYS:
         if command == verb and (not option or option in words):
             pressed = _instead(verb, option, words) or keys

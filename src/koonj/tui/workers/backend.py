@@ -85,8 +85,7 @@ class Backend:
         """For reads, in their thread."""
         self._connector: Connector | None = None
         """For runs."""
-        self._passwords: KeptPasswords | None = None
-        """Of both, so that a program that brings one runs once."""
+        self._passwords: KeptPasswords | None = None  # of both connectors
         self._first = Lock()
         self._preparing: asyncio.Task[None] | None = None
 

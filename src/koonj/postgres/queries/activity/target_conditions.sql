@@ -2,13 +2,29 @@
 -- behind, transactions that a CONCURRENTLY statement waits for, autovacuums that do not step aside.
 -- Only catalogs and statistics are read. Run it with an empty search_path, so that all operators are those of
 -- pg_catalog.
-WITH altered AS (
-    SELECT a.name, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text AS owner
-    FROM pg_catalog.unnest(%(altered)s::pg_catalog.text[]) AS a(name)
-    CROSS JOIN LATERAL pg_catalog.parse_ident(a.name) AS part
+WITH owned AS (
+    SELECT w.name, w.dropped, c.relowner, n.nspowner
+    FROM (
+        SELECT a.name, false FROM pg_catalog.unnest(%(altered)s::pg_catalog.text[]) AS a(name)
+        UNION ALL
+        SELECT d.name, true FROM pg_catalog.unnest(%(dropped)s::pg_catalog.text[]) AS d(name)
+    ) AS w(name, dropped)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(w.name) AS part
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = part[2]::pg_catalog.name
-    WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+    WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
+),
+owners AS (
+    -- The owner of a schema may drop a table of somebody else, and not alter it.
+    SELECT o.name, r.rolname::pg_catalog.text AS owner, r.rolsuper,
+           pg_catalog.pg_has_role(
+               SESSION_USER, r.oid,
+               CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
+                   THEN 'SET' ELSE 'MEMBER' END
+           ) AS may_become
+    FROM owned AS o
+    JOIN pg_catalog.pg_roles AS r ON r.oid = o.relowner
+    WHERE NOT (o.dropped AND pg_catalog.pg_has_role(o.nspowner, 'USAGE'))
 ),
 created AS (
     SELECT a.name, n.nspname::pg_catalog.text AS schema
@@ -17,6 +33,47 @@ created AS (
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
     WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')
       AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp_')
+),
+unreferenced AS (
+    -- A foreign key to a partitioned table needs no right on its partitions.
+    SELECT a.name
+    FROM pg_catalog.unnest(%(referenced)s::pg_catalog.text[]) AS a(name)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(a.name) AS part
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = part[2]::pg_catalog.name
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND NOT pg_catalog.has_any_column_privilege(c.oid, 'REFERENCES')
+),
+service AS (
+    -- Managed services let the members of a role create extensions that need a superuser.
+    SELECT r.rolname::pg_catalog.text AS name, pg_catalog.pg_has_role(r.oid, 'MEMBER') AS member
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin')
+),
+extension AS (
+    SELECT w.name, v.trusted, (SELECT pg_catalog.min(s.name) FROM service AS s) AS service
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(extensions)s::pg_catalog.text[]), pg_catalog.unnest(%(versions)s::pg_catalog.text[])
+    ) AS w(name, version)
+    JOIN pg_catalog.pg_available_extensions AS a ON a.name = w.name::pg_catalog.name
+    JOIN pg_catalog.pg_available_extension_versions AS v
+        ON v.name = a.name AND v.version = coalesce(w.version, a.default_version)
+    WHERE pg_catalog.cardinality(%(extensions)s::pg_catalog.text[]) > 0
+      AND v.superuser AND a.installed_version IS NULL
+      AND CASE WHEN v.trusted
+          THEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+          -- Where a service or a library decides in another way, it is unknown.
+          ELSE NOT EXISTS (SELECT FROM service AS s WHERE s.member)
+               AND NOT EXISTS (
+                   SELECT FROM pg_catalog.pg_roles AS r
+                   WHERE r.rolname IN ('supabase_admin', 'neon_superuser', 'alloydbsuperuser', 'doadmin', 'avnadmin')
+               )
+               AND pg_catalog.current_setting('supautils.privileged_extensions', true) IS NULL
+               AND pg_catalog.current_setting('extwlist.extensions', true) IS NULL
+          END
+),
+role AS (
+    SELECT r.rolsuper, r.rolinherit, r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = CURRENT_USER
 ),
 urgent_vacuum AS (
     SELECT w.name, a.pid,
@@ -51,9 +108,28 @@ oldest AS (
     ORDER BY o.began
     LIMIT 3
 )
-SELECT CURRENT_USER::pg_catalog.text,
-       (SELECT pg_catalog.json_object_agg(a.name, a.owner) FROM altered AS a),
-       (SELECT pg_catalog.json_object_agg(c.name, c.schema) FROM created AS c),
+SELECT pg_catalog.json_build_object(
+           'role', pg_catalog.quote_ident(CURRENT_USER),
+           'login', pg_catalog.quote_ident(SESSION_USER),
+           'inherits', r.rolinherit,
+           'database', pg_catalog.quote_ident(pg_catalog.current_database()),
+           'create_in_database', pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
+           'create_roles', r.rolsuper OR r.rolcreaterole,
+           'owners', (
+               SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+                   o.name, o.owner, pg_catalog.quote_ident(o.owner), o.rolsuper, o.may_become
+               )) FROM owners AS o
+           ),
+           'closed', (
+               SELECT pg_catalog.json_agg(pg_catalog.json_build_array(c.name, pg_catalog.quote_ident(c.schema)))
+               FROM created AS c
+           ),
+           'unreferenced', (SELECT pg_catalog.json_agg(u.name) FROM unreferenced AS u),
+           'extensions', (
+               SELECT pg_catalog.json_agg(pg_catalog.json_build_array(e.name, e.trusted, e.service))
+               FROM extension AS e WHERE NOT r.rolsuper
+           )
+       ),
        (SELECT pg_catalog.json_agg(
             pg_catalog.json_build_array(o.name, o.application, o.owner, o.state, o.seconds) ORDER BY o.seconds DESC
         ) FROM oldest AS o),
@@ -67,3 +143,4 @@ SELECT CURRENT_USER::pg_catalog.text,
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication AS r),
        (SELECT extract(epoch FROM pg_catalog.max(r.replay_lag))::pg_catalog.float8
         FROM pg_catalog.pg_stat_replication AS r)
+FROM role AS r
