@@ -59,14 +59,23 @@ class Streams:
 def test_sizes_and_commands_in_notes_make_no_group() -> None:
     large = "It goes through bastion by ssh, and reads a table of {} GB. To run it there, run: koonj apply --dsn {}"
     notes = {
-        "a": (large.format(1.5, "host=a"),),
-        "b": (large.format(20, "host=b"),),
-        "c": ("The role cannot.",),
+        "first": (large.format(1.5, "host=a"),),
+        "second": (large.format(20, "host=b"),),
+        "third": ("The role cannot.",),
     }
     plans = {
         name: Plan(name, Direction.APPLY, False, "server", (), notes=found) for name, found in notes.items()
     }
-    assert [group.targets for group in plan_groups(plans)] == [("a", "b"), ("c",)]
+    assert [group.targets for group in plan_groups(plans)] == [("first", "second"), ("third",)]
+
+
+def test_the_name_of_the_target_in_a_note_makes_no_group() -> None:
+    note = "{} is protected, but its connection is not (no TLS)."
+    plans = {
+        name: Plan(name, Direction.APPLY, True, "server", (), notes=(note.format(name),))
+        for name in ("tenant-a", "tenant-b", "s")
+    }
+    assert [group.targets for group in plan_groups(plans)] == [("tenant-a", "tenant-b", "s")]
 
 
 async def names_of(events: AsyncIterator[Event]) -> list[str]:

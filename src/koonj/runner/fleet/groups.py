@@ -30,13 +30,14 @@ def _likeness(plan: Plan) -> object:
         plan.batch,
         tuple(map(_of_migration, plan.migrations)),
         tuple((one.name, one.state) for one in plan.allowed),
-        tuple(map(_of_note, plan.notes)),
+        tuple(_of_note(note, plan.target) for note in plan.notes),
     )
 
 
-def _of_note(note: str) -> str:
-    """Return a note without what differs from target to target: sizes, and the command with the dsn."""
-    return re.sub(r"[0-9.]+", "", note.partition(" run: ")[0])
+def _of_note(note: str, target: str) -> str:
+    """Return a note without what differs from target to target: its name, sizes, the command with its dsn."""
+    without_name = re.sub(rf"(?<!\w){re.escape(target)}(?!\w)", "", note.partition(" run: ")[0])
+    return re.sub(r"[0-9.]+", "", without_name)
 
 
 def _of_migration(one: PlannedMigration) -> tuple[Any, ...]:
