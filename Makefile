@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest -q
 PARALLEL := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test fast lint golden pictures patterns bench
+.PHONY: help setup test fast lint golden pictures patterns bench lock release
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -14,6 +14,7 @@ help: ## print this list
 
 setup: ## make .venv, with everything that tests and checks need
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -r release/lock.txt
 	$(BIN)/pip install -q -e '.[embedded,test,dev]'
 
 test: ## run every test
@@ -36,6 +37,12 @@ pictures: ## draw the pictures in docs/ anew
 
 patterns: ## write docs/library.md anew, with what the files of koonj's own patterns lock
 	PYTHONPATH=tests $(BIN)/python docs/library.py
+
+lock: ## write release/lock.txt anew, with the packages that are installed in .venv
+	$(BIN)/python release/lock_file.py
+
+release: ## build dist/: the wheel, koonj.pyz and the self-contained files
+	$(BIN)/python release/build.py
 
 bench: ## list the benchmarks; `make bench NAME=lexer` runs benchmarks/lexer.py
 ifdef NAME

@@ -2,9 +2,9 @@
 
     python benchmarks/reliability.py [PART ...] [--every N] [--seed N] [--workers N] [--bindir FOLDER]
 
-Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together, full, batch, stepped;
-default: all. `full` mounts a tmpfs, which only root can do. `--every 5` tries a fifth of the places. If there
-was a violation, the exit code is 1.
+Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together, full, tunnel, batch,
+stepped; default: all. `full` mounts a tmpfs, which only root can do; `tunnel` needs sshd. `--every 5` tries a
+fifth of the places. If there was a violation, the exit code is 1.
 """
 
 from __future__ import annotations

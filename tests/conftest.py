@@ -120,8 +120,9 @@ def _session() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_cached_verdicts(_session: None) -> None:
-    """Delete cached verdicts of earlier tests, so that no test depends on them."""
-    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "koonj", "rehearsals"), ignore_errors=True)
+    """Delete cached verdicts and names of earlier tests, so that no test depends on them."""
+    for name in ("rehearsals", "names"):
+        shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "koonj", name), ignore_errors=True)
 
 
 def _remaining_processes() -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from koonj import humanize
 from koonj.humanize import (
+    age_words,
     bar,
     byte_words,
     clock,
@@ -211,3 +212,19 @@ def test_end_of_a_run_has_its_zone_when_the_clocks_show_it_twice(
 )
 def test_a_stop_parts_two_sentences(texts: tuple[str, ...], line: str) -> None:
     assert sentences(*texts) == line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "just now"),
+        (59.9, "just now"),
+        (60, "1 min ago"),
+        (779, "12 min ago"),
+        (3600, "1 h ago"),
+        (172_799, "47 h ago"),
+        (172_800, "2 days ago"),
+    ],
+)
+def test_age_words(seconds: float, text: str) -> None:
+    assert age_words(seconds) == text

@@ -20,6 +20,7 @@ _OF_KOONJ = (
     *("LANG", "LANGUAGE", "LC_*", "TZ", "USER", "LOGNAME", "PYTHON*"),
     *("KOONJ_PG_BINDIR", "KOONJ_REHEARSE", "KOONJ_TRUST"),
 )
+_NO_SHELLS = frozenset({"nologin", "false"})
 _DSN, _PASSWORD = "DATABASE_URL", "PGPASSWORD"
 
 
@@ -53,6 +54,18 @@ def for_password_command(environ: Mapping[str, str] = os.environ) -> dict[str, s
     It is the user's own: the command can need AWS_*, VAULT_*, SSH_AUTH_SOCK or GPG_TTY.
     """
     return {name: value for name, value in environ.items() if name not in {_DSN, _PASSWORD}}
+
+
+def for_ssh(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of ssh.
+
+    It is the user's own: ssh and its ProxyCommand can need SSH_AUTH_SOCK, AWS_* or a token of the network.
+    ssh runs commands with SHELL, which runs none for an account that cannot log in.
+    """
+    found = for_password_command(environ)
+    if os.path.basename(found.get("SHELL", "")) in _NO_SHELLS:  # noqa: PTH119 - no pathlib here
+        found["SHELL"] = "/bin/sh"
+    return found
 
 
 def _listed(environ: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

@@ -92,6 +92,18 @@ def span_words(seconds: float) -> str:
     return f"{whole // 86400} days"
 
 
+def age_words(seconds: float) -> str:
+    """Return how long ago something was: ``just now``, ``12 min ago``, ``2 h ago`` or ``3 days ago``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return "just now"
+    if whole < 3600:
+        return f"{whole // 60} min ago"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h ago"
+    return f"{whole // 86400} days ago"
+
+
 def now() -> float:
     """Return the current time in Unix seconds, for durations that grow on the screen."""
     return time()

@@ -142,7 +142,7 @@ def test_warnings_stop_no_apply(project: Project) -> None:
         (
             "CREATE INDEX \"my idx\" ON orders (owner_id, lower(x)) INCLUDE (a, b) WHERE note = 'it' AND (b > 2);",
             "koonj new --pattern create_index table=orders 'columns=owner_id, lower(x)' 'include=a, b' "
-            "'where=note = '\"'\"'it'\"'\"' AND (b > 2)' 'index=\"my idx\"'",
+            "'where=note = '\"'\"'it'\"'\"' AND (b > 2)' 'index=my idx'",
         ),
         ("CREATE INDEX ON orders (owner_id) WITH (fillfactor = 70);", None),
         (

@@ -12,9 +12,9 @@ import pytest
 from psycopg import pq
 
 from koonj import __version__
+from koonj.cli.commands import COMMANDS
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
-from koonj.cli.main import COMMANDS
 from koonj.cli.run_options import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.migrations.states import State
 from koonj.runner.impact.gate import POLICY_STATES
@@ -236,6 +236,38 @@ def test_new_lists_patterns_when_the_pattern_is_unknown(files: Project) -> None:
     answer = files.koonj("new", "--pattern", "nonsense")
     assert answer.code == 2
     assert "add_column" in answer.err
+
+
+def test_new_names_the_pattern_that_is_meant(files: Project) -> None:
+    answer = files.koonj("new", "--pattern", "set_notnull", "table=a", "column=b")
+    assert answer.code == 2
+    assert answer.err == (
+        "koonj: error: No pattern 'set_notnull'. Did you mean 'set_not_null'?\n"
+        "    To list the patterns, run: koonj patterns\n"
+    )
+
+
+def test_new_refuses_two_values_of_a_field(files: Project) -> None:
+    answer = files.koonj("new", "--pattern", "set_not_null", "table=a", "column=c", "table=b")
+    assert answer.code == 2
+    assert "table has two values: 'a' and 'b'." in answer.err
+    assert list(files.migrations.iterdir()) == []
+
+
+@pytest.mark.parametrize("key", ["set_not_null", "set-not-null", "mine"])
+def test_new_shows_the_errors_of_the_projects_own_pattern(files: Project, key: str) -> None:
+    """It does not use koonj's own pattern instead, and says nothing about other files."""
+    folder = files.root / "database" / "patterns"
+    folder.mkdir(parents=True)
+    for name in ("set_not_null", "mine", "other"):
+        (folder / f"{name}.sql").write_text("nothing of a pattern")
+    for command in (("new", "--pattern", key, "table=a", "column=c"), ("patterns", key)):
+        answer = files.koonj(*command)
+        assert answer.code == 2
+        assert f"The file of pattern {key!r} has errors:" in answer.err
+        assert f"{key.replace('-', '_')}.sql:1:1: The title is missing." in answer.err
+        assert "other.sql" not in answer.err
+    assert list(files.migrations.iterdir()) == []
 
 
 @pytest.mark.skipif(

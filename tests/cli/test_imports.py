@@ -19,6 +19,7 @@ COMMANDS = {
     "status": ("status",),
     "show": ("show", "1"),
     "check": ("check",),
+    "doctor": ("doctor",),
     "plan": ("apply", "--plan"),
     "apply": ("apply", "--all", "--yes"),
 }

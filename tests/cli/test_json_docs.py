@@ -25,6 +25,8 @@ from koonj.postgres.locks.trace import (
     StatementTrace,
 )
 from koonj.postgres.run_name import RunName
+from koonj.runner.fleet import events as fleet_events
+from koonj.runner.fleet.events import Outcome, PlanGroup, TargetResult
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run import events, lock_events
@@ -40,7 +42,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
 WORDS = frozenset(re.findall(r"[\w]+", DOCS))
 EVENTS = [
     kind
-    for kind in (vars(events) | vars(lock_events) | vars(rehearsal_events)).values()
+    for kind in (vars(events) | vars(lock_events) | vars(rehearsal_events) | vars(fleet_events)).values()
     if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 ]
 
@@ -79,7 +81,9 @@ VALUES: list[Any] = [
     Plan,
     PlannedMigration,
     PlannedStatement,
+    PlanGroup,
     Problem,
+    TargetResult,
 ]
 
 
@@ -89,7 +93,7 @@ def test_every_field_of_a_value_is_documented(kind: Any) -> None:
 
 
 def test_every_state_and_run_result_is_documented() -> None:
-    for word in (*State, *RunResult):
+    for word in (*State, *RunResult, *Outcome):
         assert f"`{word.value}`" in DOCS
 
 

@@ -223,7 +223,7 @@ def test_attach_has_the_exit_code_of_a_run_that_failed(runs: Runs) -> None:
     assert runs.project.run("apply", "--all", "--yes", "--detach").code == 0
     answer = runs.project.run("attach")
     assert answer.code == 1
-    assert "002_fail.sql:2:1: ERROR: division by zero" in answer.err
+    assert "002_fail.sql:2: ERROR: division by zero" in answer.err
     assert "koonj: committed in this run: 001_make_t1.sql" in answer.err
 
 

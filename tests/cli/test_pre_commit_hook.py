@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.cli.main import COMMANDS
+from koonj.cli.commands import COMMANDS
 from support.command import Project
 
 ROOT = Path(__file__).parents[2]

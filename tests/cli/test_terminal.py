@@ -130,7 +130,7 @@ def test_ctrl_c_cancels_the_statement_on_the_server(project: Project, terminal: 
     user.type("\x03")
     assert user.close() == 6  # the statement sleeps for longer than `close` waits
     assert "koonj: cancelling the running statement on the server" in user.text
-    assert "001_sleep.sql:3:1: ERROR: canceling statement due to user request (SQLSTATE 57014)" in user.text
+    assert "001_sleep.sql:3: ERROR: canceling statement due to user request (SQLSTATE 57014)" in user.text
     assert "Committed: no statement of this migration." in user.text
     assert "State: " in user.text
     assert "koonj: not run: 002_make_t2.sql" in user.text

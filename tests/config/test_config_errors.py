@@ -69,13 +69,78 @@ class TestMistakes:
                 'dsn = "dbname=x"\npassword = "s3cret"',
                 ":6: do not write a password into koonj.toml.",
             ),
-            ('dsn = "dbname=x"\npassword = {}', ":6: password needs exactly one of env, file, command."),
+            (
+                'dsn = "dbname=x"\npassword = {}',
+                ":6: password needs exactly one of env, file, command, aws_rds, keyring.",
+            ),
             ('dsn = "dbname=x"\npassword = { env = "A", file = "b" }', ":6: password needs exactly one of"),
             (
                 'dsn = "dbname=x"\npassword = { environ = "A" }',
                 ":6: unknown key 'environ'. Did you mean 'env'?",
             ),
             ('dsn = "dbname=x"\npassword = { env = "" }', ":6: password.env is empty."),
+            (
+                'dsn = "dbname=x"\npassword = { command = "x", expires = "soon" }',
+                ":6: expires = 'soon' is not a duration. Use for example '15min' or '1h'",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { command = "x", expires = 900 }',
+                ":6: targets.other.password.expires must be a string, not a number.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { env = "A", expires = "15min" }',
+                ":6: expires is only for a password that a command brings.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { file = "a", asks = false }',
+                ":6: asks is only for a password that a command brings.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { command = "x", asks = "no" }',
+                ":6: targets.other.password.asks must be true or false, not a string.",
+            ),
+            (
+                'dsn = "host=h user=u"\npassword = { aws_rds = {} }',
+                ":6: aws_rds needs sslmode=verify-full in dsn",
+            ),
+            (
+                'dsn = "host=h user=u sslmode=verify-ca"\npassword = { aws_rds = {} }',
+                ":6: aws_rds needs sslmode=verify-full in dsn",
+            ),
+            (
+                'dsn = "postgresql://u@h/d?sslmode=require"\npassword = { aws_rds = {} }',
+                ":6: aws_rds needs sslmode=verify-full in dsn",
+            ),
+            (
+                'dsn = "host=h sslmode=verify-full"\npassword = { aws_rds = {} }',
+                ":6: a token of aws_rds is for one host and one user. Write host=… and user=… in dsn.",
+            ),
+            (
+                'dsn = "host=h,i user=u sslmode=verify-full"\npassword = { aws_rds = {} }',
+                ":6: a token of aws_rds is for one host and one user.",
+            ),
+            (
+                'dsn = "embedded"\npassword = { aws_rds = {} }',
+                ":6: a token of aws_rds is for one host and one user.",
+            ),
+            (
+                'dsn = "host=h user=u sslmode=verify-full"\npassword = { aws_rds = { zone = "x" } }',
+                ":6: unknown key 'zone'. Known: region, profile.",
+            ),
+            (
+                'dsn = "host=h user=u sslmode=verify-full"\npassword = { aws_rds = { region = "--x" } }',
+                ":6: region must be printable, and must not start with a hyphen.",
+            ),
+            ('dsn = "host=h user=u"\npassword = { keyring = "" }', ":6: keyring needs a service."),
+            ('dsn = "host=h"\npassword = { keyring = "app" }', ":6: an entry of the keyring has a user."),
+            (
+                'dsn = "host=h user=u"\npassword = { keyring = "app", asks = true }',
+                ":6: asks is only for a password that a command brings.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = { expires = "1h" }',
+                ":6: password needs exactly one of env, file, command, aws_rds, keyring.",
+            ),
             (
                 'dsn = "dbname=x"\ncolour = "pink"',
                 ":6: colour = 'pink' must be one of cyan, green, yellow, magenta, red, blue.",

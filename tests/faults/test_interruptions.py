@@ -13,6 +13,7 @@ from support.faults.completion import DECISIONS, REPAIRS
 from support.faults.fault_runner import Fault, FaultRunner
 from support.faults.places import PARTS, RUNNERS
 from support.frames import Message
+from support.sshd import USABLE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -26,6 +27,7 @@ TRIALS = (
         "aimed": 24,
         "asked": 6,
         "overtaken": 6,
+        "tunnel": 24,
     }
     | dict.fromkeys(("stopped", "crashed", "together"), 6)
     | {"batch": 60, "stepped": 60}
@@ -77,6 +79,16 @@ def test_others_and_the_server_interrupt_too(
         assert outcome.at, f"not reached: {fault}"
         assert not outcome.violations, f"{fault}, at {outcome.at!r}"
         assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"
+
+
+@pytest.mark.skipif(not USABLE, reason="no sshd on this machine")
+def test_nothing_is_untrue_after_the_death_of_a_tunnel(fault_server: TemporaryServer) -> None:
+    with RUNNERS["tunnel"](fault_server) as runner:
+        for fault in _sample("tunnel", runner.record(), 0):
+            outcome = runner.run(fault)
+            assert outcome.at, f"not reached: {fault}"
+            assert not outcome.violations, f"{fault}, at {outcome.at!r}"
+            assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"
 
 
 @pytest.mark.parametrize("part", ["batch", "stepped"])

@@ -63,6 +63,16 @@ def test_a_draft_is_offered_when_its_editor_is_gone(folder: Path, environ: dict[
     assert left_texts(folder, environ) == ()
 
 
+def test_a_draft_is_found_by_any_path_of_its_folder(folder: Path, environ: dict[str, str]) -> None:
+    link = folder.with_name("link")
+    link.symlink_to(folder)
+    keeper = DraftKeeper(link, "001_a.sql", environ)
+    keeper.keep(BASE, TEXT)
+    keeper.leave()
+    (left,) = left_texts(folder, environ)
+    assert left_texts(link, environ) == (left,)
+
+
 def test_two_editors_of_a_file_have_a_draft_each(folder: Path, environ: dict[str, str]) -> None:
     first, second = (DraftKeeper(folder, "001_a.sql", environ) for _ in range(2))
     first.keep(BASE, b"SELECT 1, 1;\n")

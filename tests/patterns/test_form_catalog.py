@@ -14,7 +14,7 @@ from koonj.patterns.catalog_snapshot import (
     SchemaObject,
     TableObject,
 )
-from koonj.patterns.completion import completions
+from koonj.patterns.completion import begins_with, completions
 from koonj.patterns.definitions import filled_in
 from koonj.patterns.form_facts import FormFacts, table_words
 from koonj.patterns.model import FieldErrors, Pattern
@@ -103,6 +103,8 @@ def problems(key: str, **typed: str) -> dict[str, str]:
         ("add_column", "column", {"table": "users"}, []),
         ("add_column", "type", {"type": "jso"}, ["jsonb"]),
         ("add_column", "type", {"type": "moo"}, ["mood"]),
+        ("create_index", "columns", {"table": "users", "columns": "mix"}, ['"Mixed Case"']),
+        ("create_index", "include", {"table": "users", "include": "mix"}, ["Mixed Case"]),
         ("create_index", "columns", {"table": "documents", "columns": "own"}, ["owner", "owner_email"]),
         ("create_index", "columns", {"table": "documents", "columns": "id, cr"}, ["id, created"]),
         ("create_index", "columns", {"table": "documents", "columns": "lower(a, b), cr"}, ["lower(a, b), created"]),
@@ -120,6 +122,27 @@ def problems(key: str, **typed: str) -> dict[str, str]:
 )  # fmt: skip
 def test_names_are_completed(key: str, field: str, typed: dict[str, str], found: list[str]) -> None:
     assert names(key, field, **typed) == found
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "typed", "begins"),
+    [
+        ("add_column", "table", {"table": "DOC"}, True),
+        ("add_column", "table", {"table": "cuments"}, False),
+        ("create_index", "columns", {"table": "users", "columns": "id, mixed c"}, True),
+        ("create_index", "columns", {"table": "users", "columns": 'id, "Mixed'}, True),
+        ("create_index", "columns", {"table": "users", "columns": "id, case"}, False),
+    ],
+)
+def test_half_typed_name_is_the_start_of_a_completion(
+    key: str, field: str, typed: dict[str, str], begins: bool
+) -> None:
+    now = facts(key, **typed)
+    found = now.field(field)
+    assert found is not None
+    offered = completions(now, found, typed[field])
+    assert offered
+    assert begins_with(found, typed[field], offered) is begins
 
 
 def test_completion_says_what_is_known() -> None:

@@ -59,8 +59,8 @@ def test_form_says_what_the_pattern_locks_on_the_table_and_how_large_that_is() -
         f"SHARE UPDATE EXCLUSIVE while rows are read or written {on}"
     )
     assert words("set_not_null", table="documents") == (
-        "SHARE UPDATE EXCLUSIVE while rows are read or written, ACCESS EXCLUSIVE for an instant (stops reads and "
-        f"writes) {on}"
+        "ACCESS EXCLUSIVE for an instant (stops reads and writes), "
+        f"SHARE UPDATE EXCLUSIVE while rows are read or written {on}"
     )
     assert words("add_column", table="unknown") == ""
 
@@ -69,3 +69,17 @@ def test_pattern_of_the_project_is_not_measured() -> None:
     pattern = replace(PATTERNS[0], path=Path("database/patterns/x.sql"))
     assert measured_locks(pattern) == {}
     assert MeasuredLock("SHARE", "writes", long=False).words == "SHARE for an instant (stops writes)"
+
+
+def test_lock_that_stops_most_is_first() -> None:
+    for pattern in PATTERNS:
+        for locks in measured_locks(pattern).values():
+            assert list(locks) == sorted(locks, key=lambda lock: lock.weight, reverse=True)
+    ordered = [
+        MeasuredLock("SHARE", "writes", long=True),
+        MeasuredLock("ACCESS EXCLUSIVE", "reads and writes", long=False),
+        MeasuredLock("SHARE ROW EXCLUSIVE", "writes", long=False),
+        MeasuredLock("SHARE UPDATE EXCLUSIVE", "", long=True),
+        MeasuredLock("ROW SHARE", "", long=False),
+    ]
+    assert sorted({*ordered}, key=lambda lock: lock.weight, reverse=True) == ordered

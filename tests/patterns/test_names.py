@@ -9,18 +9,27 @@ from koonj.patterns.keywords import KEYWORDS
 from koonj.patterns.names import (
     LONGEST,
     RefusedError,
-    as_typed,
     cut,
     quote,
     read_list,
     read_name,
     read_qualified,
 )
+from koonj.patterns.sql_text import keys
+from koonj.sql.typed_names import as_typed, as_typed_key, typed_name
 
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
 NAME = st.one_of(
     TEXT, st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_$]{0,9}", fullmatch=True), st.sampled_from(sorted(KEYWORDS))
 )
+
+
+@pytest.mark.parametrize("word", ["Orders", "ORDERS_2", "ÄBC", "straßeÉ", "_A$b"])
+def test_name_without_quotes_is_folded_as_on_the_server(database: str, word: str) -> None:
+    with psycopg.connect(database) as connection:
+        cursor = connection.execute(f"SELECT 1 AS {word}".encode())
+        assert cursor.description is not None
+        assert typed_name(word) == cursor.description[0].name
 
 
 def test_quote_equals_quote_ident(database: str) -> None:
@@ -41,6 +50,9 @@ def test_typed_name_is_read_unchanged(name: str) -> None:
     assert read_name(as_typed(name)) == name
     assert read_qualified(f"{as_typed(name)} . {as_typed(name)}") == (name, name)
     assert read_list(f"{as_typed(name)},{as_typed(name + '!')}") == (name, name + "!")
+    assert keys(as_typed_key(name)) == (quote(name),)
+    written = '"' + name.replace('"', '""') + '"'
+    assert read_qualified(typed_name(f"db.{written}.{written}")) == (name, name)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
-from koonj.postgres.connector import ConnectError, Connector, named_database
+from koonj.postgres.connection_string import named_database
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded import shared_server
 from koonj.postgres.embedded.server_folder import Home
 from koonj.postgres.embedded.temporary_server import TemporaryServer

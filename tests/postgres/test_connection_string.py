@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from koonj.config import Target
-from koonj.postgres.connection_string import other_settings
-from koonj.postgres.connector import safe_dsn
+from koonj.postgres.connection_string import other_settings, safe_dsn
 
 
 @pytest.mark.parametrize(

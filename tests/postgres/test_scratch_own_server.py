@@ -17,13 +17,13 @@ from psycopg import AsyncConnection
 from koonj.postgres.embedded import checkpoints, postmaster
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.run_folder import PREFIX, scratch_parent
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.own_server import Cluster, ClusterScratch
 from koonj.postgres.scratch.role_settings import create_roles
 from koonj.postgres.scratch.settings import DATABASE, SESSION_SETTINGS
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 
 pytestmark = pytest.mark.slow
 

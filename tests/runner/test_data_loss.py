@@ -625,6 +625,7 @@ async def test_loss_is_named_by_a_verdict_with_another_reason(folder: RehearsalF
     left = await rehearsed(folder, "UPDATE queue SET job = 'x'; ALTER TABLE queue ADD n int;", "SELECT 1;")
     assert left.verdict is Verdict.INCOMPLETE
     assert left.message.endswith(
+        'column "n" of relation "queue" already exists. '
         "The rollback does not restore the data either: the migration overwrites queue.job (UPDATE)."
     )
     once = "UPDATE queue SET job = 'x'; INSERT INTO codes VALUES ('zz', 'a', true);"

@@ -71,6 +71,16 @@ def asked(tmp_path: Path, connector: Connector, server: TemporaryServer, databas
     return Asked(RehearsalFolder(folder, connector, ScratchPlace(server.dsn())), database)
 
 
+async def test_examples_of_equal_rows_are_one_of_each_group(asked: Asked) -> None:
+    """Three keys in a row would look like three equal rows."""
+    asked.fill("INSERT INTO documents SELECT n, 1, n % 2 FROM generate_series(1, 4) n;")
+    check, _ = await asked.checks("ALTER TABLE documents ADD CONSTRAINT one UNIQUE (title);")
+    assert check.message.startswith(
+        "will fail: 2 groups of rows of public.documents have the same title (one), for example one row each with id "
+    )
+    assert {int(example) % 2 for example in check.examples} == {0, 1}
+
+
 async def test_answer_has_number_examples_query_and_time(asked: Asked) -> None:
     asked.fill(ROWS)
     check = await asked.check(NOT_NULL)

@@ -32,12 +32,9 @@ async def test_error_shows_all_details_and_stays(project: Project) -> None:
         await screen.expect_run("failed")
         run = screen.run()
         assert "statement 2 of 2" in run
-        assert f"{path.name}:4:" in run.replace("\n   ", "")
+        assert f"{path.name}:4" in run.replace("\n   ", "")
         assert 'ALTER TABLE nowhere ADD COLUMN "[red]" int;' in run
-        source, caret = (
-            line for line in run.splitlines() if "ALTER TABLE nowhere" in line or line.strip() == "^"
-        )
-        assert source.index("nowhere") == caret.index("^") or source.index("ALTER") == caret.index("^")
+        assert not [line for line in run.splitlines() if line.strip() == "^"], "the server names no place"
         assert "42P01" in run
         assert 'relation "nowhere" does not exist' in run
         assert "committed" in run

@@ -8,10 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from koonj.config import Password
+from koonj.cli.arguments import parse
+from koonj.config import Password, Target
+from koonj.runner.fleet.selection import chosen_targets
+from koonj.tui.screens.fleet_apply import command
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.widgets.matrix_pane import MatrixPane, matrix_columns
 from koonj.tui.workers import backend
+from koonj.tui.workers.subprocesses import PROGRAM
 from support.screen import Project, Screen, apply
 
 
@@ -209,7 +213,7 @@ async def test_target_with_a_password_command_is_not_read_when_the_screen_opens(
     """The command can ask the user, so only the key R runs it."""
     monkeypatch.setattr(backend, "KEPT_SECONDS", 0.0)
     count = tmp_path / "count"
-    command = Password("command", f"echo x >> {count}; echo secret")
+    command = Password("command", f"echo x >> {count}; echo secret", lifetime=0)
     one = Project(ahead.root, ahead.targets[0], replace(ahead.targets[1], password=command))
     async with one.open((120, 30)) as screen:
         at_start = count.read_text()
@@ -252,3 +256,29 @@ def test_words_are_whole_if_the_longest_name_leaves_room(width: int, cells: int)
     found = matrix_columns(width, ["local", "staging", "production"], current=0, longest=44)
     assert found.with_words
     assert found.widths == (cells,) * 3
+
+
+def test_command_applies_to_exactly_these_targets() -> None:
+    names = ("t[1]*", "t,1", "t1", "t11", "t", "1", "t]1")
+    targets = [Target(name, "host=x", declared=True) for name in names]
+    for one in range(len(names)):
+        chosen = targets[one : one + 2]
+        args = parse(command(chosen, Path("/m"))[len(PROGRAM) :])
+        assert list(chosen_targets(targets, args.targets)) == chosen
+
+
+async def test_only_targets_of_koonj_toml_are_applied_to_together(ahead: Project) -> None:
+    async with ahead.open((120, 30)) as screen:
+        await opened(screen)
+        await screen.press("a")
+        await screen.until("koonj.toml declares none of these targets. Go to one, and apply there.")
+
+
+async def test_koonj_says_so_if_it_cannot_leave_its_screen(tmp_path: Path) -> None:
+    two = (Target(name, "host=/nowhere", declared=True) for name in ("local", "staging"))
+    project = Project(tmp_path, *two)
+    project.table(1)
+    async with project.open((120, 30)) as screen:
+        await opened(screen)
+        await screen.press("a")
+        await screen.until("koonj cannot leave its screen here. Run koonj apply --all-targets")

@@ -7,7 +7,9 @@ import pytest
 from textual.widgets import Input
 
 from koonj.config import Target
+from koonj.migrations.folder import FolderReader
 from koonj.patterns.pattern import load
+from koonj.runner.rehearse.rehearsed_names import NamesCache
 from koonj.tui.screens.pattern_palette import PatternPalette
 from koonj.tui.widgets.completion_list import CompletionList
 from koonj.tui.widgets.form_field import FieldRow
@@ -104,6 +106,22 @@ async def test_what_does_not_fit_is_said_at_once_but_can_be_written(filled: Proj
     assert (filled.migrations / "001_add_status_to_documnts.sql").exists()
 
 
+async def test_nothing_is_advised_while_the_name_can_become_one_that_is_there(filled: Project) -> None:
+    async with filled.open((80, 24)) as screen:
+        palette = await open_form(screen, "create_index")
+        field = row(palette, "table")
+        advised = field.query_one(".advice")
+        await screen.type("Docu")
+        await screen.until(lambda: field.offers and palette.form._now.advice != {})
+        assert not advised.display
+        await screen.type("z")
+        await screen.until("! No table Docuz.")
+        await screen.press("backspace")
+        await screen.until(lambda: not advised.display)
+        await screen.press("enter")
+        await screen.until("! No table Docu.")
+
+
 async def test_advice_stands_above_the_completions_in_one_line(filled: Project) -> None:
     async with filled.open((80, 24)) as screen:
         palette = await open_form(screen, "create_index")
@@ -159,6 +177,96 @@ async def test_form_works_when_the_target_cannot_be_read(tmp_path: object, proje
         await screen.type("documents")
         assert not row(palette, "table").offers
         await screen.until("ON documents")
+
+
+PENDING = """
+    -- 001_orders.sql
+    BEGIN;
+    CREATE TABLE orders (id int PRIMARY KEY);
+    ALTER TABLE users ADD COLUMN phone text;
+    COMMIT;
+    -- Rollback:
+    -- BEGIN;
+    -- ALTER TABLE users DROP COLUMN phone;
+    -- DROP TABLE orders;
+    -- COMMIT;
+"""
+LATER = """
+    -- 002_rename.sql
+    BEGIN;
+    ALTER TABLE orders ADD COLUMN owner int;
+    ALTER TABLE documents RENAME TO papers;
+    COMMIT;
+    -- Rollback:
+    -- BEGIN;
+    -- ALTER TABLE papers RENAME TO documents;
+    -- ALTER TABLE orders DROP COLUMN owner;
+    -- COMMIT;
+"""
+BASE = """
+    -- 000_base.sql
+    BEGIN;
+    CREATE TABLE documents (id bigint PRIMARY KEY, owner bigint, owner_email text);
+    CREATE TABLE users (id int PRIMARY KEY, email varchar(50));
+    COMMIT;
+    -- Rollback:
+    -- BEGIN;
+    -- DROP TABLE users;
+    -- DROP TABLE documents;
+    -- COMMIT;
+"""
+
+
+async def rehearsed(screen: Screen, project: Project, count: int) -> None:
+    """Wait until the names after `count` files, which are all, are kept."""
+    files = FolderReader(project.migrations).read().migrations
+    assert len(files) == count
+    await screen.until(lambda: NamesCache.of_user().has(files))
+
+
+async def test_names_of_pending_files_are_those_of_the_rehearsal(filled: Project) -> None:
+    filled.write("000_base.sql", BASE)
+    filled.write("001_orders.sql", PENDING)
+    filled.write("002_rename.sql", LATER)
+    with psycopg.connect(filled.targets[0].dsn, autocommit=True) as conn:
+        conn.execute("CREATE TABLE by_hand (id int)")
+    async with filled.open((120, 36), rehearses=True) as screen:
+        await rehearsed(screen, filled, 3)
+        palette = await open_form(screen, "create_index")
+        assert "Names from local and 3 pending files, as rehearsed." in screen.text()
+        await screen.type("orders")
+        await screen.until("orders: pending 001")
+        row(palette, "table").query_one(Input).value = "users"
+        await screen.until("users: size not known")
+        await screen.press("enter")
+        await screen.until(
+            lambda: any("phone" in one and "text, pending 001" in one for one in screen.lines())
+        )
+        row(palette, "table").query_one(Input).value = "papers"
+        await screen.until("papers: pending 002")
+        row(palette, "table").query_one(Input).value = "documents"
+        await screen.until("! Pending files drop or rename documents.")
+        row(palette, "table").query_one(Input).value = "by_hand"
+        await screen.until("by_hand: ")
+    filled.write("003_more.sql", PENDING.replace("orders", "more").replace("phone", "mail"))
+    async with filled.open((120, 36)) as screen:
+        await open_form(screen, "create_index")
+        await screen.until("Names from local, without what 4 pending files would create.")
+
+
+async def test_names_of_the_files_are_there_when_the_target_cannot_be_read(project: Project) -> None:
+    project.write("000_base.sql", BASE.replace("documents", "letters"))
+    async with project.open((120, 36), rehearses=True) as screen:
+        await rehearsed(screen, project, 1)
+    project.write("001_orders.sql", PENDING)
+    away = Target("away", "host=127.0.0.1 port=1 dbname=none connect_timeout=2")
+    async with Project(project.root, away).open((120, 36)) as screen:
+        palette = await open_form(screen, "create_index")
+        await screen.until("away cannot be read. Names from the first 1 of 2 files, as rehearsed.")
+        await screen.type("let")
+        await screen.until(lambda: row(palette, "table").offers)
+        await screen.press("tab")
+        await screen.until(lambda: row(palette, "table").value == "letters")
 
 
 async def test_nothing_is_read_in_a_folder_that_is_not_trusted(filled: Project) -> None:

@@ -67,6 +67,7 @@ async def open_editor(screen: Screen) -> Editor:
     await screen.until(lambda: isinstance(screen.app.screen, Editor))
     editor = screen.app.screen
     assert isinstance(editor, Editor)
+    await screen.pilot.pause()  # it goes to its place after it was mounted
     return editor
 
 
@@ -132,7 +133,7 @@ async def test_i_opens_the_editor_at_the_place_of_the_failed_run(project: Projec
     async with project.open((120, 36)) as screen:
         await fail(screen)
         editor = await open_editor(screen)
-        assert editor.text.cursor_location == (LINE - 1, 7)
+        await screen.until(lambda: editor.text.cursor_location == (LINE - 1, 7))
         title, *lines = await listed(screen, "last apply")
         assert title == "1 problem"
         assert lines[0].startswith(' !    4:8 last apply 42704: type "no_such_type" does not exist')

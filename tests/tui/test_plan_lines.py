@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from koonj.runner.impact.plan_summary import Heaviest, heaviest_of
+from koonj.runner.preflight.wording import decisive
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
@@ -193,6 +194,23 @@ def test_band_names_target_and_server_and_fills_the_line(width: int, fills: bool
     assert (len(text) == width) is fills
     assert text.startswith("▌") is not fills
     assert "PostgreSQL 18.6" in " ".join("".join(part for part, _ in line) for line in lines[: number + 3])
+
+
+def test_rows_of_several_migrations_name_those_that_will_fail() -> None:
+    def check(outcome: RowOutcome) -> RowCheck:
+        return RowCheck(1, 1, "not_null", "public.t", outcome, outcome.value)
+
+    fails, passes = check(RowOutcome.WILL_FAIL), check(RowOutcome.PASSES)
+    unknown = check(RowOutcome.NOT_KNOWN)
+    planned = [
+        _planned(f"{number:03}_x.sql", row_checks=checks)
+        for number, checks in enumerate([(fails, fails), (passes,), (fails, unknown), *[(fails,)] * 5], 1)
+    ]
+    plan = replace(_plan(1, "verified"), migrations=tuple(planned))
+    assert decisive(plan) == (
+        "8 will fail in 001, 003, 004, 005, 006 and 2 more; 1 is not known in 003; 1 passes "
+        "(what the migrations demand of the target's rows)"
+    )
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -34,7 +34,7 @@ def run(call: Call, direction: Direction) -> ExitCode:
             f"--confirm {confirm} does not match the name of the target, {settings.target.name}."
         )
     reader = call.folder_reader(settings.migrations)
-    request = _request(call, settings.target, reader, direction)
+    request = request_of(call, settings.target, reader, direction)
     dialogue = RunDialogue(call, settings.target.name if settings.target.protected else "")
     if moves(call, settings.target):
         from koonj.cli.moved_run import run_moved  # noqa: PLC0415 - only for a run that moves
@@ -63,7 +63,12 @@ def moves(call: Call, target: Target) -> bool:
     return call.moves_runs_on(target)
 
 
-def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
+def request_of(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
+    """Return the request of the arguments.
+
+    Raises:
+        CommandError: no migration has the file name, or the folder cannot be read.
+    """
     args = call.args
     batch = getattr(args, "batch", False)
     every = args.all or (batch and args.number is None)

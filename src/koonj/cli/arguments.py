@@ -18,9 +18,11 @@ from koonj.cli.command_options import (
     add_settle_options,
     add_show_options,
     add_trust_options,
+    add_tunnel_options,
     add_unblock_options,
 )
 from koonj.cli.diagnostics import UsageError
+from koonj.cli.doctor_help import DOCTOR
 from koonj.cli.file_options import (
     add_from_edit_options,
     add_rename_options,
@@ -40,10 +42,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         UsageError: the arguments are invalid.
         SystemExit: --help was printed.
     """
-    shared = Namespace(
-        target=None, dsn=None, migrations=None, json=False, version=False, handed_over=False, command=None
-    )
-    args = build().parse_args(argv, shared)
+    args = _parsed(argv)
     if args.command in {"apply", "rollback", "rehearse"}:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
@@ -56,14 +55,38 @@ def parse(argv: Sequence[str]) -> Namespace:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
         (check_unblock if args.command == "unblock" else check_run)(args)
-    if args.command == "trust" and args.target is not None and (args.remove or args.list):
-        raise UsageError("--target accepts another database. Use it without --remove and --list.")
-    if args.command == "trust" and args.folder is not None and not args.remove:
-        raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
+    if args.command == "apply":
+        from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - as above
+
+        check_fleet(args)
+    if args.command == "tunnel":
+        from koonj.cli.option_checks import check_tunnel  # noqa: PLC0415 - as above
+
+        check_tunnel(args)
+    if args.command == "trust":
+        from koonj.cli.option_checks import check_trust  # noqa: PLC0415 - as above
+
+        check_trust(args)
     if args.command == "rehearse" and args.all and args.numbers:
         raise UsageError("Use either --all or N, not both.")
     if args.command == "rehearse" and args.again and args.cached:
         raise UsageError("Use either --again or --cached, not both.")
+    return args
+
+
+def _parsed(argv: Sequence[str]) -> Namespace:
+    """Return the arguments, before their combinations are checked."""
+    before, program = list(argv), None
+    if "tunnel" in argv and "--" in argv:
+        cut = before.index("--")
+        before, program = before[:cut], before[cut + 1 :]
+    shared = Namespace(
+        target=None, dsn=None, migrations=None, json=False, version=False, handed_over=False, command=None
+    )
+    args = build().parse_args(before, shared)
+    if program is not None and args.command != "tunnel":  # the word was another command's
+        return build().parse_args(argv, Namespace(**vars(shared) | {"command": None}))
+    args.program = program or []
     return args
 
 
@@ -103,6 +126,7 @@ def build() -> Parser:
         "apply pending migrations",
         help_text.APPLY,
         partial(add_run_options, meaning, with_batch=True),
+        _fleet_options,
     )
     meaning = "roll back all applied migrations with a number above N"
     command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(add_run_options, meaning))
@@ -140,11 +164,20 @@ def build() -> Parser:
         help_text.ATTACH,
         add_attach_options,
     )
+    summary = "run a program with the tunnel to a target behind a bastion"
+    command("tunnel", summary, help_text.TUNNEL, add_tunnel_options)
     summary = "check the migration files for problems, without a database"
     command("check", summary, help_text.CHECK, add_check_options)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     command("trust", "let koonj run what this folder contains", help_text.TRUST, add_trust_options)
+    command("doctor", "check this machine and whether the targets can be reached", DOCTOR)
     return parser
+
+
+def _fleet_options(parser: Parser) -> None:
+    from koonj.cli.fleet_options import add_fleet_options  # noqa: PLC0415 - not of every command
+
+    add_fleet_options(parser)
 
 
 def _shared_options(parser: Parser) -> None:

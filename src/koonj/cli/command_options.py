@@ -24,6 +24,12 @@ def add_trust_options(parser: Parser) -> None:
     )
 
 
+def add_tunnel_options(parser: Parser) -> None:
+    """Add the arguments of `koonj tunnel`. What follows ``--`` is the program, which is not parsed."""
+    parser.usage = "koonj tunnel [-h] [TARGET] [-- PROGRAM …]"
+    parser.add_argument("name", metavar="TARGET", nargs="?", help="name of a target in koonj.toml")
+
+
 def add_show_options(parser: Parser) -> None:
     """Add the options of `koonj show`."""
     parser.add_argument("number", metavar="N", help=NUMBER)

@@ -18,6 +18,7 @@ examples:
   koonj settle 17                        decide about an interrupted migration, if the target does not show it
   koonj attach                           follow a run that goes on after its terminal was closed
   koonj drift                            compare the target's schema with its applied migrations
+  koonj doctor                           check this machine, and whether the targets can be reached
   koonj status --target staging --json   print JSON for programs (see docs/json.md)
 
 exit codes:
@@ -90,6 +91,8 @@ APPLY = _RUN.format(
   koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --yes --detach        the same, without waiting for the end
   koonj apply --all --target production --confirm production
+  koonj apply --all-targets --plan        show one plan for all targets that are alike, and exit
+  koonj apply --targets 'tenant*' --yes --wave 1,5,rest    several targets, in waves
   koonj apply 12 --allow late --reason 'hotfix of Monday'
   koonj apply --allow lossy --reason 'the old column is not read any more'""",
 )
@@ -331,6 +334,16 @@ examples:
 An entry must match every option. The days are those of this machine's time zone.
 
 exit codes: 0 also if no entry matches, 1 the target cannot be read, 2 wrong arguments.
+"""
+
+TUNNEL = """\
+examples:
+  koonj tunnel production -- psql             psql on the target, through its bastion
+  koonj tunnel production -- pg_dump -s       any program that uses libpq
+  koonj tunnel production                     keep the tunnel open until Ctrl-C
+
+The program gets PGHOST, PGHOSTADDR, PGPORT and the other PG* variables of the dsn, but no password: libpq
+takes it from ~/.pgpass, or the program asks. The tunnel ends with the program, whose exit code is koonj's.
 """
 
 CHECK = """\

@@ -1,19 +1,19 @@
 """Run the koonj command: parse, call one subcommand, return its exit code."""
 
-# ruff: noqa: PLC0415 - each subcommand imports only the modules it needs, so that it starts fast
+# ruff: noqa: PLC0415 - what only some calls need is imported then, so that koonj starts fast
 from __future__ import annotations
 
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from koonj.cli.arguments import parse
-from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
-from koonj.cli.invocation import Call, find_migration
+from koonj.cli.commands import COMMANDS
+from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode
+from koonj.cli.invocation import Call
 from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
@@ -76,17 +76,14 @@ def main(argv: Sequence[str], *, own_process: bool = False) -> int:
         call.out.check()
         return code
     except CommandError as error:
-        err.error(error.message, error.hint)
-        if call is not None and call.out.as_json:
-            _print_error_as_json(call, error)
-        return error.code
+        return _failed(call, err, error)
     except OSError as error:  # of a file or folder, where no command expects it
         where = f"{error.filename}: " if error.filename else ""
-        failure = CommandError(f"{where}{error.strerror or error}.")
-        err.error(failure.message, failure.hint)
-        if call is not None and call.out.as_json:
-            _print_error_as_json(call, failure)
-        return failure.code
+        return _failed(call, err, CommandError(f"{where}{error.strerror or error}."))
+    except ImportError as error:
+        from koonj.cli.missing_libpq import missing_libpq
+
+        return _failed(call, err, missing_libpq(error))
     except KeyboardInterrupt:
         err.info("cancelled.")
         return ExitCode.CANCELLED
@@ -107,6 +104,14 @@ def _working_folder(*, needed: bool) -> Path:
         ) from error
 
 
+def _failed(call: Call | None, err: Diagnostics, error: CommandError) -> int:
+    """Print an error, with --json also on stdout. Return its exit code."""
+    err.error(error.message, error.hint)
+    if call is not None and call.out.as_json:
+        _print_error_as_json(call, error)
+    return error.code
+
+
 def _print_error_as_json(call: Call, error: CommandError) -> None:
     """Print an error as JSON: a line for commands with events, else a document."""
     from koonj.cli.shapes import error_shape
@@ -116,259 +121,3 @@ def _print_error_as_json(call: Call, error: CommandError) -> None:
         call.out.event({"command": command, **shape})
     else:
         call.out.document(command, shape)
-
-
-def screen(call: Call) -> int:
-    """Open the screen: `koonj` without a command."""
-    if call.args.json:
-        raise UsageError("--json requires a command.", "To list the commands, run: koonj --help")
-    from koonj.config import ConfigError
-    from koonj.tui.launch import run
-
-    try:
-        return run(call.settings(), call.screen_settings(), ascii_only=call.args.ascii)
-    except ConfigError as error:
-        raise UsageError(str(error)) from error
-
-
-def status(call: Call) -> int:
-    """Run `koonj status`."""
-    if call.args.all_targets:
-        from koonj.cli.all_targets import status_of_all
-
-        return status_of_all(call)
-    from koonj.cli.ask_target import ask_target
-    from koonj.cli.status_text import status_code, status_lines
-    from koonj.runner.plan.folder_conflicts import folder_conflicts
-    from koonj.runner.target.status import read_status
-
-    settings = call.settings()
-    folder = call.read_folder(settings.migrations)
-    status = ask_target(settings.target, lambda connector: read_status(connector, settings.target, folder))
-    conflicts = folder_conflicts(folder)
-    if call.out.as_json:
-        from koonj.cli.status_shape import status_shape
-
-        call.out.document("status", status_shape(status, folder))
-    else:
-        call.out.lines(status_lines(status, folder, conflicts, call.marks))
-    if status.error is not None:
-        call.err.error(f"{status.target}: {status.error}", status.hint or "")
-    return status_code(status, conflicts)
-
-
-def show(call: Call) -> int:
-    """Run `koonj show N`."""
-    from koonj.cli.file_text import no_rollback, raw_text, statement_lines, text_lines
-    from koonj.cli.shapes import migration_shape
-
-    args, out = call.args, call.out
-    folder = call.read_folder(call.project_folders().migrations)
-    migration = find_migration(folder, args.number)
-    if args.rollback and migration.sections.rollback is None:
-        raise CommandError(no_rollback(migration), code=ExitCode.DECISION)
-    if out.as_json:
-        from koonj.checks.check import check_file
-
-        problems = check_file(folder, migration, call.check_levels())
-        out.document("show", {"migration": migration_shape(migration, problems)})
-    elif args.statements:
-        out.lines(statement_lines(migration.rollback_shape if args.rollback else migration.shape))
-    elif args.numbers or out.is_terminal:
-        out.lines(text_lines(migration, rollback=args.rollback, numbers=args.numbers))
-    else:
-        out.verbatim(raw_text(migration, rollback=args.rollback))
-    return ExitCode.OK
-
-
-def new(call: Call) -> int:
-    """Run `koonj new NAME`."""
-    if call.args.from_edit is not None:
-        from koonj.cli.from_edit import new_from_edit
-
-        return new_from_edit(call)
-    from koonj.cli.new import create_files
-    from koonj.config.project import shortest_path
-
-    paths = [shortest_path(path, call.cwd) for path in create_files(call)]
-    if call.out.as_json:
-        call.out.document("new", {"created": paths})
-    else:
-        call.out.lines(paths)
-    return ExitCode.OK
-
-
-def renumber(call: Call) -> int:
-    """Run `koonj renumber FILE`."""
-    from koonj.cli.renumber import renumber as run
-
-    return run(call)
-
-
-def rename(call: Call) -> int:
-    """Run `koonj rename FILE TITLE`."""
-    from koonj.cli.rename import rename as run
-
-    return run(call)
-
-
-def set_(call: Call) -> int:
-    """Run `koonj set FILE NAME=VALUE`."""
-    from koonj.cli.set_settings import set_settings as run
-
-    return run(call)
-
-
-def restore(call: Call) -> int:
-    """Run `koonj restore FILE`."""
-    from koonj.cli.restore import restore as run
-
-    return run(call)
-
-
-def patterns(call: Call) -> int:
-    """Run `koonj patterns`."""
-    from koonj.cli.new import find_pattern
-    from koonj.cli.pattern_text import pattern_lines, pattern_list
-    from koonj.cli.shapes import pattern_shape
-    from koonj.patterns.pattern import load
-
-    folder, key = call.project_folders().patterns, call.args.pattern
-    listed, problems = load(folder)
-    if key is not None:
-        listed, problems = (find_pattern(call, folder, key),), ()
-    if call.out.as_json:
-        call.out.document("patterns", {"patterns": [pattern_shape(pattern) for pattern in listed]})
-    else:
-        call.out.lines(pattern_list(listed) if key is None else pattern_lines(listed[0]))
-    for problem in problems:
-        call.err.error(str(problem))
-    return ExitCode.ERROR if problems else ExitCode.OK
-
-
-def apply(call: Call) -> int:
-    """Run `koonj apply`."""
-    from koonj.cli.apply import run
-    from koonj.runner.run.direction import Direction
-
-    return run(call, Direction.APPLY)
-
-
-def rollback(call: Call) -> int:
-    """Run `koonj rollback`."""
-    from koonj.cli.apply import run
-    from koonj.runner.run.direction import Direction
-
-    return run(call, Direction.ROLLBACK)
-
-
-def rehearse(call: Call) -> int:
-    """Run `koonj rehearse`."""
-    from koonj.cli.rehearse import rehearse as run
-
-    return run(call)
-
-
-def drift(call: Call) -> int:
-    """Run `koonj drift`."""
-    from koonj.cli.drift import drift as run
-
-    return run(call)
-
-
-def history(call: Call) -> int:
-    """Run `koonj history`."""
-    from koonj.cli.history import history as run
-
-    return run(call)
-
-
-def runs(call: Call) -> int:
-    """Run `koonj runs`."""
-    from koonj.cli.runs import list_runs
-
-    return list_runs(call)
-
-
-def attach(call: Call) -> int:
-    """Run `koonj attach [ID]`."""
-    from koonj.cli.attach import attach as run
-
-    return run(call)
-
-
-def settle(call: Call) -> int:
-    """Run `koonj settle`."""
-    from koonj.cli.settle import settle_command
-
-    return settle_command(call)
-
-
-def unblock(call: Call) -> int:
-    """Run `koonj unblock`."""
-    from koonj.cli.unblock import unblock_command
-
-    return unblock_command(call)
-
-
-def check(call: Call) -> int:
-    """Run `koonj check`."""
-    from koonj.cli.check import check as run
-
-    return run(call)
-
-
-def trust(call: Call) -> int:
-    """Run `koonj trust`."""
-    from koonj.cli.trust import trust as run
-
-    return run(call)
-
-
-def init(call: Call) -> int:
-    """Run `koonj init`."""
-    from koonj.cli.trust import trust_created
-    from koonj.config import ConfigError
-    from koonj.config.project import shortest_path
-    from koonj.migrations.init import init as create_project
-
-    try:
-        made = create_project(call.cwd)
-    except ConfigError as error:
-        raise CommandError(str(error)) from error
-    created, trusted = [shortest_path(path, call.cwd) for path in made], trust_created(call, made)
-    if call.out.as_json:
-        call.out.document("init", {"created": created, "trusted": trusted})
-    else:
-        call.out.lines(f"created {path}" for path in created)
-        if not trusted:
-            call.out.lines(("To let koonj run what this folder already contains, run: koonj trust",))
-        call.out.lines(("To create a migration, run: koonj new NAME",))
-    return ExitCode.OK
-
-
-COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
-    {
-        None: screen,
-        "status": status,
-        "show": show,
-        "new": new,
-        "renumber": renumber,
-        "rename": rename,
-        "restore": restore,
-        "set": set_,
-        "patterns": patterns,
-        "apply": apply,
-        "rollback": rollback,
-        "rehearse": rehearse,
-        "drift": drift,
-        "history": history,
-        "runs": runs,
-        "attach": attach,
-        "settle": settle,
-        "unblock": unblock,
-        "check": check,
-        "init": init,
-        "trust": trust,
-    }
-)

@@ -46,7 +46,7 @@ def _from_pattern(call: Call, patterns: Path) -> tuple[Draft, ...]:
     key, *rest = call.args.pattern
     pairs = [word for word in (*call.args.words, *rest) if "=" in word]
     name = " ".join(word for word in (*call.args.words, *rest) if "=" not in word)
-    values = dict(pair.split("=", 1) for pair in pairs)
+    values = _values(pairs)
     pattern = find_pattern(call, patterns, key)
     try:
         drafts = render(pattern, values)
@@ -57,6 +57,22 @@ def _from_pattern(call: Call, patterns: Path) -> tuple[Draft, ...]:
             f"To list its fields, run: koonj patterns {pattern.key}",
         ) from error
     return _named(drafts, name) if name.strip() else drafts
+
+
+def _values(pairs: list[str]) -> dict[str, str]:
+    """Return the values by field.
+
+    Raises:
+        UsageError: a field has two values.
+    """
+    values: dict[str, str] = {}
+    for pair in pairs:
+        field, value = pair.split("=", 1)
+        if values.setdefault(field, value) != value:
+            raise UsageError(
+                f"{field} has two values: {values[field]!r} and {value!r}.", "Give only one of them."
+            )
+    return values
 
 
 def _named(drafts: tuple[Draft, ...], name: str) -> tuple[Draft, ...]:
@@ -73,15 +89,20 @@ def find_pattern(call: Call, folder: Path, key: str) -> Pattern:
     """Return the pattern with this key; it can be written with `-` instead of `_`.
 
     Raises:
-        UsageError: no pattern has this key.
+        UsageError: no pattern has this key, or the project's file of this pattern has errors.
     """
-    from koonj.patterns.pattern import load  # noqa: PLC0415 - a blank file needs no patterns
+    from koonj.config.toml_file import did_you_mean  # noqa: PLC0415 - a blank file needs no patterns
+    from koonj.patterns.pattern import load  # noqa: PLC0415
 
     patterns, problems = load(folder)
-    for pattern in patterns:
-        if pattern.key == key.replace("-", "_") or pattern.key == key:
-            return pattern
-    call.err.lines(str(problem) for problem in problems)
-    raise UsageError(
-        f"No pattern {key!r}.", f"Available patterns: {', '.join(pattern.key for pattern in patterns)}"
-    )
+    keys = {key, key.replace("-", "_")}
+    found = next((pattern for pattern in patterns if pattern.key in keys), None)
+    broken = [p for p in problems if p.path.stem in keys and (found is None or p.path != found.path)]
+    if broken:
+        raise UsageError(f"The file of pattern {key!r} has errors:\n" + "\n".join(map(str, broken)))
+    if found is None:
+        raise UsageError(
+            f"No pattern {key!r}. {did_you_mean(key, [pattern.key for pattern in patterns])}",
+            "To list the patterns, run: koonj patterns",
+        )
+    return found

@@ -8,11 +8,13 @@ from koonj.cli.diagnostics import UsageError
 
 
 def check_run(args: Namespace) -> None:
-    """Check the options of `koonj apply` and `koonj rollback`.
+    """Complete and check the options of `koonj apply` and `koonj rollback`.
 
     Raises:
         UsageError: the options cannot be combined.
     """
+    args.confirmed = tuple(args.confirm or ())  # several only for several targets
+    args.confirm = args.confirmed[-1] if args.confirmed else None
     if args.probe and args.plan:
         raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
     if getattr(args, "batch", False) and args.probe:
@@ -31,6 +33,21 @@ def check_run(args: Namespace) -> None:
         raise UsageError(
             "--detach requires --yes, or --confirm NAME. Without a plan to read, koonj cannot ask."
         )
+
+
+def check_tunnel(args: Namespace) -> None:
+    """Check the arguments of `koonj tunnel`, and let its argument be the target.
+
+    Raises:
+        UsageError: the arguments cannot be combined.
+    """
+    if args.json:
+        raise UsageError("--json cannot be used with `koonj tunnel`: the output is that of the program.")
+    if args.name is None:
+        return
+    if args.target not in {None, args.name}:
+        raise UsageError(f"Use either {args.name} or --target {args.target}, not both.")
+    args.target = args.name
 
 
 def check_unblock(args: Namespace) -> None:
@@ -62,3 +79,15 @@ def check_format(args: Namespace) -> None:
         raise UsageError(f"Use either --json or --format {args.format}, not both.")
     args.json = args.json or args.format == "json"
     args.format = "json" if args.json else args.format or "text"
+
+
+def check_trust(args: Namespace) -> None:
+    """Check the options of `koonj trust`.
+
+    Raises:
+        UsageError: they do not fit together.
+    """
+    if args.target is not None and (args.remove or args.list):
+        raise UsageError("--target accepts another database. Use it without --remove and --list.")
+    if args.folder is not None and not args.remove:
+        raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")

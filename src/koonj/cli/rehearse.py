@@ -17,7 +17,8 @@ from koonj.cli.rehearsal_text import RehearsalText
 from koonj.config import ScratchPlace, Settings, Target
 from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
-from koonj.postgres.connector import Connector, named_database
+from koonj.postgres.connection_string import named_database
+from koonj.postgres.connector import Connector
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, names_to_rehearse
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal

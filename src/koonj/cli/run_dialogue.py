@@ -125,7 +125,7 @@ class RunDialogue:
 
     def _code(self, last: RunFinished) -> ExitCode:
         if last.result is RunResult.REFUSED:
-            return _refused_code(last.conflicts)
+            return refused_code(last.conflicts)
         if last.result is RunResult.DECLINED:
             return ExitCode.USAGE if self.cannot_ask else ExitCode.ERROR
         return _CODES[last.result]
@@ -135,7 +135,7 @@ def _is_unknown_number(conflicts: Sequence[Conflict]) -> bool:
     return {conflict.state for conflict in conflicts} == {UNKNOWN_NUMBER}
 
 
-def _refused_code(conflicts: Sequence[Conflict]) -> ExitCode:
+def refused_code(conflicts: Sequence[Conflict]) -> ExitCode:
     """Return the exit code of a run that these conflicts stopped."""
     states = {conflict.state for conflict in conflicts}
     if State.RUNNING in states:

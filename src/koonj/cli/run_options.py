@@ -101,6 +101,7 @@ def add_run_options(meaning: str, parser: Parser, *, with_batch: bool = False) -
     parser.add_argument(
         "--confirm",
         metavar="NAME",
+        action="append",
         help="confirm without a prompt; NAME must be the target's name "
         "(required for a protected target without a terminal)",
     )

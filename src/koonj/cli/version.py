@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 
-from koonj import __version__
+from koonj import __version__, release_contents
 
 
 def version_lines() -> tuple[str, ...]:
-    """Return one line each for koonj, Python, psycopg with its libpq, and Textual."""
+    """Return one line each for koonj, Python, psycopg with its libpq, and Textual.
+
+    In a release file, one more line says what is in it.
+    """
     return (
         f"koonj {__version__}",
         f"Python {platform.python_version()}",
-        f"psycopg {_installed('psycopg')} ({_libpq()})",
-        f"Textual {_installed('textual')}",
+        f"psycopg {installed('psycopg')} ({_libpq()})",
+        f"Textual {installed('textual')}",
+        *_release_lines(),
     )
 
 
-def _installed(package: str) -> str:
+def _release_lines() -> Iterator[str]:
+    if release_contents.FILE_NAME:
+        contents = ", ".join(f"{name} {version}" for name, version in release_contents.PACKAGES)
+        yield (
+            f"{release_contents.FILE_NAME} {release_contents.DIGEST[:16]}, "
+            f"with bytecode for Python {release_contents.PYTHON}: {contents}"
+        )
+
+
+def installed(package: str) -> str:
     """Return the version of an installed package without importing it."""
     try:
         return metadata.version(package)

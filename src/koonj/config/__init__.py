@@ -18,6 +18,7 @@ from koonj.config.settings import (
     ProjectSettings,
     ScratchPlace,
     Settings,
+    Ssh,
     Target,
     Trust,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "ProjectSettings",
     "ScratchPlace",
     "Settings",
+    "Ssh",
     "Target",
     "Trust",
     "check_settings",

@@ -58,7 +58,7 @@ def place(
         return ScratchPlace()
     file.only(("scratch",), ("dsn", "password"))
     dsn = file.get(("scratch", "dsn"), str)
-    password = password_of(file, ("scratch", "password"), root)
+    password = password_of(file, ("scratch", "password"), root, dsn)
     if dsn is None or dsn == EMBEDDED:
         if password is not None:
             file.fail(
@@ -72,7 +72,7 @@ def place(
     if wrong is not None:
         file.fail(("scratch", "dsn"), wrong)
     for target in targets:
-        if target.protected and same_server(dsn, target.dsn, environ):
+        if target.protected and same_server(dsn, target.dsn, environ, is_remote=target.ssh is not None):
             file.fail(
                 ("scratch", "dsn"),
                 f"[scratch] dsn points to the server of the protected target {target.name}. koonj creates "

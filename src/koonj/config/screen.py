@@ -28,15 +28,30 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
         ConfigError: a file or KOONJ_REHEARSE cannot be used.
     """
     found = project.find(cwd, migrations, environ)
-    path = own_file(environ)
     from_environment = ScreenSettings(rehearse=switched(environ))
     try:
         project_settings = ScreenSettings() if found.file is None else _of_file(found.file)
-        if path is None or not path.exists():
-            return from_environment.with_defaults(project_settings)
-        own = TomlFile(path, shown_path(path, environ))
-        own.only((), TABLES)
-        return from_environment.with_defaults(_of_file(own).with_defaults(project_settings))
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+    own = own_settings(environ)
+    return from_environment.with_defaults(
+        project_settings if own is None else own.with_defaults(project_settings)
+    )
+
+
+def own_settings(environ: Mapping[str, str]) -> ScreenSettings | None:
+    """Return the settings of the user's own file; None if there is no such file.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    path = own_file(environ)
+    if path is None or not path.exists():
+        return None
+    try:
+        file = TomlFile(path, shown_path(path, environ))
+        file.only((), TABLES)
+        return _of_file(file)
     except TomlError as error:
         raise ConfigError(str(error)) from error
 

@@ -21,12 +21,27 @@ _SOCKETS = ("/tmp", "/run/postgresql", "/var/run/postgresql")  # noqa: S108  lib
 _HERE = "(here)"
 
 
-def same_server(one: str, other: str, environ: Mapping[str, str]) -> bool:
+def same_server(one: str, other: str, environ: Mapping[str, str], *, is_remote: bool = False) -> bool:
     """Return whether two connection strings lead to the same server.
 
-    libpq's defaults and services are considered. Names are not resolved.
+    libpq's defaults and services are considered. Names are not resolved. `is_remote`: another machine
+    connects to `other`, so localhost is that machine.
     """
-    return bool(_servers(one, environ) & _servers(other, environ))
+    common = _servers(one, environ) & _servers(other, environ)
+    return any(not is_remote or host != _HERE for host, _ in common)
+
+
+def named_servers(parts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return host, hostaddr and port of the keywords of a connection string; an empty value is none.
+
+    What the keywords omit comes from their service, then from variables, as in libpq.
+    """
+    of_service = service_settings(parts, environ)
+    return {
+        key: parts.get(key) or of_service.get(key) or environ.get(variable, "")
+        for key, variable in _VARIABLES.items()
+        if key != "service"
+    }
 
 
 def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]:
@@ -38,12 +53,8 @@ def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]
         return frozenset()
     given = _url_parts(dsn) if is_url(dsn) else _keyword_parts(dsn)
     service = given.get("service") or environ.get("PGSERVICE", "")
-    of_service = _service(service, environ) if service else {}
-    parts = {
-        key: given.get(key) or of_service.get(key) or environ.get(variable, "")
-        for key, variable in _VARIABLES.items()
-    }
-    if service and not of_service and not given.get("host") and not given.get("hostaddr"):
+    parts = named_servers(given, environ)
+    if service and not _service(service, environ) and not given.get("host") and not given.get("hostaddr"):
         return frozenset({("service", service)})
     found = set()
     for names in {parts["host"], parts["hostaddr"]} - {""} or {""}:
@@ -52,6 +63,12 @@ def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]
             port = ports[number] if number < len(ports) else ports[0]
             found.add((_canonical(host), port.strip() or _PORT))
     return frozenset(found)
+
+
+def service_settings(parts: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the service that the keywords or PGSERVICE name; empty if there is none."""
+    service = parts.get("service") or environ.get("PGSERVICE", "")
+    return _service(service, environ) if service else {}
 
 
 def _canonical(host: str) -> str:
@@ -87,6 +104,13 @@ def _service(name: str, environ: Mapping[str, str]) -> dict[str, str]:
             lines = (line.partition("=") for line in section[1].splitlines() if "=" in line)
             return {key.strip(): value.strip() for key, _, value in lines if not key.strip().startswith("#")}
     return {}
+
+
+def keywords_of(dsn: str) -> dict[str, str]:
+    """Return the keywords that a connection string itself sets, such as host, port, user and sslmode."""
+    if not is_url(dsn):
+        return _keyword_parts(dsn)
+    return {"user": unquote(split_url(dsn)[0].partition(":")[0]), **_url_parts(dsn)}
 
 
 def _keyword_parts(dsn: str) -> dict[str, str]:

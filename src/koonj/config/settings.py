@@ -14,6 +14,8 @@ LOCK_WAIT, LOCK_WAIT_IN_CI = "10min", "2min"
 """How long koonj tries to get the locks of a migration, if nothing says so."""
 MAX_STALL = "500ms"
 """How long others may wait behind one try to get a lock, if nothing says so."""
+PASSWORD_SECONDS = 60
+"""How long a program that brings a password may take."""
 FOLDERS = ("database/migrations", "db/migrations", "migrations")
 """Folders that are searched for migrations if there is no koonj.toml.
 
@@ -25,15 +27,62 @@ The search goes from the working directory upward.
 class Password:
     """The source of a password.
 
-    koonj reads the password when it connects, and never stores it.
+    koonj reads the password when it connects. It never writes it to a file.
     """
 
     source: str
-    """``env``, ``file`` or ``command``."""
+    """``env``, ``file``, ``command``, ``aws_rds`` or ``keyring``."""
     value: str
-    """For a file: its absolute path."""
+    """For a file: its absolute path.
+
+    For ``aws_rds``: the region; empty for that of the profile. For ``keyring``: the service.
+    """
     where: str = field(default="", compare=False)
     """Its place in koonj.toml: ``koonj.toml:7``."""
+    lifetime: float | None = None
+    """Seconds for which the password of a command is valid; None if that is not known."""
+    asks: bool | None = None
+    """What koonj.toml says about `may_ask`."""
+    account: str = ""
+    """For ``aws_rds``: the profile; empty: the default one. For ``keyring``: the user."""
+    login: tuple[str, ...] = ()
+    """For ``aws_rds``: host, port and user for which the token is made; an empty port is libpq's default."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a program brings the password: it takes time, and can cost something."""
+        return self.source not in {"env", "file"}
+
+    @property
+    def named(self) -> str:
+        """What it is read from, for sentences: the command, the path, the profile …."""
+        if self.source == "aws_rds":
+            return f"your AWS profile {self.account}" if self.account else "your AWS account"
+        return f"{self.value} ({self.account})" if self.account else self.value
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the program can ask the user. Then it does not run in the background."""
+        return self.source == "command" if self.asks is None else self.asks
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """The host through which koonj reaches a target, with OpenSSH."""
+
+    host: str
+    """A ``Host`` of the user's own ssh configuration, or ``user@name``."""
+    options: tuple[str, ...] = ()
+    """More words for ssh, such as ``-F`` and a file."""
+    folder: str = "/"
+    """The folder of koonj.toml. Relative paths in `options` start there."""
+    where: str = field(default="", compare=False)
+    """Its place in koonj.toml: ``koonj.toml:7``."""
+
+    @property
+    def command(self) -> str:
+        """The command that logs in there: ``ssh -F ssh_config bastion``."""
+        return " ".join(map(quote, ("ssh", *self.options, self.host)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +120,8 @@ class Target:
     role: str | None = None
     """The role for SET ROLE after connecting."""
     password: Password | None = None
+    ssh: Ssh | None = None
+    """The host through which koonj connects; None: directly."""
     database: str = ""
     """For the embedded server: the name of the database, which koonj creates.
 
@@ -127,10 +178,12 @@ class Trust:
     """The real paths that the user trusts or not: the project's root, and migrations that are outside it."""
     secrets: tuple[tuple[str, Password], ...] = ()
     """Every password that koonj.toml makes koonj read, with the name of its table: ``targets.production``."""
+    tunnels: tuple[tuple[str, Ssh], ...] = ()
+    """Every ssh that koonj.toml makes koonj run, with the name of its table."""
     scratch_dsn: str | None = None
     """The server that koonj.toml makes koonj use for rehearsals; None for koonj's own."""
     commands_hash: str = ""
-    """Hash of `secrets` and `scratch_dsn`. If it changes, koonj asks again."""
+    """Hash of `secrets`, `tunnels` and `scratch_dsn`. If it changes, koonj asks again."""
     has_changed: bool = False
     """Whether the folder was trusted with another hash."""
 

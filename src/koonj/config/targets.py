@@ -12,7 +12,7 @@ from koonj.config.duration import milliseconds
 from koonj.config.password import password_of
 from koonj.config.project import Project
 from koonj.config.rehearsal import requires_by_default, requires_verified
-from koonj.config.settings import EMBEDDED, FILE_NAME, LOCK_WAIT, LOCK_WAIT_IN_CI, ConfigError, Target
+from koonj.config.settings import EMBEDDED, FILE_NAME, LOCK_WAIT, LOCK_WAIT_IN_CI, ConfigError, Ssh, Target
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 
 _KEYS = (
@@ -23,6 +23,7 @@ _KEYS = (
     "max_stall",
     "role",
     "password",
+    "ssh",
     "database",
     "policy",
     "colour",
@@ -173,7 +174,8 @@ def _target(file: TomlFile, name: str, root: Path, lock_wait: str) -> Target:
         lock_wait=_duration(file, (*keys, "lock_wait"), lock_wait),
         max_stall=_max_stall(file, (*keys, "max_stall")),
         role=_role(file, (*keys, "role")),
-        password=password_of(file, (*keys, "password"), root),
+        password=password_of(file, (*keys, "password"), root, dsn),
+        ssh=_ssh(file, (*keys, "ssh"), dsn, root),
         database=_database(file, (*keys, "database"), dsn, root),
         require_verified=requires_verified(file, keys, protected=protected),
         colour=_colour(file, (*keys, "colour")),
@@ -210,6 +212,14 @@ def _max_stall(file: TomlFile, keys: tuple[str, ...]) -> str | None:
             "It cannot be without limit.",
         )
     return given
+
+
+def _ssh(file: TomlFile, keys: tuple[str, ...], dsn: str, root: Path) -> Ssh | None:
+    if keys[-1] not in file.table(keys[:-1]):
+        return None
+    from koonj.config.ssh import ssh_of  # noqa: PLC0415 - few targets have one
+
+    return ssh_of(file, keys, dsn, root)
 
 
 def _role(file: TomlFile, keys: tuple[str, ...]) -> str | None:

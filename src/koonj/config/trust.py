@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from koonj.config.rehearsal import switched
-from koonj.config.settings import Password, ProjectFolders, ScratchPlace, Target, Trust
+from koonj.config.settings import Password, ProjectFolders, ScratchPlace, Ssh, Target, Trust
 from koonj.trusted_folders import trusted
 
 VARIABLE = "KOONJ_TRUST"
@@ -34,6 +34,7 @@ def trust_of(
         given=is_same if switch is None else switch,
         folders=folders,
         secrets=secrets,
+        tunnels=tuple(_tunnels(targets)),
         scratch_dsn=scratch.dsn,
         commands_hash=commands_hash,
         has_changed=are_known and not is_same,
@@ -67,16 +68,28 @@ def _secrets(targets: Sequence[Target], scratch: ScratchPlace) -> Iterator[tuple
         yield "scratch", scratch.password
 
 
+def _tunnels(targets: Sequence[Target]) -> Iterator[tuple[str, Ssh]]:
+    for target in targets:
+        if target.declared and target.ssh is not None:
+            yield f"targets.{target.name}", target.ssh
+
+
 def _hash(targets: Sequence[Target], scratch: ScratchPlace) -> str:
     """Return a hash of everything that runs a command, and of every server that gets a password.
 
-    So a change of a target without a password does not make koonj ask again.
+    So a change of a target without a password and a bastion does not make koonj ask again.
     """
-    of_targets = [_plain(t.name, t.dsn, t.password) for t in targets if t.declared and t.password is not None]
+    of_targets = [
+        [*_plain(t.name, t.dsn, t.password), *([] if t.ssh is None else [t.ssh.host, *t.ssh.options])]
+        for t in targets
+        if t.declared and (t.password is not None or t.ssh is not None)
+    ]
     listed = [*sorted(of_targets), _plain("", scratch.dsn or "", scratch.password)]
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def _plain(name: str, dsn: str, password: Password | None) -> list[str]:
-    source, value = ("", "") if password is None else (password.source, os.fspath(password.value))
-    return [name, dsn, source, value]
+    if password is None:
+        return [name, dsn, "", ""]
+    account = [password.account] if password.account else []
+    return [name, dsn, password.source, os.fspath(password.value), *account]

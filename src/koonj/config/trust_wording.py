@@ -11,11 +11,15 @@ def trust_lines(trust: Trust) -> Iterator[str]:
     if trust.scratch_dsn is not None:
         yield f"that SQL on the server in [scratch] dsn: {trust.scratch_dsn}"
     for table, password in trust.secrets:
-        yield f"{_DOES[password.source]} {password.value} ({password.where}, password of {table})"
+        yield f"{_DOES[password.source]} {password.named} ({password.where}, password of {table})"
+    for table, ssh in trust.tunnels:
+        yield f"{ssh.command} ({ssh.where}, tunnel of {table})"
 
 
 _DOES = {
     "command": "the command",
     "env": "a login with the variable",
     "file": "a login with the first line of",
+    "aws_rds": "a login with a token of",
+    "keyring": "a login with the entry of the keyring",
 }

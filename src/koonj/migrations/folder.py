@@ -11,7 +11,7 @@ from koonj.migrations import naming_problems
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 from koonj.migrations.kept_value import PROBLEMS, known
 from koonj.migrations.migration import Migration
-from koonj.migrations.names import FITTING, looks_like_one
+from koonj.migrations.names import FITTING, UNFINISHED, looks_like_one
 from koonj.migrations.parse_cache import ParseCache
 from koonj.sql.problem import Problem
 
@@ -119,6 +119,15 @@ class FolderReader:
         return folder
 
     def _read(self, descriptor: int) -> "_Found":
+        found = self._scan(descriptor)
+        if found.unfinished:
+            from koonj.migrations.new_files import finish  # noqa: PLC0415 - only after a crash
+
+            if finish(self._path):
+                found = self._scan(descriptor)
+        return found
+
+    def _scan(self, descriptor: int) -> "_Found":
         found = _Found()
         with os.scandir(descriptor) as entries:
             for entry in entries:
@@ -126,6 +135,8 @@ class FolderReader:
                 fit = FITTING.fullmatch(name)
                 if fit is None and looks_like_one(name) and not _is_folder(entry):
                     found.problems.append((naming_problems.printable(name), naming_problems.bad_name(name)))
+                elif fit is None and name.endswith(UNFINISHED):
+                    found.unfinished = True
                 elif fit is None or _is_folder(entry):
                     found.others += 1
                 else:
@@ -175,6 +186,8 @@ class _Found:
     known: _Known = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     others: int = 0
+    unfinished: bool = False
+    """Whether new files were not all put into the folder: koonj does that now, or was killed."""
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -22,6 +22,7 @@ dsn = "embedded"                   # a PostgreSQL that koonj runs for you; nothi
 # [targets.production]
 # dsn = "host=db.example.com dbname=app user=migrator sslmode=verify-full"
 # password = {{ command = "pass show db" }}   # or {{ env = "NAME" }}, {{ file = "PATH" }}; never in the dsn
+# ssh = "bastion"                  # connect through this host of your ~/.ssh/config
 # protected = true                 # asks you to type the target's name before a change
 # lock_wait = "2min"               # maximum time to try to get the locks of a migration (default: 10min)
 # max_stall = "200ms"              # maximum time that others wait behind one try (default: 500ms)

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 FITTING = re.compile(r"([0-9]{3,})_([a-z0-9_]+)\.sql")
 """Valid file name. Use fullmatch; the groups are the number and the slug."""
 
+UNFINISHED = (".koonj-part", ".koonj-new")
+"""How a folder ends in which new files are that are not in the migrations folder yet; see `new_files`."""
+
 _LEADING_DIGITS = re.compile(r"[0-9]+")
 _OTHERS_DIRECTION = re.compile(r"\.(?:up|down|do|undo)$", re.IGNORECASE)
 

@@ -1,15 +1,13 @@
 """Create migration files with the next free numbers."""
 
-import fcntl
-import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from koonj.migrations.folder import Folder
 from koonj.migrations.names import FITTING, digits_of, file_name, looks_like_one, number_of, snake_case
+from koonj.migrations.new_files import add_files, finish_locked, locked
 
 _LONGEST_SLUG = 200
 """Maximum length in bytes; most file systems allow names of 255 bytes."""
@@ -77,51 +75,22 @@ def next_number(folder: Folder) -> int:
 
 
 def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
-    """Write drafts as files with the next free numbers: all of them or none.
+    """Write drafts as files with the next free numbers: all of them or none, also after a crash.
 
     Keeps the order of the drafts. Never overwrites a file. Two koonj processes that create files at the same
     time get different numbers.
 
-    Raises: SlugError; OSError (the folder is missing or full, …), after removing the files it wrote.
+    Raises: SlugError; OSError (the folder is missing or full, …): then none of them is there.
     """
     for draft in drafts:
         if slugify(draft.slug) != draft.slug:
             raise SlugError(f"{draft.slug!r} is not snake case. Use {slugify(draft.slug)!r}.")
-    with locked(folder) as directory:
+    with locked(folder):
+        finish_locked(folder)
         number, width = number_after(_names(folder))
-        made: list[Path] = []
-        try:
-            for offset, draft in enumerate(drafts):
-                path = folder / file_name(number + offset, width, draft.slug)
-                _write(path, f"-- {path.name}\n{draft.text.rstrip()}\n", made)
-            os.fsync(directory)
-        except BaseException:
-            for path in made:
-                path.unlink(missing_ok=True)
-            raise
-    return tuple(made)
-
-
-def _write(path: Path, text: str, made: list[Path]) -> None:
-    """Create one file and flush it to disk. Adds it to `made` as soon as it exists."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    made.append(path)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[int]:
-    """Lock the folder against other koonj processes, and yield its descriptor."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # a network file system without locks: O_EXCL still protects every file
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        names = [file_name(number + offset, width, draft.slug) for offset, draft in enumerate(drafts)]
+        texts = [f"-- {name}\n{draft.text.rstrip()}\n" for name, draft in zip(names, drafts, strict=True)]
+        return add_files(folder, {n: t.encode() for n, t in zip(names, texts, strict=True)})
 
 
 def _names(folder: Path) -> list[str]:

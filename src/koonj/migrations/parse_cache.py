@@ -12,6 +12,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from koonj import release_contents
+
 FOLDER = "files"
 """Name of the folder in koonj's part of the user's cache folder."""
 WORTHWHILE = 256 * 1024
@@ -122,10 +124,13 @@ def _header(parser: str, content: bytes) -> bytes:
 def _parser() -> str | None:
     """Return a hash of the code that reads a file's text; None if its source cannot be read.
 
-    So no value outlives a change of the code, not even in a development copy.
+    So no value outlives a change of the code, not even in a development copy. A release file contains a hash
+    of everything in it.
     """
+    digest = sha256(f"{sys.version} {release_contents.DIGEST}".encode())
+    if release_contents.DIGEST:
+        return digest.hexdigest()
     top = Path(__file__).parent.parent
-    digest = sha256(sys.version.encode())
     try:
         for source in parser_sources(top):
             content = source.read_bytes()

@@ -16,7 +16,8 @@ from koonj.migrations.names import (
     number_of,
     number_words,
 )
-from koonj.migrations.new import locked, number_after
+from koonj.migrations.new import number_after
+from koonj.migrations.new_files import locked
 from koonj.migrations.save import FileRefused, NotSaved
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from koonj.migrations.file_rename import FileRename
 from koonj.migrations.name_comment import rename_with_comment
 from koonj.migrations.names import digits_of, file_name, number_of
-from koonj.migrations.new import locked, slugify
+from koonj.migrations.new import slugify
+from koonj.migrations.new_files import locked
 
 
 def retitled(name: str, words: str) -> FileRename:

@@ -17,6 +17,8 @@ class Column:
     name: str
     type: str
     not_null: bool
+    pending: str = ""
+    """Which file makes it, if it is not there yet: ``pending 016``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Relation:
     definition: str | None = None
     """The query of a view, in one line."""
     comment: str | None = None
+    pending: str = ""
+    """Which file makes it, if it is not there yet: ``pending 016``."""
 
     @property
     def is_table(self) -> bool:
@@ -104,6 +108,8 @@ class CatalogSnapshot:
     """Name of each available extension, and whether it is installed."""
     is_cut: bool = False
     """Whether there are more objects than koonj reads: then nothing is said to be missing."""
+    dropped: tuple[Name, ...] = ()
+    """Relations that are left out because pending files drop or rename them."""
 
     @cached_property
     def _relations(self) -> Mapping[Name, Relation]:

@@ -10,8 +10,8 @@ from koonj.patterns.catalog_reference import PARTS, CatalogReference, CatalogThi
 from koonj.patterns.form_facts import FormFacts, shown_name, size_words
 from koonj.patterns.matching import best_names, rank
 from koonj.patterns.model import LISTS, Field, FieldKind
-from koonj.patterns.names import as_typed
 from koonj.sql.display import visible
+from koonj.sql.typed_names import as_typed, as_typed_key
 
 _NAME_LISTS = LISTS & {FieldKind.NAMES, FieldKind.QUALIFIED_NAMES, FieldKind.KEYS}
 _ITEM = re.compile(r'(?:[^",()]|"(?:[^"]|"")*"?|\([^()]*\)?)*\Z')
@@ -64,6 +64,12 @@ def completions(facts: FormFacts, field: Field, typed: str) -> tuple[Completion,
     return tuple(Completion(before + name, name, detail) for name, detail in best)
 
 
+def begins_with(field: Field, typed: str, found: Iterable[Completion]) -> bool:
+    """Return whether one of the completions begins with what was typed, which then is half of a name."""
+    part = _split(field, typed)[1].lstrip('"').casefold()
+    return any(one.name.lstrip('"').casefold().startswith(part) for one in found)
+
+
 def _split(field: Field, typed: str) -> tuple[str, str]:
     """Return what stays, and the part that is completed: in a list the last item."""
     if field.kind not in _NAME_LISTS:
@@ -84,7 +90,11 @@ def _candidates(facts: FormFacts, field: Field) -> Iterable[tuple[str, str]]:
     if reference.thing is CatalogThing.EXTENSION:
         known = facts.catalog.extensions.items()
         return [(as_typed(name), "") for name, installed in known if installed is not reference.new]
-    return () if reference.new else _existing(facts, reference)
+    if reference.new:
+        return ()
+    if reference.thing in PARTS:
+        return _of_table(facts, reference, is_key=field.kind is FieldKind.KEYS)
+    return _existing(facts, reference)
 
 
 def _existing(facts: FormFacts, reference: CatalogReference) -> Iterable[tuple[str, str]]:
@@ -96,7 +106,7 @@ def _existing(facts: FormFacts, reference: CatalogReference) -> Iterable[tuple[s
         return _schema_objects(facts, thing)
     if thing is CatalogThing.INDEX:
         return _indexes(facts, reference)
-    return _of_table(facts, reference) if thing in PARTS else _relations(facts, reference)
+    return _relations(facts, reference)
 
 
 def _relations(facts: FormFacts, reference: CatalogReference) -> Iterator[tuple[str, str]]:
@@ -124,13 +134,15 @@ def _schema_objects(facts: FormFacts, thing: CatalogThing) -> Iterator[tuple[str
             yield shown_name(facts.catalog, one.schema, one.name), detail
 
 
-def _of_table(facts: FormFacts, reference: CatalogReference) -> Iterator[tuple[str, str]]:
+def _of_table(facts: FormFacts, reference: CatalogReference, *, is_key: bool) -> Iterator[tuple[str, str]]:
     table = facts.relation(reference.of)
     if table is None:
         return
     if reference.thing is CatalogThing.COLUMN:
         for column in table.columns:
-            yield as_typed(column.name), column.type + (" NOT NULL" if column.not_null else "")
+            typed = as_typed_key(column.name) if is_key else as_typed(column.name)
+            known = column.type + (" NOT NULL" if column.not_null else "")
+            yield typed, ", ".join(filter(None, (known, column.pending)))
     elif reference.thing is CatalogThing.PARTITION:
         for part in facts.catalog.parts_of(table):
             yield shown_name(facts.catalog, part.schema, part.name), size_words(part)

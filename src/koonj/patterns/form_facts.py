@@ -12,13 +12,13 @@ from koonj.patterns.measured_locks import Locks
 from koonj.patterns.model import Field, FieldKind
 from koonj.patterns.names import (
     RefusedError,
-    as_typed,
     read_list,
     read_name,
     read_qualified,
     read_qualified_list,
 )
 from koonj.patterns.sql_text import keys
+from koonj.sql.typed_names import as_typed
 
 _PLAIN_KEY = re.compile(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"')
 """The key of an index that is a column and nothing more."""
@@ -80,7 +80,9 @@ def shown_name(catalog: CatalogSnapshot, schema: str, name: str) -> str:
 
 
 def size_words(relation: Relation) -> str:
-    """Return ``4.1 GB, 12 M rows``; empty if nothing is known."""
+    """Return ``4.1 GB, 12 M rows``, or which file makes it; empty if nothing is known."""
+    if relation.pending:
+        return relation.pending
     size = "" if relation.size is None else byte_words(relation.size)
     rows = "" if relation.rows is None else row_words(relation.rows)
     return ", ".join(filter(None, (size, rows)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pkgutil import get_data
 
 from koonj.patterns.pattern import LIBRARY, Pattern
 
@@ -28,9 +29,17 @@ class MeasuredLock:
         held = "while rows are read or written" if self.long else "for an instant"
         return f"{self.mode} {held} (stops {self.stops})" if self.stops else f"{self.mode} {held}"
 
+    @property
+    def weight(self) -> tuple[bool, int, bool]:
+        """How much it stops, to compare: first what stops something for long."""
+        return bool(self.stops) and self.long, _STOPPED.index(self.stops), self.long
+
+
+_STOPPED = ("", "writes", "reads and writes")
+
 
 Locks = Mapping[str, tuple[MeasuredLock, ...]]
-"""By field: the locks on its table, the longest first."""
+"""By field: the locks on its table, first what stops most: a narrow form cuts the rest."""
 
 
 def measured_locks(pattern: Pattern) -> Locks:
@@ -40,8 +49,14 @@ def measured_locks(pattern: Pattern) -> Locks:
 
 @cache
 def _all() -> Mapping[str, Locks]:
-    facts = json.loads(FACTS.read_text(encoding="utf-8"))
+    text = get_data(__package__, f"library/{FACTS.name}")
+    assert text is not None
+    facts = json.loads(text)
     return {
-        key: {name: tuple(MeasuredLock(**lock) for lock in locks) for name, locks in fields.items()}
+        key: {name: _sorted(MeasuredLock(**lock) for lock in locks) for name, locks in fields.items()}
         for key, fields in facts.items()
     }
+
+
+def _sorted(locks: Iterable[MeasuredLock]) -> tuple[MeasuredLock, ...]:
+    return tuple(sorted(locks, key=lambda lock: lock.weight, reverse=True))

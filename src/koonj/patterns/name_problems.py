@@ -76,6 +76,8 @@ def _no_relation(facts: FormFacts, reference: CatalogReference, schema: str | No
     catalog, thing = facts.catalog, reference.thing
     found = catalog.relation(schema or facts.schema(reference.of), name)
     if found is None:
+        if any((place, name) in catalog.dropped for place in catalog.places(schema)):
+            return f"Pending files drop or rename {name}."
         fitting = [one for one in catalog.relations if _is(one, thing)]
         return _no(thing, _typed(schema, name), (one.name for one in fitting))
     return None if _is(found, thing) else f"{name} is a {found.kind}, not a {thing}."

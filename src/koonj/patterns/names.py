@@ -31,12 +31,6 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def as_typed(name: str) -> str:
-    """Return `name` as a user would type it, so that reading it gives `name` again."""
-    bare = _BARE.fullmatch(name) and name == name.strip()
-    return name if bare else '"' + name.replace('"', '""') + '"'
-
-
 def read_name(typed: str) -> str:
     """Return one name without a schema.
 

@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from koonj.patterns.expanded_text import Chunk, ExpandedText, Part
@@ -21,7 +24,7 @@ from koonj.sql.source import Source
 FOLDER = "parts"
 """The folder of the parts, in a folder of patterns."""
 OWN = Path(__file__).parent / "library" / FOLDER
-"""koonj's own parts."""
+"""The folder of koonj's own parts; inside the file if koonj runs from koonj.pyz."""
 
 _TAG = re.compile(r"\{\{\s*(?:!.*?|>(?P<words>[^{}]*))\}\}", re.DOTALL)
 _NAME = r"[a-z][a-z0-9_]*"
@@ -38,12 +41,13 @@ class _UnreadableError(TemplateError):
 class Parts:
     """The parts that a pattern can use. One in an earlier folder is used instead of one in a later folder."""
 
-    folders: tuple[Path, ...]
+    folders: tuple[Traversable, ...]
 
     @classmethod
     def of(cls, pattern: Path) -> Parts:
         """Return the parts for a pattern file: those of its own folder, and koonj's own."""
-        return cls(tuple(dict.fromkeys((pattern.parent / FOLDER, OWN))))
+        beside = pattern.parent / FOLDER
+        return cls((_own(),) if beside == OWN else (beside, _own()))
 
     def expand(self, text: str) -> ExpandedText:
         """Put the parts into a text.
@@ -98,7 +102,7 @@ class Parts:
     def _read(self, name: str) -> Part:
         path = next((path for folder in self.folders if (path := folder / f"{name}.sql").is_file()), None)
         if path is None:
-            known = sorted({path.stem for folder in self.folders for path in folder.glob("*.sql")})
+            known = sorted({name for folder in self.folders for name in _names(folder)})
             file = self.folders[0] / f"{name}.sql"
             message = f"No part has the name {name}. Create {file}, or use one of these: {', '.join(known)}."
             raise _UnreadableError(message, 0)
@@ -108,7 +112,17 @@ class Parts:
             raise _UnreadableError(f"The part {path} cannot be read: {error.strerror}.", 0) from error
         except UnicodeDecodeError as error:
             raise _UnreadableError(f"The part {path} is not UTF-8 at byte {error.start}.", 0) from error
-        return Part(name, path, Source(text))
+        return Part(name, Path(str(path)), Source(text))
+
+
+@cache
+def _own() -> Traversable:
+    return files(__package__) / "library" / FOLDER
+
+
+def _names(folder: Traversable) -> Iterator[str]:
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return (path.name.removesuffix(".sql") for path in paths if path.name.endswith(".sql"))
 
 
 def _read_tag(tag: re.Match[str]) -> tuple[str, Mapping[str, str]]:

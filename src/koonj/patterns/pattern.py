@@ -3,7 +3,9 @@
 Each pattern is one ``.sql`` file. ``docs/patterns.md`` describes its format.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile, PatternProblem
@@ -26,7 +28,7 @@ __all__ = [
 ]
 
 LIBRARY = Path(__file__).parent / "library"
-"""koonj's own patterns."""
+"""The folder of koonj's own patterns; inside the file if koonj runs from koonj.pyz."""
 
 
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
@@ -38,11 +40,11 @@ def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...
     """
     found: dict[str, Pattern] = {}
     problems: list[PatternProblem] = []
-    for path in _files((LIBRARY, *folders)):
+    for file, is_own in _files(folders):
         try:
-            pattern = read_pattern(path, generates=path.parent != LIBRARY)
+            pattern = read_pattern(file, generates=not is_own)
         except PatternFileError as error:
-            problems += [PatternProblem(path, problem) for problem in error.problems]
+            problems += [PatternProblem(Path(str(file)), problem) for problem in error.problems]
         else:
             found[pattern.key] = pattern
     problems += [_no_later(pattern) for pattern in found.values() if pattern.later not in {None, *found}]
@@ -63,6 +65,11 @@ def _no_later(pattern: Pattern) -> PatternProblem:
     return PatternProblem(pattern.path, Problem("pattern", Severity.ERROR, message, "Correct -- later:."))
 
 
-def _files(folders: Iterable[Path]) -> Iterable[Path]:
+def _files(folders: Iterable[Path]) -> Iterator[tuple[Traversable, bool]]:
+    """Yield each file, and whether it is koonj's own."""
+    own = (file for file in (files(__package__) / "library").iterdir() if file.name.endswith(".sql"))
+    yield from ((file, True) for file in sorted(own, key=lambda file: file.name))
     for folder in folders:
-        yield from sorted(path for path in folder.glob("*.sql") if not path.name.startswith("."))
+        for path in sorted(folder.glob("*.sql")):
+            if not path.name.startswith("."):
+                yield path, False

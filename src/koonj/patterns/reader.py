@@ -1,6 +1,7 @@
 """Read a pattern file into a Pattern, or report all of its problems."""
 
 import re
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from koonj.patterns import checks
@@ -30,20 +31,20 @@ class PatternFileError(ValueError):
         super().__init__("\n".join(problem.message for problem in problems))
 
 
-def read_pattern(path: Path, *, generates: bool = True) -> Pattern:
+def read_pattern(file: Traversable, *, generates: bool = True) -> Pattern:
     """Read a pattern file. `generates`: check the migrations that it generates, too, which takes longest.
 
     Raises:
         PatternFileError: the file is invalid, not UTF-8, or cannot be read.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise PatternFileError((problem(f"Cannot be read: {error.strerror}.", "", 1),)) from error
     except UnicodeDecodeError as error:
         hint = "Save the file as UTF-8."
         raise PatternFileError((problem(f"Not UTF-8 at byte {error.start}.", hint, 1),)) from error
-    return _Reading(path, text).pattern(generates=generates)
+    return _Reading(Path(str(file)), text).pattern(generates=generates)
 
 
 class _Reading:

@@ -9,10 +9,11 @@ from koonj.migrations.new import Draft, SlugError, slugify
 from koonj.patterns import outline, template
 from koonj.patterns.field_values import Value, read, stand_in
 from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile
-from koonj.patterns.names import RefusedError, as_typed, cut
+from koonj.patterns.names import RefusedError, cut
 from koonj.patterns.placeholders import PlaceholderPlace, PlaceholderSpot, places
 from koonj.patterns.template import Condition, Piece, Template
 from koonj.sql.format import pretty
+from koonj.sql.typed_names import as_typed
 
 _LONGEST_SLUG = 100
 """In characters. A list of columns can be long, and file names must be readable."""

@@ -49,6 +49,9 @@ class LimitedAsyncConnection(AsyncConnection[tuple[Any, ...]]):
     psycopg cancels the statement on the server, and waits for its end.
     """
 
+    server_place = ""
+    """The server behind a tunnel, ``db.internal:5432``; empty if the connection goes through none."""
+
     _answered = -_JUST
 
     @property

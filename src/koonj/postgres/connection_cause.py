@@ -23,6 +23,8 @@ class ConnectProblem(StrEnum):
     ENCRYPTION = "no TLS"
     STRING = "wrong connection string"
     UNTRUSTED = "not trusted"
+    TUNNEL = "no tunnel"
+    SSH_LOGIN = "ssh login refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class ConnectionCause:
     """The text of libpq, without repeated attempts."""
     problem: ConnectProblem
     hint: str
+    is_password: bool = False
+    """Whether the password can be what the server refused: its text can be in any language."""
 
 
 def cause_of(error: psycopg.Error, text: str) -> ConnectionCause:
@@ -41,10 +45,11 @@ def cause_of(error: psycopg.Error, text: str) -> ConnectionCause:
         return ConnectionCause(text, ConnectProblem.UNREACHABLE, _TIMEOUT)
     attempts = _attempts(text)
     if not attempts:
-        return ConnectionCause(text, *_advice(_without_prefix(text)))
+        reason = _without_prefix(text)
+        return ConnectionCause(text, *_advice(reason), _is_password(reason))
     prefix = text.partition("connection to server ")[0]
     message = prefix + "\n".join(f"{place} failed: {reason}" for place, reason in attempts)
-    return ConnectionCause(message, *_advice(attempts[-1][1]))
+    return ConnectionCause(message, *_advice(attempts[-1][1]), _is_password(attempts[-1][1]))
 
 
 def _attempts(text: str) -> list[tuple[str, str]]:
@@ -80,6 +85,12 @@ def _advice(reason: str) -> tuple[ConnectProblem, str]:
     return ConnectProblem.UNREACHABLE, UNKNOWN
 
 
+def _is_password(reason: str) -> bool:
+    """Return whether a better password could help."""
+    problem, _ = _advice(reason)
+    return problem is ConnectProblem.LOGIN and not re.match(_SEVERITY + _OTHER_LOGIN, reason)
+
+
 @cache
 def _attempt() -> re.Pattern[str]:
     return re.compile(
@@ -111,6 +122,8 @@ _SOURCES = "~/.pgpass, PGPASSWORD, or password = {{ … }} of the target in koon
 _CA = "sslrootcert names the file with the CA's certificate; sslrootcert=system uses the CAs of this machine."
 _SEVERITY = r"(?:FATAL|[^\s:]+): {2}"
 """The severity of a server's message, which the server can translate."""
+_OTHER_LOGIN = r'(?:connection requires|no pg_hba|pg_hba|role "|database "|permission denied for database)'
+"""Starts of the reasons for which the server refuses a login with any password."""
 
 _WITHOUT_TLS = _SEVERITY + r"no pg_hba\.conf entry for .*, no encryption"
 _UNREACHABLE, _LOGIN, _BUSY = ConnectProblem.UNREACHABLE, ConnectProblem.LOGIN, ConnectProblem.BUSY

@@ -1,8 +1,10 @@
 """Say what is in a connection string, and why libpq does not read it, without showing a password."""
 
 import re
+from typing import Any
 
-from koonj.config.dsn import names_secret
+from koonj.config.dsn import SECRET_KEYWORDS, holds_secret, names_secret
+from koonj.config.settings import EMBEDDED, Target
 
 
 def not_valid(dsn: str, error: Exception) -> tuple[str, str]:
@@ -28,14 +30,41 @@ def other_settings(dsn: str) -> str:
     With several servers, their names stay: only one of them is the connected one. Empty for what is no
     connection string, as for the embedded server.
     """
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - the screen needs it only after a target responded
+
+    settings = _settings(dsn) or {}
+    return make_conninfo("", **{k: v for k, v in settings.items() if k not in _PLACE or "," in str(v)})
+
+
+def safe_dsn(target: Target) -> str:
+    """Return the target's connection string without its secrets, for display."""
+    if target.dsn == EMBEDDED:
+        return EMBEDDED
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - as above
+
+    parts = _settings(target.dsn)
+    if parts is None:
+        return "(not a valid connection string)"
+    shown = {k: "…" if holds_secret(str(v)) else v for k, v in parts.items() if k not in SECRET_KEYWORDS}
+    return make_conninfo("", **shown)
+
+
+def named_database(target: Target) -> str:
+    """Return the database that the target's dsn names, without connecting; else ''."""
+    if target.dsn == EMBEDDED:
+        return target.database
+    return str((_settings(target.dsn) or {}).get("dbname") or "")
+
+
+def _settings(dsn: str) -> dict[str, Any] | None:
+    """Return the keywords of a connection string; None if libpq does not read it."""
     from psycopg import ProgrammingError  # noqa: PLC0415 - the screen needs it only after a target responded
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - as above
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
 
     try:
-        settings = conninfo_to_dict(dsn)
+        return conninfo_to_dict(dsn)
     except ProgrammingError:
-        return ""
-    return make_conninfo("", **{k: v for k, v in settings.items() if k not in _PLACE or "," in str(v)})
+        return None
 
 
 _PLACE = frozenset({"host", "port", "dbname", "user"})

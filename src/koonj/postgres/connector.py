@@ -7,16 +7,17 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from koonj.config import EMBEDDED, Target
-from koonj.config.dsn import SECRET_KEYWORDS, holds_secret
+from koonj.config import EMBEDDED, Ssh, Target
+from koonj.config.dsn import SECRET_KEYWORDS
 from koonj.pinned_targets import DatabaseIdentity
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
@@ -26,14 +27,16 @@ from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.encryption import Encryption, encryption_of
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
-from koonj.postgres.password import read_password
+from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
-from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
-from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
+from koonj.postgres.server_certificate import is_about_server, remedy
+from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_read, refusal
 
 if TYPE_CHECKING:
     from koonj.postgres.embedded.lease import Lease
+    from koonj.postgres.tunnel.errors import TunnelError
+    from koonj.postgres.tunnel.leases import TunnelLeases
 
 OLDEST_MAJOR = 13
 
@@ -42,6 +45,8 @@ class ConnectError(TargetError):
     """Raised if a target cannot be reached or used."""
 
     problem: ConnectProblem = ConnectProblem.UNREACHABLE
+    is_password: bool = False
+    """Whether the server has refused the password, or can have done so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,48 +63,32 @@ class ServerInfo:
     """Host name, address or socket folder, with the port; ``embedded`` for the embedded server."""
     round_trip: float
     """Seconds between a query and its answer, without the server's own work."""
+    through: str | None = None
+    """The host through which ssh reaches it; None: no ssh."""
     tls: Encryption | None = None
     """How the connection is protected; None if it does not go over TCP."""
     identity: DatabaseIdentity | None = None
     """What tells the database from others."""
 
     def __str__(self) -> str:
+        through = f" through {self.through}" if self.through else ""
         tls = "" if self.tls is None else f", {self.tls}"
-        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}{tls}"
-
-
-def safe_dsn(target: Target) -> str:
-    """Return the target's connection string without its secrets, for display."""
-    if target.dsn == EMBEDDED:
-        return EMBEDDED
-    try:
-        parts: dict[str, Any] = conninfo_to_dict(target.dsn)
-    except psycopg.ProgrammingError:
-        return "(not a valid connection string)"
-    shown = {k: "…" if holds_secret(str(v)) else v for k, v in parts.items() if k not in SECRET_KEYWORDS}
-    return make_conninfo("", **shown)
-
-
-def named_database(target: Target) -> str:
-    """Return the database that the target's dsn names, without connecting; else ''."""
-    if target.dsn == EMBEDDED:
-        return target.database
-    try:
-        return str(conninfo_to_dict(target.dsn).get("dbname") or "")
-    except psycopg.ProgrammingError:
-        return ""
+        where = f"{self.host}{through}{tls}"
+        return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {where}"
 
 
 class Connector:
     """Opens connections to targets.
 
-    Close it after its connections: closing it releases the embedded server.
+    Close it after its connections: closing it releases the embedded server and tunnels.
     """
 
-    def __init__(self, *, keep: float = 0.0) -> None:
-        """`keep`: seconds for which a connection that is given back is kept for the next read."""
+    def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
+        """`keep`: seconds for which a returned connection is kept; `passwords`: shared with others."""
+        self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
+        self._tunnels: TunnelLeases | None = None
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -111,8 +100,13 @@ class Connector:
         await self.close()
 
     async def close(self) -> None:
-        """Close kept connections, and release the embedded server, which stops when no process uses it."""
+        """Close kept connections, and release the embedded server and tunnels.
+
+        They end when no process uses them.
+        """
         await self._idle.close()
+        if self._tunnels is not None:
+            await self._tunnels.close()
         async with self._opening:
             lease, self._lease = self._lease, None
             if lease is not None:
@@ -126,8 +120,19 @@ class Connector:
 
         Raises: ConnectError.
         """
-        conninfo = await self.conninfo(target)
-        conn = await _open(target, conninfo, name)
+        if target.ssh is None:
+            return await self._connect(target, name, await self.conninfo(target))
+        from koonj.postgres.tunnel.errors import TunnelError  # noqa: PLC0415 - only for a target with ssh
+
+        try:
+            return await self.tunnels(target).connected(target, partial(self._connect, target, name))
+        except TunnelError as error:
+            raise _no_tunnel(error) from error
+        except psycopg.ProgrammingError as error:
+            raise _not_valid(target, error) from None
+
+    async def _connect(self, target: Target, name: str, conninfo: str) -> LimitedAsyncConnection:
+        conn = await _open(target, conninfo, name, self.passwords)
         conn.answer_limit = READ_SECONDS
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
@@ -138,6 +143,18 @@ class Connector:
             await conn.close()
             raise
         return conn
+
+    def tunnels(self, target: Target) -> TunnelLeases:
+        """Return the tunnels of this connector, for a target that needs one.
+
+        Raises: ConnectError if the user does not trust the folder that names the bastion.
+        """
+        from koonj.postgres.tunnel.leases import TunnelLeases  # noqa: PLC0415 - as above
+
+        bastion_of(target)
+        if self._tunnels is None:
+            self._tunnels = TunnelLeases()
+        return self._tunnels
 
     def take_kept(self, target: Target) -> LimitedAsyncConnection | None:
         """Return a connection that was given back a short time ago; it can be lost. None: there is none."""
@@ -191,7 +208,7 @@ def _alive(lease: Lease | None) -> Lease:
     return open_shared()
 
 
-async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnection:
+async def _open(target: Target, conninfo: str, name: str, passwords: KeptPasswords) -> LimitedAsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
@@ -200,14 +217,32 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     if not target.trusted:
         extra |= _without_secrets(target, parts)
-    if target.password is not None:
-        extra["password"] = await asyncio.to_thread(password_of, target)
+    if target.password is None:
+        return await _attempt(target, parts, extra)
+    if not target.trusted:
+        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
-        return await connect_async(conninfo, **extra)
+        return await passwords.log_in(
+            target.password,
+            lambda text: _attempt(target, parts, extra | {"password": text}),
+            lambda error: isinstance(error, ConnectError) and error.is_password,
+        )
+    except PasswordError as error:
+        raise ConnectError(
+            f"The password of target {target.name} could not be read: {error}",
+            "Check its password = { … } in koonj.toml.",
+        ) from error
+
+
+async def _attempt(target: Target, parts: dict[str, Any], extra: dict[str, Any]) -> LimitedAsyncConnection:
+    """Connect. `parts`: the keywords of the connection string; `extra` overrides them."""
+    try:
+        return await connect_async("", **{**parts, **extra})
     except psycopg.Error as error:
         found = refused(error, target)
         if found.problem is ConnectProblem.ENCRYPTION and is_about_server(found.message):
-            found.hint = await asyncio.to_thread(_remedy, error, found)
+            why = await asyncio.to_thread(remedy, error, found.message)
+            found.hint = why or found.hint
         if not target.trusted and "no password supplied" in found.message:
             found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
@@ -232,15 +267,22 @@ def _untrusted(message: str) -> ConnectError:
     return made
 
 
-def _remedy(error: psycopg.Error, found: ConnectError) -> str:
-    """Return why the server's certificate is refused, and what helps. Blocking."""
-    tried = error.pgconn
-    if tried is None or not tried.port.isdigit():
-        return found.hint
-    host, address = tried.host.decode(), tried.hostaddr.decode()
-    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
-    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
-    return remedy(server, found.message) or found.hint
+def bastion_of(target: Target) -> Ssh:
+    """Return the bastion of a target that has one.
+
+    Raises: ConnectError if the user does not trust the folder that names it.
+    """
+    assert target.ssh is not None
+    if not target.trusted:
+        raise _untrusted(f"The tunnel of target {target.name} is not opened: {not_opened(target.ssh)}.")
+    return target.ssh
+
+
+def _no_tunnel(error: TunnelError) -> ConnectError:
+    """Return the error of a tunnel as one of the connection."""
+    made = ConnectError(error.message, error.hint)
+    made.problem = ConnectProblem.SSH_LOGIN if error.login else ConnectProblem.TUNNEL
+    return made
 
 
 def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
@@ -248,23 +290,6 @@ def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
     made = ConnectError(f"The dsn of target {target.name} {wrong}.", hint)
     made.problem = ConnectProblem.STRING
     return made
-
-
-def password_of(target: Target) -> str:
-    """Return the password that koonj.toml configures for the target. Blocking.
-
-    Raises: ConnectError.
-    """
-    assert target.password is not None
-    if not target.trusted:
-        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
-    try:
-        return read_password(target.password)
-    except (OSError, ValueError) as error:
-        raise ConnectError(
-            f"The password of target {target.name} could not be read: {error}",
-            "Check its password = { … } in koonj.toml.",
-        ) from error
 
 
 def refused(error: psycopg.Error, target: Target) -> ConnectError:
@@ -282,6 +307,7 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
     cause = cause_of(error, message)
     made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
+    made.is_password = cause.is_password
     return made
 
 
@@ -341,29 +367,34 @@ def must_be_postgresql(version: str) -> None:
         )
 
 
-async def describe(conn: AsyncConnection) -> ServerInfo:
+async def describe(conn: AsyncConnection, target: Target | None = None) -> ServerInfo:
     """Return the identity of the server."""
     begun = perf_counter()
     cursor = await conn.execute(query("server_info"))
     row = await cursor.fetchone()
     assert row is not None
-    return described(conn, row, perf_counter() - begun)
+    return described(conn, row, perf_counter() - begun, target)
 
 
-def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> ServerInfo:
+def described(
+    conn: AsyncConnection, row: Sequence[Any], seconds: float, target: Target | None = None
+) -> ServerInfo:
     """Return the identity of the server from a row of server_info.sql.
 
     `seconds`: how long the whole message took that ended with this query.
     """
     version, cluster_name, database, user, pid, working, protocol, oid, history, system = row
     embedded = cluster_name.startswith("koonj-")
+    ssh = target.ssh if target is not None else None
+    behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
     return ServerInfo(
         version=version.split()[0],
         major=conn.info.server_version // 10000,
         database=database,
         user=user,
-        host="embedded" if embedded else f"{conn.info.host}:{conn.info.port}",
+        host=behind or ("embedded" if embedded else f"{conn.info.host}:{conn.info.port}"),
         round_trip=max(0.0, seconds - working / 1_000_000),
+        through=None if ssh is None else ssh.host,
         tls=encryption_of(conn, protocol if pid == conn.info.backend_pid else None),
         identity=DatabaseIdentity(system, oid, history, database),
     )

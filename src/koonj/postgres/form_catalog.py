@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import psycopg
+from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.patterns.catalog_snapshot import (
@@ -64,21 +65,29 @@ async def read_form_catalog(connector: Connector, target: Target) -> CatalogSnap
 
 
 async def _read(connector: Connector, target: Target, conn: LimitedAsyncConnection) -> CatalogSnapshot:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(connector.give_back, target, conn)
+        return await read_names(conn, target)
+
+
+async def read_names(conn: AsyncConnection, target: Target) -> CatalogSnapshot:
+    """Return what the catalog of an open connection says, as the target's role.
+
+    Raises: ConnectError, psycopg.Error.
+    """
     questions = (
         "SELECT pg_catalog.current_schemas(false)::pg_catalog.text[]",
         set_local(_LIMITS),
         *(query(f"form/{name}") for name in _QUERIES),
     )
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(connector.give_back, target, conn)
-        opened = await stack.enter_async_context(read_transaction(conn, target, questions=questions))
+    async with read_transaction(conn, target, questions=questions) as opened:
         [[(search_path,)], *answers] = opened.answers
         rows = dict(zip(_QUERIES, answers, strict=True))
         definitions = await _definitions(conn)
         return await asyncio.to_thread(_snapshot, tuple(search_path), rows, definitions)
 
 
-async def _definitions(conn: LimitedAsyncConnection) -> Mapping[int, str | None]:
+async def _definitions(conn: AsyncConnection) -> Mapping[int, str | None]:
     """Return the queries of views and the definitions of indexes by oid; none if a table is locked."""
     try:
         cursor = await conn.execute(query("form/definitions"))

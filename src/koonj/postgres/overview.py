@@ -94,7 +94,7 @@ async def overview(
     async with read_transaction(conn, target, questions=questions) as opened:
         [[locked]], holders, history, [conditions], [server], left = opened.answers
         yield Overview(
-            server=described(conn, server, opened.seconds),
+            server=described(conn, server, opened.seconds, target),
             pid=server[4],
             holder=advisory_lock.lock_holder(*holders[0]) if holders else None,
             history=inspected(history),

@@ -9,7 +9,7 @@ those on a developer's machine do (session_preload_libraries in options).
 from collections.abc import Mapping
 from typing import Any
 
-from koonj.config import Password, ScratchPlace
+from koonj.config import Password, ScratchPlace, Ssh
 from koonj.postgres.errors import TargetError
 
 ADVICE = "Check koonj.toml; then run: koonj trust (in CI, set KOONJ_TRUST=1)"
@@ -60,10 +60,23 @@ def must_trust(place: ScratchPlace, what: str) -> None:
         raise UntrustedError(f"{what}, and you do not trust this folder yet.", ADVICE)
 
 
+def not_opened(ssh: Ssh) -> str:
+    """Return why koonj does not run ssh for an untrusted koonj.toml."""
+    return f"{ssh.where} makes koonj run {ssh.command}, and you do not trust this folder yet"
+
+
 def not_read(password: Password) -> str:
     """Return why koonj does not read the password of an untrusted koonj.toml."""
-    what = {"command": "run the command", "env": "send the variable", "file": "send the first line of"}
     return (
-        f"{password.where} makes koonj {what[password.source]} {password.value}, "
+        f"{password.where} makes koonj {_READS[password.source]} {password.named}, "
         "and you do not trust this folder yet"
     )
+
+
+_READS = {
+    "command": "run the command",
+    "env": "send the variable",
+    "file": "send the first line of",
+    "aws_rds": "send a token of",
+    "keyring": "send the entry of the keyring",
+}

@@ -43,6 +43,8 @@ class Job:
     reader: FolderReader
     request: Request
     place: ScratchPlace
+    turn: asyncio.Lock | None = None
+    """Held while the plan is rehearsed, so that the plans of other targets read its verdicts; None: alone."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,9 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     conn = await control.unless_cancelled(kept.live())
     shown, reached = await control.unless_cancelled(plan_now(conn, job))
     server = reached.found.server
-    measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
+    measurement = ImpactMeasurement(
+        job.connector, job.place, job.reader, job.target, job.request, server, turn=job.turn
+    )
     if not shown.plan.conflicts:
         async for event in measurement.measure(kept, control, shown):
             yield event

@@ -28,7 +28,7 @@ def _is_name(token: Token) -> bool:
 def bare(token: Token) -> str:
     """Return the name that a token is, as the catalog has it."""
     if token.kind is TokenKind.QUOTED:
-        return token.text.strip('"').replace('""', '"')
+        return token.text.removeprefix('"').removesuffix('"').replace('""', '"')
     return folded(token)
 
 

@@ -1,6 +1,7 @@
 """Read a statement word by word, only as far as needed."""
 
 from collections.abc import Iterable, Iterator
+from string import ascii_lowercase, ascii_uppercase
 
 from koonj.sql.tokens import Token, TokenKind, significant
 
@@ -122,6 +123,9 @@ def folded(token: Token) -> str:
 
     Like PostgreSQL, this folds ASCII letters only.
     """
-    if token.kind is TokenKind.WORD and token.text.isascii():
-        return token.text.lower()
-    return token.text
+    if token.kind is not TokenKind.WORD:
+        return token.text
+    return token.text.lower() if token.text.isascii() else token.text.translate(_LOWER)
+
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pkgutil import get_data
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from rich.color import ColorSystem
@@ -55,10 +56,17 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which a worker thread lets the painting thread run (Python's default: 0.005)."""
 
 
+def _stylesheet() -> str:
+    """Return the text of app.tcss. Textual's CSS_PATH cannot read it inside koonj.pyz."""
+    text = get_data(__package__, "app.tcss")
+    assert text is not None
+    return text.decode()
+
+
 class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     """The koonj application."""
 
-    CSS_PATH = "app.tcss"
+    CSS = _stylesheet()
     TITLE = "koonj"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []

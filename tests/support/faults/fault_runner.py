@@ -50,6 +50,7 @@ class Interruption(Enum):
     WAL_FULL = "the disk of the server is full, and it needs a new file for its log"
     JOINED = "others start the same run"
     LEFT = "others start the same run, and koonj is killed"
+    TUNNEL = "the ssh of the tunnel is killed"
 
 
 RUN = ("apply", "--all", "--yes", "--json")
@@ -66,6 +67,7 @@ _EFFECTS = {
     Interruption.WAL_FULL: Effect.CONTINUE,
     Interruption.JOINED: Effect.CONTINUE,
     Interruption.LEFT: Effect.CUT,
+    Interruption.TUNNEL: Effect.CONTINUE,
 }
 _KILLED = {Interruption.KILL, Interruption.LEFT}
 _NOT_ALONE = {Interruption.OVERTAKEN, Interruption.JOINED, Interruption.LEFT}
@@ -191,6 +193,7 @@ class FaultRunner:
             found.append(f"6: {error}")
             os.kill(pid, signal.SIGKILL)
             ended = self._runner.wait()
+        self._after_run(found)
         if waker.is_alive():
             waker.join()
         if fault.what is Interruption.CRASHED:
@@ -198,6 +201,9 @@ class FaultRunner:
         if others and set(others) - set(self._entries(dsn)):
             found.append("5: the run has changed history entries of another run")
         return ended
+
+    def _after_run(self, found: list[str]) -> None:
+        """Look whether the run has left something on this machine."""
 
     def _touch_server(self, what: Interruption, dsn: str, found: list[str]) -> None:
         if what is Interruption.ASKED:

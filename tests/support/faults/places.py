@@ -9,6 +9,7 @@ from dataclasses import replace
 from support.faults.batch_runner import BatchFaultRunner, SteppedBatchFaultRunner
 from support.faults.fault_runner import Fault, Interruption
 from support.faults.full_disk import FullDiskRunner
+from support.faults.tunnel_runner import TunnelFaultRunner
 from support.frame_proxy import Boundary, Place
 from support.frames import Message, Sender
 
@@ -122,6 +123,20 @@ def aimed(messages: Sequence[Message], seed: int, count: int = 500) -> list[Faul
     ]
 
 
+def tunnel(messages: Sequence[Message], seed: int, count: int = 50) -> list[Fault]:
+    """Kill the ssh of the tunnel, or koonj, at random moments of the run; four of five times it is ssh."""
+    chance = random.Random(seed)
+    sent = _numbers(messages, Sender.CLIENT, lambda m: m.kind not in {"Startup", "Terminate"})
+    return [
+        Fault(
+            Interruption.KILL if n % 5 == 4 else Interruption.TUNNEL,
+            Boundary(Sender.CLIENT, chance.choice(sent), chance.choice((Place.BEFORE, Place.AFTER))),
+            delay=chance.uniform(0.0, LONGEST),
+        )
+        for n in range(count)
+    ]
+
+
 def batch(messages: Sequence[Message], seed: int) -> list[Fault]:
     """Interrupt `koonj apply --batch` at all places, in all of these ways."""
     parts = (protocol, lost_commits, ended_sessions, stopped, crashed)
@@ -145,8 +160,14 @@ PARTS = {
     "crashed": crashed,
     "together": together,
     "full": full,
+    "tunnel": tunnel,
     "batch": batch,
     "stepped": batch,
 }
-RUNNERS = {"full": FullDiskRunner, "batch": BatchFaultRunner, "stepped": SteppedBatchFaultRunner}
+RUNNERS = {
+    "full": FullDiskRunner,
+    "tunnel": TunnelFaultRunner,
+    "batch": BatchFaultRunner,
+    "stepped": SteppedBatchFaultRunner,
+}
 """What runs in a part; FaultRunner if it is not here."""

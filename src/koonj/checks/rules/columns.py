@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from koonj.checks.conditions import REWRITES
 from koonj.checks.facts import added_column
 from koonj.checks.file_view import AlterTable, FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
+from koonj.checks.rules import offers
 from koonj.checks.table_items import ColumnText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER = frozenset({"alter"})
 _SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
@@ -30,6 +33,8 @@ _VOLATILE = frozenset(
     }
 )
 """Functions whose volatility is known, here and in contrib. An unknown function says nothing."""
+_SPACED = re.compile(r"""("(?:[^"]|"")*")| (?=[.,()\[\]])|(?<=[.(\[]) """)
+"""A quoted name, or a blank that nobody writes in a type."""
 
 
 def _added(one: StatementView) -> Iterator[tuple[AlterTable, ColumnText]]:
@@ -72,16 +77,16 @@ def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
         if column.type.removeprefix("pg_catalog . ") in _SERIALS or not column.type:
             continue
         values = (
-            ("table", alter.written),
-            ("column", column.name),
-            ("type", column.type.replace(" ( ", "(")),
+            ("table", typed_name(alter.written)),
+            ("column", as_typed(column.name)),
+            ("type", _SPACED.sub(r"\1", column.type)),
         )
         yield Hit(
             f"ADD COLUMN … NOT NULL without a default fails if {alter.written} has a row.",
             "Give it a constant default, or add it nullable, fill it, and SET NOT NULL later.",
             at=column.at,
             table=alter.table,
-            pattern=PatternOffer("add_column", tuple((k, v.replace(" )", ")")) for k, v in values)),
+            pattern=PatternOffer("add_column", values),
         )
 
 
@@ -104,6 +109,7 @@ def _type(one: StatementView, _file: FileView) -> Iterator[Hit]:
             table=alter.table,
             condition=(REWRITES, alter.table, bare(name), retyped.type),
             claim=Claim.REWRITE,
+            pattern=offers.new_type(one, alter, name, action.tokens[start + 1 :]),
         )
 
 

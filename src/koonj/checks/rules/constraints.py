@@ -8,9 +8,11 @@ from koonj.checks.conditions import NO_CHECK
 from koonj.checks.facts import added_column
 from koonj.checks.file_view import Action, AlterTable, FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
+from koonj.checks.rules import offers
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER = frozenset({"alter"})
 _TWO_STEPS = (
@@ -71,15 +73,15 @@ def _key_offer(alter: AlterTable, action: Action, found: ConstraintText) -> Patt
     on_delete = " ".join(tail[2:]).upper() if tail[:2] == ("on", "delete") else ""
     if tail and on_delete not in _ON_DELETE:
         return None
-    values = {
-        "table": alter.written,
-        "columns": ", ".join(found.columns),
-        "references": found.references,
-        "referenced": ", ".join(found.referenced),
-        "on_delete": on_delete,
-        "constraint": found.name,
-    }
-    return PatternOffer("add_foreign_key", tuple((name, value) for name, value in values.items() if value))
+    return offers.offer(
+        "add_foreign_key",
+        alter,
+        columns=", ".join(map(as_typed, found.columns)),
+        references=typed_name(found.references),
+        referenced=", ".join(map(as_typed, found.referenced)),
+        on_delete=on_delete,
+        constraint=as_typed(found.name),
+    )
 
 
 _AFTER_KEY = frozenset({"on", "match", "deferrable", "not", "initially", "enforced"})
@@ -95,6 +97,7 @@ def _check(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.SCAN,
+                pattern=offers.check(one, alter, action),
             )
     for alter, _action, found, _fills in _inline(one):
         if found.kind == "check":
@@ -119,6 +122,7 @@ def _unique(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 at=action.at,
                 table=alter.table,
                 claim=Claim.BUILD,
+                pattern=offers.key_or_unique(alter, action),
             )
         elif found.kind == "exclude":
             yield Hit(
@@ -150,6 +154,7 @@ def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
             table=alter.table,
             condition=(NO_CHECK, alter.table, column),
             claim=Claim.SCAN,
+            pattern=offers.offer("set_not_null", alter, column=typed_name(action.tokens[at].text)),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from koonj.checks.conditions import NO_INDEX
 from koonj.checks.facts import added_column
@@ -11,6 +11,7 @@ from koonj.checks.model import Hit, Rule
 from koonj.checks.names import last_name
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import as_typed_key, typed_name
 
 
 def _keys(one: StatementView, file: FileView) -> Iterator[tuple[str, str, ConstraintText]]:
@@ -47,8 +48,13 @@ def _without_index(one: StatementView, file: FileView) -> Iterator[Hit]:
             f"Create an index on {table} ({columns}), if rows of {key.references} are ever deleted.",
             at=key.at,
             condition=(NO_INDEX, last_name(table), origin, *key.columns),
-            pattern=PatternOffer("create_index", (("table", table), ("columns", columns)), replaces=False),
+            pattern=_offer(table, key.columns),
         )
+
+
+def _offer(table: str, columns: Sequence[str]) -> PatternOffer:
+    values = (("table", typed_name(table)), ("columns", ", ".join(map(as_typed_key, columns))))
+    return PatternOffer("create_index", values, replaces=False)
 
 
 RULES = (

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.names import last_name
+from koonj.sql.called_names import actions
 from koonj.sql.index_statement import IndexStatement
 from koonj.sql.options import is_on, options_of
 from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.tokens import TokenKind, tokens
+from koonj.sql.typed_names import typed_key, typed_name
 
 
 def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
@@ -47,19 +51,19 @@ def _offer(one: StatementView, index: IndexStatement) -> PatternOffer | None:
     include = where = ""
     if one.words[tail : tail + 2] == ("include", "("):
         closing = _closing(one, tail + 1)
-        include, tail = _between(one, tail + 1, closing), closing + 1
+        include, tail = ", ".join(_keys_between(one, tail + 1, closing)), closing + 1
     if one.words[tail : tail + 1] == ("where",):
-        where, tail = " ".join(one.text[one.tokens[tail].end :].strip().rstrip(";").split()), len(one.words)
+        where, tail = _one_line(one.text[one.tokens[tail].end :].strip().rstrip(";")), len(one.words)
     if one.words[tail:] not in ((), (";",)):
         return None
     values = {
-        "table": index.table,
-        "columns": _between(one, start, end),
+        "table": typed_name(index.table),
+        "columns": ", ".join(_keys_between(one, start, end)),
         "unique": "yes" if "unique" in head[:2] else "",
         "method": head[-1] if head[-2:-1] == ("using",) else "",
         "include": include,
         "where": where,
-        "index": index.index,
+        "index": typed_name(index.index),
     }
     return PatternOffer("create_index", tuple((name, value) for name, value in values.items() if value))
 
@@ -74,9 +78,20 @@ def _closing(one: StatementView, start: int) -> int:
     return len(one.words) - 1
 
 
-def _between(one: StatementView, start: int, end: int) -> str:
-    text = one.text[one.tokens[start].end : one.tokens[end].start] if end > start else ""
-    return " ".join(text.split())
+def _keys_between(one: StatementView, start: int, end: int) -> Iterator[str]:
+    """Yield the keys between two parentheses as a user would type them."""
+    for key in actions(list(one.tokens[start + 1 : end])) if end > start else ():
+        if key:
+            yield typed_key(key, _one_line(one.text[key[0].start : key[-1].end]))
+
+
+def _one_line(text: str) -> str:
+    """Return SQL without comments, and with one blank where there are more or a line end."""
+    parts = (" " if token.kind in _BLANKS else token.text for token in tokens(text))
+    return "".join(part for before, part in pairwise(("", *parts)) if (before, part) != (" ", " ")).strip()
+
+
+_BLANKS = frozenset({TokenKind.BLANK, TokenKind.COMMENT})
 
 
 def _if_not_exists(one: StatementView, file: FileView) -> Iterator[Hit]:

@@ -10,10 +10,12 @@ from koonj.checks.facts import added_column, dropped_names
 from koonj.checks.file_view import Action, FileView, StatementView
 from koonj.checks.model import Hit, Rule
 from koonj.checks.names import last_name, schema_of
+from koonj.checks.rules import offers
 from koonj.checks.table_items import column_of
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer, Severity
 from koonj.sql.tokens import Token
+from koonj.sql.typed_names import as_typed, typed_name
 
 _ALTER, _DROP = frozenset({"alter"}), frozenset({"drop"})
 _ASIDE = ("drop", "trash", "deprecated", "obsolete", "unused")
@@ -48,6 +50,7 @@ def _renamed_table(one: StatementView, file: FileView) -> Iterator[Hit]:
             "nothing uses the old name any more.",
             at=action.at,
             table=alter.table,
+            pattern=offers.offer("rename_table", alter, new_name=typed_name(action.tokens[2].text)),
         )
 
 
@@ -67,6 +70,7 @@ def _renamed_column(one: StatementView, file: FileView) -> Iterator[Hit]:
             "the table, and create a view in its place with both names.",
             at=action.at,
             table=alter.table,
+            pattern=offers.offer("rename_column", alter, column=as_typed(old), new_name=as_typed(new)),
         )
 
 
@@ -144,6 +148,7 @@ def _drop_column(one: StatementView, file: FileView) -> Iterator[Hit]:
             at=action.at,
             table=alter.table,
             condition=(IN_USE, alter.table, bare(action.tokens[at])),
+            pattern=offers.offer("drop_column", alter, column=typed_name(action.tokens[at].text)),
         )
 
 
@@ -164,14 +169,14 @@ def _drop_table(one: StatementView, _file: FileView) -> Iterator[Hit]:
         return
     reader.accept("if", "exists")
     while name := reader.name():
-        values = (("table", last_name(name)), *((("schema", schema_of(name)),) if schema_of(name) else ()))
+        schema = (("schema", as_typed(schema_of(name))),) if schema_of(name) else ()
         if schema_of(name) != _TRASH and not _is_aside(last_name(name)):
             yield Hit(
                 f"DROP TABLE deletes all rows of {name}, and an application that still uses it fails.",
                 "To be able to go back, move it to another schema first, and drop it later.",
                 table=last_name(name),
                 condition=(IN_USE, last_name(name)),
-                pattern=PatternOffer("drop_table", values),
+                pattern=PatternOffer("drop_table", (("table", as_typed(last_name(name))), *schema)),
             )
         if not reader.accept(","):
             return

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.os_account import Account, give
 from koonj.postgres.embedded.postmaster import was_shut_down
 from koonj.postgres.embedded.template import cache_folder, copy_cluster, is_complete, programs_key
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 
 _FORMAT = "2"  # must change when the same key means a different cluster
 _PREFIX = "checkpoint-"

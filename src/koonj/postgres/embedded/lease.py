@@ -9,12 +9,12 @@ import psycopg
 from psycopg import sql
 
 from koonj.postgres.embedded import postmaster
-from koonj.postgres.embedded.client_fifo import Pipe
 from koonj.postgres.embedded.conninfo import conninfo
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.initdb import SUPERUSER
 from koonj.postgres.embedded.server_folder import Home
+from koonj.postgres.shared_process.client_fifo import Pipe
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 
 _NAME_LIMIT = 63  # bytes; PostgreSQL silently truncates longer names
 _STOP = 30.0  # seconds

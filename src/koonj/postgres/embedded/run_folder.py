@@ -9,8 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.os_account import Account, give
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 
 PREFIX = "koonj-scratch-"
 OWNER = "owner"

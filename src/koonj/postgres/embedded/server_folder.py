@@ -4,7 +4,7 @@ data/      the cluster, owned by the account that runs the server
 log        the server's log; log.old is the previous one
 name       the cluster_name, random, created with the data
 sockets    the path of the folder of its socket, in /tmp because the path must be short
-clients    the FIFO (pipe.py)
+clients    the FIFO (shared_process/client_fifo.py)
 gate       a lock: one process at a time joins, starts or leaves
 present    a shared lock of every process: a process that can lock it exclusively is the last one
 """

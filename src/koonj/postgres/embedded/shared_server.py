@@ -16,14 +16,14 @@ from pathlib import Path
 
 from koonj.postgres.embedded import postmaster
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.client_fifo import Pipe
 from koonj.postgres.embedded.errors import EmbeddedError, folders_explained
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.os_account import Account, server_account
 from koonj.postgres.embedded.server_folder import Home, socket
 from koonj.postgres.embedded.staging import reachable
 from koonj.postgres.embedded.watchdog import ANSWER, launch, wait_ready
+from koonj.postgres.shared_process.client_fifo import Pipe
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 from koonj.user_folders import DATA, koonj_folder, make_trusted
 
 SETTINGS: Mapping[str, str] = {
@@ -101,7 +101,7 @@ def _join(home: Home) -> Pipe | None:
         return None
     sockets = home.sockets()
     try:
-        if sockets and pipe.ask(sockets / ANSWER, _ANSWER) and _usable(home, sockets, pipe):
+        if sockets and _answers(pipe, sockets / ANSWER) and _usable(home, sockets, pipe):
             return pipe
         # The server has no socket folder, or the watchdog has no server: stop both.
         postmaster.stop(home.data, signal.SIGINT, _STOP)
@@ -112,6 +112,16 @@ def _join(home: Home) -> Pipe | None:
         raise
     pipe.close()
     return None
+
+
+def _answers(pipe: Pipe, answer: Path) -> bool:
+    try:
+        return pipe.ask(answer, _ANSWER)
+    except TimeoutError as error:
+        raise EmbeddedError(
+            f"The PostgreSQL server of {pipe.fifo} did not finish stopping within {_ANSWER:.0f} s.",
+            "Check the file log next to that file, then run the command again.",
+        ) from error
 
 
 def _usable(home: Home, sockets: Path, pipe: Pipe) -> bool:

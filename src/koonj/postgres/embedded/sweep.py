@@ -10,9 +10,9 @@ from pathlib import Path
 
 from koonj.postgres.embedded import postmaster
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.file_lock import lock
 from koonj.postgres.embedded.os_account import Account
 from koonj.postgres.embedded.run_folder import OWNER, PREFIX
+from koonj.postgres.shared_process.file_lock import lock
 
 _LOCK = ".lock"
 _YOUNG = 60.0  # seconds within which a new folder gets its owner's lock

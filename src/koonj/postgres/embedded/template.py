@@ -15,11 +15,11 @@ from pathlib import Path
 from koonj import child_environment
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.errors import EmbeddedError, folders_explained
-from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.initdb import arguments, make_cluster
 from koonj.postgres.embedded.os_account import Account, give, run_as
 from koonj.postgres.embedded.run_folder import SHARED_MEMORY, shared_memory_has_room
 from koonj.postgres.embedded.sweep import lock_of, prune
+from koonj.postgres.shared_process.file_lock import lock, open_lock_file
 from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 _FORMAT = "1"  # must change when the same arguments mean a different template

@@ -1,6 +1,4 @@
-"""Start `postgres` under a watchdog, a shell script that can stop it.
-
-It stops the server when no process holds the pipe open.
+"""Start `postgres` under a watchdog, which stops the server when no process holds the pipe open.
 
 koonj runs `postgres` directly and polls its pid file, because `pg_ctl -w` checks only every 100 ms.
 """
@@ -19,28 +17,12 @@ from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.initdb import last_lines
 from koonj.postgres.embedded.os_account import Account, run_as
+from koonj.postgres.shared_process.watchdog_script import BACKGROUND, FOREGROUND
 
 PORT = 5432
 """Only a part of the socket's name, because the server listens on no address."""
 
 ANSWER = "answer"
-
-# Arguments: the signal, the file that answers a line from the pipe, the server's command. Standard input is
-# the pipe. The server is the child of a shell that waits for it; a second shell reads the pipe. So the end of
-# the server ends the watchdog, and the end of the pipe ends the server. If one shell is killed, the other one
-# still does its part.
-_WATCH = """
-signal=$1 answer=$2; shift 2
-"$@" 3<&- & server=$!
-{ while read -r _ <&3; do true >"$answer"; done; kill -s "$signal" "$server"; } & watch=$!
-exec 3<&-
-wait "$server"; status=$?
-kill "$watch"
-exit "$status"
-"""
-_KEEP_PIPE = "exec 3<&0 </dev/null\n"  # sh disconnects the standard input of a background job
-_FOREGROUND = _KEEP_PIPE + _WATCH
-_BACKGROUND = _KEEP_PIPE + "{" + _WATCH + "} &\n"
 
 
 def launch(
@@ -70,7 +52,7 @@ def launch(
         "port": str(PORT),
     }
     options = [word for name, value in {**settings, **fixed}.items() for word in ("-c", f"{name}={value}")]
-    script = _BACKGROUND if outlive else _FOREGROUND
+    script = BACKGROUND if outlive else FOREGROUND
     watch: list[str | Path] = [
         stop_with.name.removeprefix("SIG"),
         sockets / ANSWER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import psycopg
@@ -13,9 +13,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.config import ScratchPlace
 from koonj.postgres.answer_limit import LimitedConnection
 from koonj.postgres.connection import connect
+from koonj.postgres.connection_cause import cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
-from koonj.postgres.password import read_password
+from koonj.postgres.errors import error_message
+from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.worker_thread import connect_options, lost
@@ -25,11 +27,12 @@ Connection = LimitedConnection
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How to reach the server. The password is read again for each connection."""
+    """How to reach the server."""
 
     place: ScratchPlace
     base: str
     """The dsn, with the database from which koonj creates and drops others."""
+    passwords: KeptPasswords = field(default_factory=KeptPasswords, repr=False, compare=False)
 
     @classmethod
     def of(cls, place: ScratchPlace, environ: Mapping[str, str] = os.environ) -> Login:
@@ -62,23 +65,37 @@ class Login:
         if self.place.password is None:
             return None
         try:
-            return read_password(self.place.password)
-        except (OSError, ValueError) as error:
-            raise ScratchError(
-                f"The password of the configured scratch server could not be read: {error}",
-                "Check password = { … } of [scratch] in koonj.toml.",
-            ) from error
+            return self.passwords.get_blocking(self.place.password).text
+        except PasswordError as error:
+            raise _not_read(error) from error
 
     def connect(self) -> Connection:
         """Connect to the database from which others are created. Autocommit.
 
         Raises: ScratchError.
         """
-        options = connect_options(self.password())
         try:
-            return connect(self.base, **options)
+            if self.place.password is None:
+                return self._connected(None)
+            return self.passwords.log_in_blocking(self.place.password, self._connected, _is_refused)
+        except PasswordError as error:
+            raise _not_read(error) from error
         except psycopg.Error as error:
             raise lost(error) from error
+
+    def _connected(self, password: str | None) -> Connection:
+        return connect(self.base, **connect_options(password))
+
+
+def _is_refused(error: Exception) -> bool:
+    return isinstance(error, psycopg.Error) and cause_of(error, error_message(error)).is_password
+
+
+def _not_read(error: PasswordError) -> ScratchError:
+    return ScratchError(
+        f"The password of the configured scratch server could not be read: {error}",
+        "Check password = { … } of [scratch] in koonj.toml.",
+    )
 
 
 class Server(NamedTuple):

@@ -64,7 +64,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
     """
     async with reading(connector, target, name="koonj drift", isolation=REPEATABLE_READ) as conn:
         roles = await read_world(conn)  # first, because later statements change settings
-        server = await describe(conn)
+        server = await describe(conn, target)
         holder = await advisory_lock.holder(conn)
         found = await inspect(conn)
         entries = await history.read_entries(conn, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -12,7 +12,8 @@ import psycopg
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
-from koonj.postgres.connector import Connector, ServerInfo, named_database
+from koonj.postgres.connection_string import named_database
+from koonj.postgres.connector import Connector, ServerInfo
 from koonj.postgres.errors import error_message, is_lost
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
@@ -81,6 +82,8 @@ class ImpactMeasurement:
     """What the target's rows answer, by file name."""
     reason: str = ""
     """Why koonj could not rehearse; empty if it could."""
+    turn: asyncio.Lock | None = None
+    """Held while it rehearses: who waited for it finds its verdicts. None: there are no others."""
 
     async def measure(
         self, kept: KeptConnection, control: Control, planned: PreparedPlan
@@ -111,7 +114,10 @@ class ImpactMeasurement:
             elif len(missing) > MAX_REHEARSALS and not required:
                 self.notes = (*self.notes, _too_many(len(missing)))
             else:
-                async with aclosing(self._rehearse(control, missing)) as events:  # type: ignore[type-var]
+                async with (
+                    self.turn or nullcontext(),
+                    aclosing(self._rehearse(control, missing)) as events,  # type: ignore[type-var]
+                ):
                     async for event in events:
                         self._keep(event)
                         if isinstance(event, _SHOWN):
@@ -156,6 +162,11 @@ class ImpactMeasurement:
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
         migrations = with_row_checks(migrations, self.row_checks)
         notes = (*planned.plan.notes, *self.notes)
+        if self.target.ssh is not None:
+            from koonj.runner.impact.tunnel_note import tunnel_note  # noqa: PLC0415 - few targets have one
+
+            note = tunnel_note(migrations, self.request, self.target, self.reader.path)
+            notes = (*notes, note) if note else notes
         measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
         if not requires_rehearsal(self.target, self.request):
             return measured

@@ -262,7 +262,7 @@ class Asking:
             sentence = f"{rows} of {demand.relation} {'share ' if groups else ''}{demand.words}"
         else:
             sentence = broken(demand.words, demand.relation, hit.rows, groups=groups, at_least=hit.at_least)
-            sentence = with_examples(sentence, self.key, examples)
+            sentence = with_examples(sentence, self.key, examples, groups=groups)
         return RowCheck(
             statement=demand.statement,
             line=demand.line,

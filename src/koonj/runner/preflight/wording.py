@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from koonj.humanize import count, number_words, plural, row_words, to_the_second
+from koonj.humanize import count, listed, number_words, plural, row_words, to_the_second
+from koonj.migrations import names
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.row_check import QuickLimit, RowCheck, RowOutcome
 
@@ -36,12 +37,13 @@ def _singular(words: str) -> str:
     return f"{one} {rest}"
 
 
-def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...]) -> str:
-    """Return the sentence with the keys of some rows."""
+def with_examples(sentence: str, key: tuple[str, ...], examples: tuple[str, ...], *, groups: bool) -> str:
+    """Return the sentence with the keys of some rows; of `groups`, one row of each."""
     if not examples:
         return sentence
     named = key[0] if len(key) == 1 else f"({', '.join(key)})"
-    return f"{sentence}, for example {named} {', '.join(examples)}"
+    those = "one row each with " if groups else ""
+    return f"{sentence}, for example {those}{named} {', '.join(examples)}"
 
 
 def message(outcome: RowOutcome, sentence: str, reason: str) -> str:
@@ -88,16 +90,27 @@ def will_fail(plan: Plan) -> bool:
 
 
 def decisive(plan: Plan) -> str:
-    """Return how many questions found what: ``2 will fail, 1 may fail, 3 pass``; empty if none was asked."""
-    checks = checks_of(plan)
-    numbers = ((outcome, sum(check.outcome is outcome for check in checks)) for outcome in HEAD)
-    words = {RowOutcome.PASSES: ("passes", "pass"), RowOutcome.NOT_KNOWN: ("is not known", "are not known")}
+    """Return how many questions found what: ``2 will fail, 1 may fail, 3 pass``; empty if none was asked.
+
+    Of several migrations, it names those of which the rows do not pass: ``2 will fail in 005, 007; 3 pass``.
+    """
     parts = []
-    for outcome, number in numbers:
-        one, more = words.get(outcome, (HEAD[outcome], HEAD[outcome]))
-        if number:
-            parts.append(f"{number} {one if number == 1 else more}")
-    return f"{', '.join(parts)} (what the migrations demand of the target's rows)" if parts else ""
+    for outcome, head in HEAD.items():
+        found = {
+            one.name: sum(check.outcome is outcome for check in one.row_checks) for one in plan.migrations
+        }
+        if number := sum(found.values()):
+            one, more = _COUNTED.get(outcome, (head, head))
+            where = [names.number_words(name) for name, hits in found.items() if hits]
+            named = outcome is not RowOutcome.PASSES and len(plan.migrations) > 1
+            inside = f" in {listed(where, _MOST_NAMED)}" if named else ""
+            parts.append(f"{number} {one if number == 1 else more}{inside}")
+    between = "; " if len(plan.migrations) > 1 else ", "
+    return f"{between.join(parts)} (what the migrations demand of the target's rows)" if parts else ""
+
+
+_COUNTED = {RowOutcome.PASSES: ("passes", "pass"), RowOutcome.NOT_KNOWN: ("is not known", "are not known")}
+_MOST_NAMED = 5
 
 
 def asked_at(checks: Iterable[RowCheck]) -> str:

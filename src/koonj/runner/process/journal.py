@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from koonj.postgres.embedded.file_lock import lock
+from koonj.postgres.shared_process.file_lock import lock
 from koonj.runner.process.folders import RunFiles, run_files, usable_folders
 from koonj.runner.process.journal_head import SIZE, JournalHead, encode
 from koonj.runner.process.journal_lines import JournalLines

@@ -148,7 +148,8 @@ def _verdict(cycle: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
     wrong = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if not d.order_only]
     failed = cycle.failed
     if wrong:
-        return Verdict.INCOMPLETE, f"{_incomplete(cycle, failed)}{_also_lost(cycle, lost)}"
+        sentence, also = _incomplete(cycle, failed), _also_lost(cycle, lost)
+        return Verdict.INCOMPLETE, f"{sentence.removesuffix('.')}.{also}" if also else sentence
     if failed is not None:
         phase, failure = failed
         sentence, also = f"{_PHASES[phase]}: {_one_line(failure.message)}", _also_lost(cycle, lost)

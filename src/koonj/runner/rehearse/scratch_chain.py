@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import AsyncConnection
@@ -18,6 +19,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.serialize import from_bytes, to_bytes
+from koonj.postgres.connector import ConnectError
 from koonj.postgres.demands.watch import DemandWatch
 from koonj.postgres.made_rows.contents import Contents, read_contents
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
@@ -29,6 +31,9 @@ from koonj.runner.rehearse.trial import Trial, try_on_rows
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.run import Control
+
+if TYPE_CHECKING:
+    from koonj.patterns.catalog_snapshot import CatalogSnapshot
 
 _CHECKPOINT_AFTER = 0.05
 """Minimum seconds of replay that a checkpoint must save. It is used again after each later edit."""
@@ -189,6 +194,25 @@ class ScratchChain:
             return await self._control.unless_cancelled(read_contents(conn))
         except psycopg.Error as error:
             raise LostError(str(error)) from error
+
+    @property
+    def position(self) -> int | None:
+        """How many migrations the database holds; None if it holds anything else."""
+        return self._position
+
+    async def names(self) -> CatalogSnapshot | None:
+        """Return the names in the database, as a form needs them; None if they cannot be read.
+
+        Raises: ScratchError, Cancelled.
+        """
+        from koonj.postgres.form_catalog import read_names  # noqa: PLC0415 - a cached rehearsal needs no names
+
+        conn = await self._connection()
+        try:
+            return await self._control.unless_cancelled(read_names(conn, _SCRATCH_TARGET))
+        except (psycopg.Error, ConnectError):
+            await self.close_connection()
+            return None
 
     def set_position(self, count: int, seconds: float) -> None:
         """Record that the database holds the first `count` migrations.

@@ -162,10 +162,26 @@ async def _rehearse_on(
         yield RehearsalStarted(server.source, server.major, origin.like, names, tuple(notes))
         async for event in driver.rehearse(wanted):
             yield event
+        if like is None:
+            await _keep_names(scratch, chain)
         await scratch.save_checkpoint()
     finally:
         with suppress(psycopg.Error):
             await scratch.close_connection()
+
+
+async def _keep_names(scratch: ScratchChain, chain: Chain) -> None:
+    """Keep the names in the scratch database for the forms of patterns, unless they are kept already."""
+    done = chain.migrations[: scratch.position or 0]
+    if not done:
+        return
+    from koonj.runner.rehearse.rehearsed_names import NamesCache  # noqa: PLC0415 - a cached rehearsal keeps none
+
+    cache = await asyncio.to_thread(NamesCache.of_user)
+    if not await asyncio.to_thread(cache.has, done):
+        names = await scratch.names()
+        if names is not None:
+            await asyncio.to_thread(cache.keep, done, names)
 
 
 async def _start_like(job: RehearsalJob) -> str:

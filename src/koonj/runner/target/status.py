@@ -17,7 +17,8 @@ from koonj.migrations.tally import Tally
 from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, safe_dsn
+from koonj.postgres.connection_string import safe_dsn
+from koonj.postgres.connector import ConnectError, Connector, ServerInfo
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.postgres.leftovers import Leftover

@@ -30,7 +30,7 @@ class FilterPatterns(_OfForm):
 
 
 class CompleteName(_OfForm):
-    """In a field: take the first name that completes what is typed.
+    """Complete a field with the first name.
 
     With a whole name, the key goes on to the next field.
     """
@@ -41,7 +41,7 @@ class CompleteName(_OfForm):
 
 
 class NextName(_OfForm):
-    """In a field: try the next name that completes what is typed."""
+    """Complete a field with the next name."""
 
     key, also = "down", ("ctrl+n",)
     label = "next name"
@@ -49,7 +49,7 @@ class NextName(_OfForm):
 
 
 class PreviousName(_OfForm):
-    """In a field: try the previous name; before the first one, what was typed is back."""
+    """Complete a field with the previous name; before the first one, what was typed is back."""
 
     key, also = "up", ("ctrl+p",)
     label = "previous name"

@@ -70,11 +70,19 @@ class ShowTargets(_OfMatrix):
     label = "show hidden"
 
 
+class ApplyToTargets(_OfMatrix):
+    """Plan all shown targets, and apply to them after your yes."""
+
+    key = "a"
+    label = "apply to targets"
+
+
 BACK, FILTER, OPEN, COPY = Back(), Filter(), Open(), Copy()
 NEXT_PANE, PREVIOUS_PANE, REFRESH, WRAP = NextPane(), PreviousPane(), Refresh(), Wrap()
 CANCEL, DRIFT, ALL_TARGETS, TARGET_HISTORY = Cancel(), Drift(), AllTargets(), TargetHistory()
 NEXT_DIFFERENCE, PREVIOUS_DIFFERENCE = NextDifference(), PreviousDifference()
 EVERY_ROW, HIDE_TARGET, SHOW_TARGETS = EveryRow(), HideTarget(), ShowTargets()
+APPLY_TO_TARGETS = ApplyToTargets()
 
 MATRIX: tuple[Command[Any], ...] = (
     NEXT_DIFFERENCE,
@@ -82,6 +90,7 @@ MATRIX: tuple[Command[Any], ...] = (
     EVERY_ROW,
     HIDE_TARGET,
     SHOW_TARGETS,
+    APPLY_TO_TARGETS,
 )
 """The commands of the matrix alone."""
 ON_MATRIX: tuple[Command[Any], ...] = (

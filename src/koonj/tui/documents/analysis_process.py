@@ -18,6 +18,7 @@ from typing import Any
 
 from koonj import child_environment
 from koonj.migrations.migration import Migration
+from koonj.own_module import module_command
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.analysis import Analysis, analyze
 from koonj.tui.documents.chunks import Segment, segments
@@ -49,7 +50,7 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
     """
     await asyncio.sleep(_DELAY)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__, migration.name),
+        *(*module_command(__name__), migration.name),
         stdin=PIPE,
         stdout=PIPE,
         stderr=DEVNULL,

@@ -11,7 +11,7 @@ from koonj.config.settings import MAX_STALL
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
 from koonj.tui.render.headline import tls_looks
-from koonj.tui.render.target_lines import problem_lines
+from koonj.tui.render.target_lines import asked_words, problem_lines
 from koonj.tui.render.target_past import past_facts
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, PLAIN
@@ -40,11 +40,13 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
     if status is not None and server is not None:
         host = "" if server.host == "embedded" else f"  {visible(server.host)}"
         kind = ", embedded" if server.host == "embedded" else ""
-        trip = round_trip_words(server.round_trip)
+        trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         version = f"PostgreSQL {visible(server.version)}{kind}"
-        yield _fact("server", version, f"  {trip}{host}", width)
+        yield _fact("server", version, f"{trip}{host}", width)
+        yield from _way(server, width)
         yield from _tls(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
+    yield from _asked(check, width)
     target = check.target
     stall, wait = f"max_stall {target.max_stall or MAX_STALL}", f"lock_wait {target.lock_wait}"
     if _LABEL + 2 + cell_len(f"{stall}, {wait}") <= width:
@@ -84,17 +86,32 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
     status = check.status
     server = status.server if status is not None and status.error is None else None
     if server is not None:
-        trip = f"  {round_trip_words(server.round_trip)}"
+        trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         lines += [
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
+            *_way(server, room),
             _fact("host", visible(server.host), "", room),
             *_tls(server, room),
             _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", room),
         ]
+    lines += _asked(check, room)
     if check.target.role:
         lines.append(_fact("role", visible(check.target.role), "", room))
     lines += past_lines(check, room) if past else ()
     return [[edge, (line[0][0].removeprefix(" "), line[0][1]), *line[1:]] for line in lines]
+
+
+def _way(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield the line of a bastion: ``through bastion, 48.0 ms``."""
+    if server.through:
+        trip = f", {round_trip_words(server.round_trip)}"
+        yield _fact("ssh", f"through {visible(server.through)}", trip, width)
+
+
+def _asked(check: Check, width: int) -> Iterator[Line]:
+    """Yield when it was asked, if koonj does not do so by itself: what is shown can be old."""
+    if asked := asked_words(check):
+        yield _fact("asked", asked.partition(" ")[2], "", width)
 
 
 def _tls(server: ServerInfo, width: int) -> Iterator[Line]:

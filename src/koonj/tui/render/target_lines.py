@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from koonj.humanize import count, sentences
+from koonj.humanize import age_words, count, now, sentences
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connection_string import other_settings
 from koonj.sql.display import visible
@@ -124,11 +124,12 @@ def _lead(check: Check, name: str, sign: str, *, is_chosen: bool, word: bool) ->
     looks = STRONG if is_chosen else PLAIN
     word_column = (_CHOSEN if is_chosen else "").ljust(len(_CHOSEN)) + _GAP if word else ""
     guard = "" if check.answered or not check.target.protected else "protected"
+    old = "" if check.answered else asked_words(check)
     return [
         ("► " if is_chosen else "  ", looks),
         (name, looks),
         (f"{sign}{_GAP}{word_column}", STRONG),
-        *((text + _GAP, style) for text, style in (_reach(check), (guard, STRONG)) if text),
+        *((text + _GAP, style) for text, style in (_reach(check), (guard, STRONG), (old, DIM)) if text),
     ]
 
 
@@ -161,8 +162,15 @@ def _cells(check: Check, *, server: bool) -> list[Part]:
         ("run in progress" if check.status.running else "", WAITING),
         ("protected" if check.target.protected else "", STRONG),
         *((fact, PLAIN) for fact in facts),
-        ("refreshing" if check.since is not None else "", DIM),
+        ("refreshing" if check.since is not None else asked_words(check), DIM),
     ]
+
+
+def asked_words(check: Check) -> str:
+    """Return when a target was asked that koonj does not ask by itself; empty for the others."""
+    if check.read_at is None or not check.is_read_on_request:
+        return ""
+    return f"asked {age_words(now() - check.read_at)}"
 
 
 def _padded(part: Part, width: int) -> Part:
@@ -190,10 +198,12 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
     if found or status is None or status.server is None:
         return found
     trip, version, where = _server(status.server)
-    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where]
+    through = f"through {visible(status.server.through)}, " if status.server.through else ""
+    texts = [f"PostgreSQL {version}, {through}round trip {trip.strip()}", where]
+    texts += [asked] if (asked := asked_words(check)) else []
     texts += [] if status.server.tls is None else [visible(str(status.server.tls))]
     texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []
-    return [("   " + cut(text, width - 4), DIM) for text in texts]
+    return [("   " + cut(text, width - 4), DIM) for text in texts[:MOST]]
 
 
 def _leftover_lines(leftovers: Sequence[Leftover], width: int, most: int, more_hint: str) -> Iterator[Part]:

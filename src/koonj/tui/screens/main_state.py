@@ -19,6 +19,7 @@ from koonj.tui.documents.file_places import run_place
 from koonj.tui.screens.filtered_list import FilteredList
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
+from koonj.tui.screens.ssh_dialog import SshDialog
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView
@@ -82,7 +83,7 @@ class MainState(FilteredList):
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""
         self.watcher.read_folder()
-        self.watcher.ask_all()
+        self.watcher.ask_for_user()
         self.rehearsing.retry()
 
     # What the screen adds
@@ -107,7 +108,7 @@ class MainState(FilteredList):
         self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
         self.known = self.snapshot.with_folder(message.folder, message.listed)
         self.search_again()
-        self.watcher.ask_all()
+        self.watcher.ask_all_willing()
 
     @on(messages.FolderLost)
     def folder_lost(self, message: messages.FolderLost) -> None:
@@ -130,6 +131,23 @@ class MainState(FilteredList):
     def target_asked(self, message: messages.TargetAsked) -> None:
         """Show that koonj checks the target; keep the earlier result until it responds."""
         self.known = self.snapshot.with_check(message.name, None, message.since)
+
+    @on(messages.SshAsked)
+    def ssh_asked(self, message: messages.SshAsked) -> None:
+        """Ask the user what ssh asks."""
+
+        def answered(given: str | None) -> None:
+            if not message.answer.done():
+                message.answer.set_result(given)
+
+        self.app.push_screen(SshDialog(message.question), answered)
+
+    @on(messages.SshQuestionOver)
+    def ssh_question_over(self, message: messages.SshQuestionOver) -> None:
+        """Close the dialog of a question for whose answer nobody waits."""
+        dialog = self.app.screen
+        if isinstance(dialog, SshDialog) and dialog.question is message.question:
+            dialog.dismiss(None)
 
     @on(messages.TargetAnswered)
     def target_answered(self, message: messages.TargetAnswered) -> None:

@@ -14,6 +14,7 @@ from koonj.runner.target.matrix import MatrixRow, NoState
 from koonj.tui.commands import full_screens as commands
 from koonj.tui.commands.navigation import LEFT, RIGHT
 from koonj.tui.render.matrix_lines import summary_parts, title_parts
+from koonj.tui.screens.fleet_apply import apply_to
 from koonj.tui.screens.full_screen import CLOSE, CLOSE_HINT, SEARCH, FullScreen, Keys
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Snapshot
@@ -106,6 +107,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             *self.hint(commands.OPEN, "go"),
             *self.pair(commands.NEXT_DIFFERENCE, commands.PREVIOUS_DIFFERENCE, "difference"),
             *self.hint(commands.FILTER, "search"),
+            *self.hint(commands.APPLY_TO_TARGETS, "apply"),
             *self.hint(commands.EVERY_ROW, "all rows"),
             *self.hint(commands.HIDE_TARGET, "hide"),
             *self.hint(commands.REFRESH, "read"),
@@ -144,6 +146,8 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
                 self._hidden = frozenset()
                 self.search_hints()
                 self._make()
+            case "apply-to-targets":
+                self._apply()
             case "again":
                 self._refresh_targets()
 
@@ -160,6 +164,18 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
         if not self.pane.step(direction):
             where = "below" if direction > 0 else "above"
             self.say(f"No row {where} differs between the targets.")
+
+    def _apply(self) -> None:
+        """Apply to the shown targets. Those that are hidden are left out."""
+        settings = self._snapshot().settings
+        targets = [check.target for check in self.pane.view.columns if check.target.declared]
+        if not targets:
+            self.say("koonj.toml declares none of these targets. Go to one, and apply there.")
+            return
+        if apply_to(self.app, targets, settings.migrations):
+            self._refresh_targets()
+        else:
+            self.say("koonj cannot leave its screen here. Run koonj apply --all-targets in another terminal.")
 
     def _hide(self) -> None:
         """Hide the target at the cursor, so that the others are compared without it."""

@@ -61,14 +61,19 @@ class NewMigrations:
 
     def _palette(self, offered: OfferedPattern | None) -> PatternPalette:
         from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - as in the navigator
-        from koonj.tui.workers.catalog_names import TargetNames, read_names  # noqa: PLC0415 - as above
+        from koonj.tui.workers.catalog_names import FormNames, read_names  # noqa: PLC0415 - as above
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
         target = snapshot.target
-        names = TargetNames(target.name, snapshot.check.counts.pending)
-        reading = partial(read_names, self._backend, target) if self._backend.settings.trust.given else None
-        return PatternPalette(snapshot.settings, snapshot.folder, names, reading, self._show_help, offered)
+        files = snapshot.folder.migrations
+        pending = [row.migration for row in snapshot.rows if row.is_pending and row.migration is not None]
+        names = FormNames(target.name, len(pending), len(files))
+        reading = partial(read_names, self._backend, target, files, pending)
+        may_read = self._backend.settings.trust.given
+        return PatternPalette(
+            snapshot.settings, snapshot.folder, names, reading if may_read else None, self._show_help, offered
+        )
 
     def _push(
         self, palette: PatternPalette, written: Callable[[PatternPalette, tuple[Path, ...]], None]

@@ -19,7 +19,6 @@ from koonj.config import Settings
 from koonj.migrations.folder import Folder
 from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
-from koonj.patterns.catalog_snapshot import CatalogSnapshot
 from koonj.patterns.pattern import load
 from koonj.tui.commands.application import HELP
 from koonj.tui.commands.command import bindings, named
@@ -61,9 +60,9 @@ from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import TextLine
-from koonj.tui.workers.catalog_names import TargetNames
+from koonj.tui.workers.catalog_names import FormNames
 
-Reading = Callable[[], Awaitable[CatalogSnapshot | None]]
+Reading = Callable[[FormNames], Awaitable[FormNames]]
 
 _WIDTH = 3
 """Digits of a number if the folder is empty."""
@@ -81,12 +80,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self,
         settings: Settings,
         folder: Folder,
-        names: TargetNames,
+        names: FormNames,
         reading: Reading | None,
         show_help: Callable[[], None],
         offered: OfferedPattern | None = None,
     ) -> None:
-        """`reading` reads the names in the target's catalog; None if koonj reads nothing there.
+        """`reading` reads the names for the form; None if koonj reads nothing on the target.
 
         `show_help`: opens the help over it. `offered`: the pattern whose form is opened at once, filled in
         for a finding.
@@ -129,9 +128,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     async def _read_names(self) -> None:
         assert self._reading is not None
-        catalog = await self._reading()
+        names = await self._reading(self.form.names)
         if self.is_active:
-            self.form.take_names(replace(self.form.names, catalog=catalog, is_read=True))
+            self.form.take_names(names)
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)

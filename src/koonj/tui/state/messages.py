@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from koonj.tui.state.run import RunView, interrupted_name
 from koonj.tui.state.snapshot import LastDrift, Listed
 
 if TYPE_CHECKING:
+    from koonj.postgres.tunnel.questions import SshQuestion
     from koonj.runner.target.status import TargetStatus
 
 
@@ -53,6 +55,22 @@ class TargetAsked(Message):
     name: str
     since: float
     """Time on the monotonic clock."""
+
+
+@dataclass
+class SshAsked(Message):
+    """ssh asks the user, while it opens the tunnel to a target."""
+
+    question: SshQuestion
+    answer: Future[str | None]
+    """What waits for the answer. It is cancelled if ssh has ended meanwhile."""
+
+
+@dataclass
+class SshQuestionOver(Message):
+    """Nobody waits for the answer to a question of ssh any more."""
+
+    question: SshQuestion
 
 
 @dataclass

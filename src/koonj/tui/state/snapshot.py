@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from koonj.config import Settings, Target
+from koonj.humanize import now
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import digits_of, name_parts
@@ -90,12 +91,19 @@ class Check:
     """Time on the monotonic clock since which the target is being asked; None if it is not."""
     drift: LastDrift | None = None
     """Result of the last comparison; None if this session of koonj has not compared it."""
+    read_at: float | None = field(default=None, compare=False)
+    """Unix time of the last status."""
     facts: StatusFacts = field(default=StatusFacts(None), repr=False, compare=False)
     """What is computed from the status. A copy with the same status has the same facts."""
 
     def __post_init__(self) -> None:
         if self.facts.status is not self.status:
             object.__setattr__(self, "facts", StatusFacts(self.status))
+
+    @property
+    def is_read_on_request(self) -> bool:
+        """Whether koonj does not read it by itself, because a program that can ask brings its password."""
+        return self.target.password is not None and self.target.password.may_ask
 
     @property
     def counts(self) -> Counts:
@@ -270,8 +278,11 @@ class Snapshot:
 
         If `status` is None, the target keeps its last status.
         """
+        read_at = None if status is None else now()
         checks = [
-            replace(c, status=status or c.status, since=since) if c.target.name == name else c
+            replace(c, status=status or c.status, since=since, read_at=read_at or c.read_at)
+            if c.target.name == name
+            else c
             for c in self.checks
         ]
         return self._with(listed, checks=tuple(checks))

@@ -1,4 +1,4 @@
-"""A text on the terminal's normal screen, where the terminal itself wraps its lines.
+"""The terminal's normal screen: for a text, whose lines the terminal wraps there, or for another command.
 
 A terminal copies a line as one line only if it has wrapped it. koonj's own screen places every row by itself,
 so there a line that is longer than the terminal is copied as several.
@@ -10,6 +10,7 @@ import os
 import sys
 import termios
 import tty
+from collections.abc import Callable
 
 from textual.app import App, SuspendNotSupported
 
@@ -22,9 +23,18 @@ def show_plain(app: App[None], text: str) -> bool:
 
     The text must be clean for a terminal. It stays in the terminal's history of lines.
     """
+    return on_plain_screen(app, lambda: text)
+
+
+def on_plain_screen(app: App[None], work: Callable[[], str]) -> bool:
+    """Suspend `app`, do `work`, write the text that it returns, and wait for a key.
+
+    `work` can use the terminal. It must not raise, or Textual does not resume.
+    Returns whether koonj can suspend itself here.
+    """
     try:
         with app.suspend():
-            _show(text)  # It must not raise, or Textual does not resume.
+            _show(work())
     except SuspendNotSupported:
         return False
     return True

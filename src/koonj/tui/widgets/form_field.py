@@ -151,7 +151,7 @@ class FieldRow(Vertical):
         """Show the default or an example if the field is empty, and its error, the advice or its help.
 
         An error is shown after the user has changed the field, or if `insist` is true. A field that is not
-        asked for is only shown if it has one.
+        asked for is only shown if it has one, and from then on if the user types there.
         """
         default = defaults.get(self.field.name, "")
         if not self.field.choices:
@@ -159,7 +159,7 @@ class FieldRow(Vertical):
             self._placeholder = default or example
             self._cut_placeholder()
         error = errors.get(self.field.name) if insist or self.touched else None
-        self.display = self.field.asked or self.field.name in errors
+        self.display = self.field.asked or self.field.name in errors or self.has_focus_within or self.is_kept
         self._tell(error, advice)
 
     def _tell(self, error: str | None, advice: str) -> None:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 
-from koonj.patterns.completion import completions
+from koonj.patterns.completion import begins_with, completions
 from koonj.patterns.form_facts import lock_words, table_words
 from koonj.tui.documents.drafts import BlankSource, DraftResult, DraftSource
 from koonj.tui.documents.form_values import FormValues, form_values
@@ -19,7 +19,7 @@ from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextBlock, TextLine
-from koonj.tui.workers.catalog_names import TargetNames
+from koonj.tui.workers.catalog_names import FormNames
 
 TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
@@ -36,7 +36,7 @@ class PatternForm(FormBox):
 
         result: DraftResult
 
-    def __init__(self, names: TargetNames, *, reads: bool) -> None:
+    def __init__(self, names: FormNames, *, reads: bool) -> None:
         """`reads`: whether names are read for it at all."""
         super().__init__(id="form")
         self.source: DraftSource = BlankSource()
@@ -90,7 +90,7 @@ class PatternForm(FormBox):
         if self.is_ready:
             self.draft()
 
-    def take_names(self, names: TargetNames) -> None:
+    def take_names(self, names: FormNames) -> None:
         """Take names that have been read since the form was opened."""
         self.names = names
         if self.rows and self.is_ready:
@@ -136,17 +136,16 @@ class PatternForm(FormBox):
     def show_fields(self) -> None:
         """Show defaults, errors, advice and completions.
 
-        It computes only completions: the focus decides these.
+        It computes only completions: the focus decides these. What does not fit the catalog is not said of a
+        name that is not yet typed to its end.
         """
         facts, result = self._now.facts, self.result
         for row in self.rows:
-            row.offer(completions(facts, row.field, row.sought) if facts is not None and row.asks else ())
-            row.show(
-                result.defaults,
-                result.errors,
-                insist=self._insists,
-                advice=self._now.advice.get(row.field.name, ""),
-            )
+            found = completions(facts, row.field, row.sought) if facts is not None and row.asks else ()
+            is_half_typed = begins_with(row.field, row.sought, found)
+            advice = "" if is_half_typed else self._now.advice.get(row.field.name, "")
+            row.offer(found)
+            row.show(result.defaults, result.errors, insist=self._insists, advice=advice)
             if row.offers:
                 self.call_after_refresh(row.scroll_visible, animate=False)
 

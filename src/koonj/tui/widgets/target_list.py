@@ -28,6 +28,8 @@ _TITLE = 18
 """Cells of the line with all targets that its title and its ends take."""
 _CARD = 45
 """Maximum cells in which a target is a card of several lines; in more cells it is one line."""
+_AGEING = 20.0
+"""Seconds between two looks at how long ago a target was asked, which is shown in minutes."""
 _MOST_CARD_LINES = 26
 """Maximum lines of cards with their facts; more would take the room of preview and run."""
 
@@ -47,6 +49,15 @@ class TargetList(CursorPane):
     _summary: tuple[int, Sequence[Part]] | None = None
     _dealt: tuple[tuple[int, int], Sequence[CardLine], bool] | None = None
     """The cards for a width and a height, and whether they have the facts of all targets."""
+
+    def on_mount(self) -> None:
+        self.set_interval(_AGEING, self._grow_older)
+
+    def _grow_older(self) -> None:
+        """Draw how long ago targets were asked that koonj does not ask by itself."""
+        if any(check.is_read_on_request for check in self.checks):
+            self._drawn = self._summary = self._dealt = None
+            self.body_changed()
 
     @property
     def checks(self) -> tuple[Check, ...]:

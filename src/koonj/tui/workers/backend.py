@@ -10,10 +10,12 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Seq
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from koonj.config import Settings, Target
+from koonj.tui.workers.child_words import drift_words, dsn_option, rehearse_words
 from koonj.tui.workers.late_imports import folder_reader, import_runs, read_folder
 from koonj.tui.workers.reading_thread import ReadingThread
 from koonj.tui.workers.subprocesses import PROGRAM, Subprocesses
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
     from koonj.postgres.history_page import HistoryPage
+    from koonj.postgres.kept_passwords import KeptPasswords
+    from koonj.postgres.tunnel.questions import Ask
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
@@ -81,6 +85,8 @@ class Backend:
         """For reads, in their thread."""
         self._connector: Connector | None = None
         """For runs."""
+        self._passwords: KeptPasswords | None = None  # of both connectors
+        self._first = Lock()
         self._preparing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -113,16 +119,20 @@ class Backend:
                 self._reader = await asyncio.to_thread(folder_reader, self.settings.migrations)
             return await asyncio.to_thread(read_folder, self._reader)
 
-    async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
+    async def read_status(self, target: Target, folder: Folder, ask: Ask | None = None) -> TargetStatus:
         """Return the status of `target` and of `folder`'s migrations on it.
 
-        Changes nothing there.
+        Changes nothing there. `ask`: asks the user what ssh asks; without it, ssh asks nothing.
         """
 
         async def read() -> TargetStatus:
             from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
-            return await read_status(self._reading_connector(), target, folder)
+            connector = self._reading_connector()
+            if ask is None or target.ssh is None or not target.trusted:
+                return await read_status(connector, target, folder)
+            with connector.tunnels(target).letting_ssh_ask(target, ask):
+                return await read_status(connector, target, folder)
 
         status = await self._reads.run(read)
         self._prepare_runs()
@@ -131,7 +141,7 @@ class Backend:
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
         await asyncio.to_thread(import_module, "koonj.runner.target.status")
-        from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
+        from koonj.postgres.connection_string import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import UNREAD, TargetStatus  # noqa: PLC0415 - brings psycopg
 
         return TargetStatus(
@@ -163,7 +173,7 @@ class Backend:
         from koonj.runner.start import Preparation, start  # noqa: PLC0415 - brings psycopg
 
         if self._connector is None:
-            self._connector = Connector()
+            self._connector = Connector(passwords=self._shared_passwords())
         reader = folder_reader(self.settings.migrations)
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
@@ -267,7 +277,7 @@ class Backend:
         from koonj.runner.settle import confirmed_settlement, movable_settlement  # noqa: PLC0415 - as above
 
         if self._connector is None:
-            self._connector = Connector()
+            self._connector = Connector(passwords=self._shared_passwords())
         confirmed = confirmed_settlement(target, self.settings.migrations, shown, settlement)
         if not self.moves_runs:
             return movable_settlement(confirmed).carry_out(self._connector)
@@ -325,17 +335,9 @@ class Backend:
         """
         from koonj.tui.workers.child_events import rehearsal_events  # noqa: PLC0415 - not needed for the first paint
 
-        words = [
-            "rehearse",
-            "--json",
-            "--idle",
-            *(["--again"] if again else []),
-            *(["--cached"] if cached_only else []),
-            *self._target_options(target),
-        ]
-        words += [] if major is None else ["--target-pg", str(major)]
+        words = rehearse_words(self.settings, target, again=again, cached_only=cached_only, major=major)
         async with (
-            self._children.run(*words, *names, dsn=_dsn(target)) as output,
+            self._children.run(*words, *names, dsn=dsn_option(target)) as output,
             aclosing(rehearsal_events(output)) as events,
         ):
             async for event in events:
@@ -348,8 +350,8 @@ class Backend:
         """
         from koonj.tui.workers.child_events import read_drift  # noqa: PLC0415 - not needed for the first paint
 
-        words = ("drift", "--json", *self._target_options(target))
-        async with self._children.run(*words, dsn=_dsn(target)) as output:
+        words = drift_words(self.settings, target)
+        async with self._children.run(*words, dsn=dsn_option(target)) as output:
             return await read_drift(output)
 
     def _prepare_runs(self) -> asyncio.Task[None]:
@@ -358,27 +360,21 @@ class Backend:
             self._preparing = asyncio.create_task(asyncio.to_thread(import_runs))
         return self._preparing
 
-    def _target_options(self, target: Target) -> Sequence[str]:
-        """Return the options that select the same folder and target for the command.
-
-        The command inherits a target from the environment; `_dsn` selects that of the option --dsn.
-        """
-        folder = ("--migrations", str(self.settings.migrations))
-        return (*folder, "--target", target.name) if target.declared else folder
-
     async def read_with(self, read: Callable[[Connector], Coroutine[Any, Any, Result]]) -> Result:
         """Return what `read` reads with the connector of the reads, in their thread."""
         return await self._reads.run(lambda: read(self._reading_connector()))
+
+    def _shared_passwords(self) -> KeptPasswords:
+        from koonj.postgres.kept_passwords import KeptPasswords  # noqa: PLC0415 - not for the first paint
+
+        with self._first:  # the thread of the reads, or this one
+            self._passwords = self._passwords or KeptPasswords()
+            return self._passwords
 
     def _reading_connector(self) -> Connector:
         """Return the connector of the reads. Only for their thread, which also imports psycopg."""
         from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
 
         if self._reader_connector is None:
-            self._reader_connector = Connector(keep=KEPT_SECONDS)
+            self._reader_connector = Connector(keep=KEPT_SECONDS, passwords=self._shared_passwords())
         return self._reader_connector
-
-
-def _dsn(target: Target) -> str | None:
-    """Return the dsn of a target that the command cannot find by its name."""
-    return target.dsn if target.name == "dsn" and not target.declared else None

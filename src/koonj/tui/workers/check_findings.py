@@ -14,7 +14,7 @@ TOO_LARGE = Problem(
     "not-checked",
     Severity.NOTE,
     "The safety rules have not read this file, because it is large. What they would find is not known here.",
-    "`koonj check` reads it.",
+    "The command check reads files of any size.",
 )
 """What the screen says about a file that takes too long to read on every change of it."""
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import select
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from koonj import child_environment
+from koonj.own_module import module_command
 from koonj.runner.process.folders import RunFiles
 
-PROGRAM: Sequence[str] = (sys.executable, "-P", "-m", "koonj.runner.started_process")
+PROGRAM: Sequence[str] = module_command("koonj.runner.started_process")
 ANSWER_SECONDS = 30.0
 """Seconds in which the process must say that it has the run. It has imported everything long before."""
 _ENDED = "Its own process has ended early."

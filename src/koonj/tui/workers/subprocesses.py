@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from koonj import child_environment
+from koonj.own_module import module_command
 
-PROGRAM: Sequence[str] = (sys.executable, "-P", "-m", "koonj")
-"""Command that starts koonj.
-
-With -P Python imports nothing from the working directory, which has files of the user.
-"""
+PROGRAM: Sequence[str] = module_command("koonj")
+"""Command that starts koonj."""
 GRACE = 5.0
 """Seconds that a process has to clean up after SIGTERM."""
 _LONGEST = 256 * 1024 * 1024

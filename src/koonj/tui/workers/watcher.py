@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -12,16 +13,26 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.config import EMBEDDED, Target
+from koonj.config.settings import PASSWORD_SECONDS
 from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
-from koonj.tui.state.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
+from koonj.tui.state.messages import (
+    BranchRead,
+    FolderLost,
+    FolderRead,
+    SshAsked,
+    SshQuestionOver,
+    TargetAnswered,
+    TargetAsked,
+)
 from koonj.tui.state.snapshot import Check, Listed, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
+    from koonj.postgres.tunnel.questions import Ask, SshQuestion
     from koonj.runner.target.status import TargetStatus
 
 FOLDER_INTERVAL = 2.0
@@ -40,6 +51,9 @@ STATUS_TIMEOUT = 20.0
 """Seconds that a target has to answer."""
 FIRST_START_TIMEOUT = 90.0
 """Seconds for the embedded server, which might have to create its data folder first."""
+
+ANSWER_TIMEOUT = 600.0
+"""Seconds if the user is asked for a passphrase or a code."""
 
 
 class Watcher:
@@ -83,20 +97,43 @@ class Watcher:
         for target in self._snapshot().settings.targets:
             self.ask(target)
 
+    def ask_for_user(self) -> None:
+        """Do the same for a user who is there: ssh can ask what it needs for the chosen target."""
+        chosen = self._snapshot().target.name
+        for target in self._snapshot().settings.targets:
+            self.ask(target, self._ask_user if target.name == chosen else None)
+
+    def _ask_user(self, question: SshQuestion) -> Future[str | None]:
+        """Let the screen ask what ssh asks. From any thread."""
+        answer: Future[str | None] = Future()
+        self._node.post_message(SshAsked(question, answer))
+        over = SshQuestionOver(question)
+        answer.add_done_callback(lambda done: done.cancelled() and self._node.post_message(over))
+        return answer
+
+    def ask_all_willing(self) -> None:
+        """Read the status of all targets, but not of those whose bastion has refused the login."""
+        for check in self._snapshot().checks:
+            if not _is_refused(check):
+                self.ask(check.target)
+
     def ask_idle(self) -> None:
         """Read the status of each target that is not being read, and whose password no command has to bring.
 
         Such a command can ask the user, so only the key R runs it.
         """
         for check in self._snapshot().checks:
-            if check.since is None and not has_password_command(check.target):
+            if check.since is None and not (has_password_command(check.target) or _is_refused(check)):
                 self.ask(check.target)
 
-    def ask(self, target: Target) -> None:
-        """Read the status of one target; an earlier read of it is dropped."""
+    def ask(self, target: Target, ask: Ask | None = None) -> None:
+        """Read the status of one target; an earlier read of it is dropped.
+
+        `ask`: asks the user what ssh asks.
+        """
         if self._folder is not None:
             self._node.post_message(TargetAsked(target.name, monotonic()))
-            work = partial(self._ask, target, self._folder)
+            work = partial(self._ask, target, self._folder, ask)
             start_task(self._node, work, f"target {target.name}", exclusive=True)
 
     def ask_again(self) -> bool:
@@ -194,12 +231,14 @@ class Watcher:
         """Return whether the target must not be asked by itself now.
 
         A run of this koonj reports its changes. A password command can ask the user, so only the key R runs
-        it.
+        it. A bastion can lock out who tries a login again and again.
         """
-        return self._is_running() or check.since is not None or has_password_command(check.target)
+        if self._is_running() or check.since is not None:
+            return True
+        return has_password_command(check.target) or _is_refused(check)
 
-    async def _ask(self, target: Target, folder: Folder) -> None:
-        status = await self._read_status(target, folder)
+    async def _ask(self, target: Target, folder: Folder, ask: Ask | None) -> None:
+        status = await self._read_status(target, folder, ask)
         before = next(c.status for c in self._snapshot().checks if c.target.name == target.name)
         if before is not None:
             status = await asyncio.to_thread(reuse_migrations, before, status)
@@ -212,11 +251,15 @@ class Watcher:
             listed = await asyncio.to_thread(Listed.of, snapshot.folder, status)
         self._node.post_message(TargetAnswered(name, status, listed, before))
 
-    async def _read_status(self, target: Target, folder: Folder) -> TargetStatus:
-        patience = FIRST_START_TIMEOUT if target.dsn == EMBEDDED else STATUS_TIMEOUT
+    async def _read_status(self, target: Target, folder: Folder, ask: Ask | None = None) -> TargetStatus:
+        patience = STATUS_TIMEOUT
+        if target.dsn == EMBEDDED or target.ssh is not None:  # initdb; a login on every hop
+            patience = FIRST_START_TIMEOUT if ask is None or target.ssh is None else ANSWER_TIMEOUT
+        if target.password is not None and target.password.is_asked:
+            patience += PASSWORD_SECONDS  # that of the command, so that it has the same limit everywhere
         try:
             async with asyncio.timeout(patience):
-                return await self._backend.read_status(target, folder)
+                return await self._backend.read_status(target, folder, ask)
         except TimeoutError:
             return await self._backend.error_status(target, f"no answer within {span_words(patience)}")
         except Exception as error:  # a defect must be visible, and must not end the screen
@@ -229,8 +272,17 @@ def _pause_after(took: float, least: float) -> float:
 
 
 def has_password_command(target: Target) -> bool:
-    """Return whether a command brings the password of a target: it can ask the user."""
-    return target.password is not None and target.password.source == "command"
+    """Return whether a command brings the password of a target, and can ask the user."""
+    return target.password is not None and target.password.may_ask
+
+
+def _is_refused(check: Check) -> bool:
+    """Return whether the bastion of the target has refused the login of ssh."""
+    if check.status is None or check.status.problem is None:
+        return False
+    from koonj.postgres.connection_cause import ConnectProblem  # noqa: PLC0415 - brings psycopg
+
+    return check.status.problem is ConnectProblem.SSH_LOGIN
 
 
 def reuse_migrations(before: TargetStatus, now: TargetStatus) -> TargetStatus:

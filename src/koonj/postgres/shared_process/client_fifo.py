@@ -1,4 +1,4 @@
-"""Use a FIFO to tell a shared server whether any client process is left."""
+"""Use a FIFO to tell a shared process whether any client process is left."""
 
 import os
 import stat
@@ -7,12 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.postgres.embedded.errors import EmbeddedError
-
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """The writing end of the FIFO. The server runs while any process holds one.
+    """The writing end of the FIFO. The shared process runs while any process holds one.
 
     Child programs do not inherit it.
     """
@@ -22,7 +20,7 @@ class Pipe:
 
     @classmethod
     def join(cls, fifo: Path) -> "Pipe | None":
-        """Return the writing end; None if no process reads the FIFO (no server)."""
+        """Return the writing end; None if no process reads the FIFO: then there is nothing to share."""
         try:
             return cls(fifo, os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW))
         except OSError:  # ENXIO without a reader, ENOENT before the first start
@@ -55,12 +53,12 @@ class Pipe:
         return other is not None
 
     def ask(self, answer: Path, seconds: float) -> bool:
-        """Return whether the watchdog counts this process, so that the server stays.
+        """Return whether the watchdog counts this process, so that the shared process stays.
 
         False if the watchdog has ended or is ending. It answers by creating the file `answer`.
 
         Raises:
-            EmbeddedError: it neither answers nor ends.
+            TimeoutError: it neither answers nor ends.
         """
         answer.unlink(missing_ok=True)
         end = time.monotonic() + seconds
@@ -73,10 +71,7 @@ class Pipe:
                 if not self.is_read():
                     return False
                 time.sleep(0.002)
-        raise EmbeddedError(
-            f"The PostgreSQL server of {self.fifo} did not finish stopping within {seconds:.0f} s.",
-            "Check the file log next to that file, then run the command again.",
-        )
+        raise TimeoutError(f"no answer to {self.fifo} within {seconds:.0f} s")
 
     def unread_within(self, seconds: float) -> bool:
         """Wait until the watchdog has ended; False if it has not after `seconds`."""
@@ -88,7 +83,7 @@ class Pipe:
         return True
 
     def close(self) -> None:
-        """Close the writing end. The server stops if this was the last one."""
+        """Close the writing end. The shared process ends if this was the last one."""
         os.close(self.descriptor)
 
 

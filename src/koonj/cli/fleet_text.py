@@ -1,0 +1,99 @@
+"""Format the plans of several targets, and what became of each, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from koonj.cli.marks import StateMarks
+from koonj.cli.plan_text import plan_lines
+from koonj.humanize import count, duration, listed
+from koonj.migrations.names import number_words
+from koonj.migrations.states import State
+from koonj.runner.fleet.events import NOT_READY, FleetPlanned, Outcome, PlanGroup, TargetResult
+from koonj.runner.fleet.wording import outcome_words
+from koonj.runner.impact.plan_wording import has_sizes
+from koonj.runner.run.planned import Plan
+from koonj.sql.display import cells
+
+_MOST = 12
+"""Names in a line; with --verbose, all."""
+_STATES: Mapping[Outcome, State | None] = {
+    Outcome.APPLIED: State.APPLIED,
+    Outcome.UP_TO_DATE: State.APPLIED,
+    Outcome.FAILED: State.FAILED,
+    Outcome.CANCELLED: State.FAILED,
+    Outcome.REFUSED: State.EDITED,
+    Outcome.LOCKED: State.RUNNING,
+    Outcome.PLANNED: State.PENDING,
+    Outcome.NOT_STARTED: State.PENDING,
+    Outcome.UNREACHABLE: None,
+}
+"""The state whose glyph an outcome has."""
+
+
+def fleet_plan_lines(
+    event: FleetPlanned, plans: Mapping[str, Plan], marks: StateMarks, *, verbose: bool
+) -> Iterator[str]:
+    """Yield what is planned: the counts, the waves, one plan for each group, and the targets not ready."""
+    most = len(event.targets) if verbose else _MOST
+    yield _counts(event.targets)
+    for number, wave in enumerate(event.waves, start=1):
+        at_once = min(event.at_once, len(wave))
+        side = f", {at_once} at a time" if at_once > 1 else ""
+        yield f"wave {number}: {count(len(wave), 'target')}{side}: {listed(wave, most)}"
+    for group in event.groups:
+        yield ""
+        yield from _group(group, plans[group.shown], marks, most=most, verbose=verbose)
+    current = [one.target for one in event.targets if one.outcome is Outcome.UP_TO_DATE]
+    not_ready = [one for one in event.targets if one.outcome in NOT_READY]
+    if current or not_ready:
+        yield ""
+    if current:
+        yield f"{count(len(current), 'target')} without a pending migration: {listed(current, most)}"
+    for one in not_ready:
+        yield f"not ready: {marks.for_state(_STATES[one.outcome])} {one.target}  {outcome_words(one)}"
+
+
+def _counts(targets: Sequence[TargetResult]) -> str:
+    planned = sum(one.outcome is Outcome.PLANNED for one in targets)
+    ready = sum(one.outcome is Outcome.UP_TO_DATE for one in targets)
+    others = len(targets) - planned - ready
+    parts = ((planned, "to apply"), (ready, "up to date"), (others, "not ready"))
+    return f"{count(len(targets), 'target')}: {', '.join(f'{n} {words}' for n, words in parts if n)}"
+
+
+def _group(group: PlanGroup, plan: Plan, marks: StateMarks, *, most: int, verbose: bool) -> Iterator[str]:
+    numbers = listed([number_words(name) for name in group.migrations], most) or "only decisions to record"
+    yield f"{count(len(group.targets), 'target')}: {numbers}"
+    yield f"  {listed(group.targets, most)}"
+    if len(group.targets) > 1 and has_sizes(plan):
+        yield f"  sizes: those of {group.shown}, which has the largest tables"
+    for line in islice(plan_lines(plan, verbose=verbose, marks=marks), 1, None):  # without its target
+        yield f"  {line}".rstrip()
+
+
+def result_lines(results: Sequence[TargetResult], marks: StateMarks) -> Iterator[str]:
+    """Yield the table of results: a line for each target."""
+    table = [("  target", "result", "applied", "took", "")]
+    table += [
+        (
+            f"{marks.for_state(_STATES[one.outcome])} {one.target}",
+            outcome_words(one),
+            applied_words(one),
+            duration(one.seconds) if one.seconds else "",
+            one.failure.name if one.failure is not None else "",
+        )
+        for one in results
+    ]
+    widths = [max(cells(row[place]) for row in table) for place in range(len(table[0]))]
+    for row in table:
+        padded = (text + " " * (width - cells(text)) for text, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def applied_words(one: TargetResult) -> str:
+    """Return ``1 of 2``; empty if nothing was planned."""
+    failed = one.failure is not None and bool(one.failure.name)
+    planned = len(one.committed) + len(one.not_run) + failed
+    return f"{len(one.committed)} of {planned}" if planned else ""

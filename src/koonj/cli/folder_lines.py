@@ -1,0 +1,76 @@
+"""What `koonj doctor` says about the folders that koonj writes to. It creates none of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from koonj.cli.doctor_line import DoctorLine, error, note, ok
+from koonj.user_folders import CACHE, DATA, STATE, Kind, folder_path
+
+_KINDS: tuple[tuple[str, Kind, str], ...] = (
+    (
+        "state folder",
+        STATE,
+        "koonj keeps journals of runs below TMPDIR, and does not remember which folders you trust",
+    ),
+    ("cache folder", CACHE, "koonj reads and rehearses files again each time"),
+    ("data folder", DATA, "the embedded server has no place for its data"),
+)
+"""Name, folder, and what happens if koonj cannot write there."""
+
+
+def folder_lines(environ: Mapping[str, str]) -> Iterator[DoctorLine]:
+    """Yield a line for each of koonj's own folders."""
+    for name, kind, otherwise in _KINDS:
+        yield _line(
+            name, folder_path(kind, environ), f"Set {kind.variable} to a folder of your own", otherwise
+        )
+
+
+def migrations_line(folder: Path, count: int) -> DoctorLine:
+    """Return the line about the folder of migrations."""
+    files = f"{count} {'file' if count == 1 else 'files'}"
+    if _can_write(folder):
+        return ok("migrations", f"{files}, writable")
+    return note(
+        "migrations", f"{files}, read-only", "To write migrations, make the folder writable for your user."
+    )
+
+
+def _line(name: str, folder: Path, advice: str, otherwise: str) -> DoctorLine:
+    try:
+        status = folder.lstat()
+    except OSError:
+        if _can_write(_existing(folder)):
+            return ok(name, "does not exist yet; koonj can create it")
+        return note(name, f"cannot be created: {otherwise}", f"{advice}.")
+    mode = f"mode {stat.S_IMODE(status.st_mode):o}"
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        what = "is not a folder of your user only"
+        return error(
+            name,
+            f"{what}, {mode}",
+            "Other users could put files into it. Check its owner, and set its mode to 700.",
+        )
+    if not _can_write(folder):
+        return note(name, f"{mode}, read-only: {otherwise}", f"{advice}.")
+    return ok(name, f"{mode}, writable")
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether a file can be created. It has no name on Linux, and is deleted at once elsewhere."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
