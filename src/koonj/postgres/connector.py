@@ -25,7 +25,7 @@ from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.kept_passwords import KeptPasswords, PasswordError
 from koonj.postgres.product import refused_product, version_text
-from koonj.postgres.server_certificate import RefusedServer, is_about_server, remedy
+from koonj.postgres.server_certificate import is_about_server, remedy
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_opened, not_read, refusal
 
 if TYPE_CHECKING:
@@ -208,7 +208,8 @@ async def _attempt(target: Target, parts: dict[str, Any], extra: dict[str, Any])
     except psycopg.Error as error:
         found = refused(error, target)
         if found.problem is ConnectProblem.ENCRYPTION and is_about_server(found.message):
-            found.hint = await asyncio.to_thread(_remedy, error, found)
+            why = await asyncio.to_thread(remedy, error, found.message)
+            found.hint = why or found.hint
         if not target.trusted and "no password supplied" in found.message:
             found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
@@ -249,17 +250,6 @@ def _no_tunnel(error: TunnelError) -> ConnectError:
     made = ConnectError(error.message, error.hint)
     made.problem = ConnectProblem.SSH_LOGIN if error.login else ConnectProblem.TUNNEL
     return made
-
-
-def _remedy(error: psycopg.Error, found: ConnectError) -> str:
-    """Return why the server's certificate is refused, and what helps. Blocking."""
-    tried = error.pgconn
-    if tried is None or not tried.port.isdigit():
-        return found.hint
-    host, address = tried.host.decode(), tried.hostaddr.decode()
-    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
-    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
-    return remedy(server, found.message) or found.hint
 
 
 def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:

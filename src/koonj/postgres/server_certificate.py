@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 _REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 """SSLRequest (https://www.postgresql.org/docs/current/protocol-message-formats.html)."""
 _SECONDS = 5.0
@@ -50,11 +52,17 @@ def is_about_server(reason: str) -> bool:
     )
 
 
-def remedy(server: RefusedServer, reason: str) -> str | None:
-    """Return why libpq refused it, and what helps; None if that is not known. Blocking.
+def remedy(error: psycopg.Error, reason: str) -> str | None:
+    """Return why the server's certificate is refused, and what helps; None if not known. Blocking.
 
     `reason` is libpq's text.
     """
+    tried = error.pgconn
+    if tried is None or not tried.port.isdigit():
+        return None
+    host, address = tried.host.decode(), tried.hostaddr.decode()
+    roots = [one.val.decode() for one in tried.info if one.keyword == b"sslrootcert" and one.val]
+    server = RefusedServer(host or address, address or host, int(tried.port), roots[0] if roots else None)
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home folder
         if "does not match host name" in reason:
             return _other_names(server)
