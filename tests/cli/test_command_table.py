@@ -38,6 +38,8 @@ READING: Mapping[str, str] = MappingProxyType(
         "check": "",
         "init": "",
         "trust": "",
+        "tunnel": "",
+        "doctor": "",
     }
 )
 ALL: Mapping[str, str] = MappingProxyType({**CHANGING, **READING})

@@ -20,6 +20,7 @@ from koonj.tui.screens.main import Main
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from koonj.tui.toolkit.textual_private import screen_text
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.subprocesses import PROGRAM
@@ -86,8 +87,10 @@ class Screen:
         return self.lines()[0]
 
     def bottom(self) -> str:
-        """Return the last line."""
-        return self.lines()[-1]
+        """Return the last line: keys, or a message, whose further lines are joined to the first."""
+        bars = self.app.screen.query(BottomLine)
+        first, *more = self.lines()[-max(1, bars.last().size.height if bars else 1) :]
+        return " ".join((first.rstrip(), *map(str.strip, more))) if more else first
 
     def dialog(self) -> str:
         """Return the whole text of the open dialog."""

@@ -15,7 +15,7 @@ from textual.css.stylesheet import Stylesheet
 
 from koonj import humanize
 from koonj.config import Target
-from koonj.postgres import connector
+from koonj.postgres import server_info
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.state import run_events
 from koonj.tui.widgets import text_searcher
@@ -114,7 +114,7 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN_TIME)
     monkeypatch.setattr(humanize, "_THREE_DECIMALS", 0.0)  # else a fast machine has wider texts
-    monkeypatch.setattr(connector, "perf_counter", lambda: 0.0)
+    monkeypatch.setattr(server_info, "perf_counter", lambda: 0.0)
     monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.setattr("socket.gethostname", lambda: "bastion")
 

@@ -48,6 +48,11 @@ async def test_log_stays_scrolled_up_when_lines_are_added(project: Project) -> N
         assert "done" in screen.run()
 
 
+def all_of(pane: RunPane) -> str:
+    """Return the pane's whole text, with a space for each line end."""
+    return " ".join(" ".join(pane.draw(index, 200).text for index in range(pane.count())).split())
+
+
 async def test_message_of_a_megabyte_is_cut_with_a_note(project: Project) -> None:
     project.write(
         "001_long.sql",
@@ -57,10 +62,10 @@ async def test_message_of_a_megabyte_is_cut_with_a_note(project: Project) -> Non
         await apply(screen, "failed")
         assert "word word" in screen.run()
         await screen.press("4", "G")
-        assert "next" in screen.run()
+        assert "next" in screen.run(), "a long message does not push what to do out of sight"
+        await screen.press("plus")  # which shows all of it
         pane = screen.main.query_one(RunPane)
-        text = " ".join(pane.draw(index, 200).text for index in range(pane.count()))
-        assert "… and 992000 more characters" in " ".join(text.split())
+        await screen.until(lambda: "… and 992000 more characters" in all_of(pane))
 
 
 async def test_control_characters_of_the_server_are_made_visible(project: Project) -> None:

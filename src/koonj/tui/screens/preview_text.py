@@ -25,7 +25,7 @@ from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.workers.backend import Backend
-from koonj.tui.workers.check_findings import findings, with_findings
+from koonj.tui.workers.check_findings import findings, known_at_once, with_findings
 
 Documents = AsyncIterator[Document]
 Make = Callable[[], Documents]
@@ -79,8 +79,13 @@ class PreviewText:
             self._plain = self._preview.document = None
 
     def _show_document(self, document: Document) -> None:
-        self._plain = self._preview.document = document
-        self._check(self._preview.row)
+        row = self._preview.row
+        said = known_at_once(row)
+        of_folder = 0 if row is None else len(self._snapshot().problems_of(row.name))
+        self._plain = document
+        # At once, so that the lines above the text stay as many when the file changes.
+        self._preview.document = with_findings(document, said, of_folder) if said else document
+        self._check(row)
 
     def _check(self, row: Row | None) -> None:
         """Find what the safety rules report about the document, unless that is known."""

@@ -13,8 +13,8 @@ from koonj.tui.state.snapshot import Row, Snapshot
 TOO_LARGE = Problem(
     "not-checked",
     Severity.NOTE,
-    "The safety rules have not read this file, because it is large. What they would find is not known here.",
-    "The command check reads files of any size.",
+    "The safety rules have not read this file: it is large.",
+    "The command check does.",
 )
 """What the screen says about a file that takes too long to read on every change of it."""
 
@@ -25,6 +25,12 @@ def _is_checked(row: Row | None) -> bool:
     Before the target has answered, that is not known.
     """
     return row is not None and row.is_pending and row.migration is not None
+
+
+def known_at_once(row: Row | None) -> tuple[Problem, ...]:
+    """Return what can be said of the file of a row without reading it."""
+    is_unread = row is not None and row.migration is not None and is_large(row.migration)
+    return (TOO_LARGE,) if is_unread and _is_checked(row) else ()
 
 
 async def findings(migration: Migration, snapshot: Snapshot) -> tuple[Problem, ...]:

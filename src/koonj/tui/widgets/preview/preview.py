@@ -247,8 +247,9 @@ class Preview(SheetPane):
         super().go(lines)
 
     def go_to(self, index: int) -> None:
-        self._kept_line = None
         super().go_to(index)
+        at_end = self.shown is not None and self.formatted is None and self.top == self.last_top > 0
+        self._kept_line = self.sql.first_line + len(self.sql) - 1 if at_end else None
 
     def jump(self, number: int) -> None:
         """Show a line of the file; in a tab without file text a line of the tab."""
