@@ -175,9 +175,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
         if apply_to(self.app, targets, settings.migrations):
             self._refresh_targets()
         else:
-            self.say(
-                "koonj cannot leave its screen here. Apply to all targets with the command, in another terminal."
-            )
+            self.say("koonj cannot leave its screen here. Use the command apply in another terminal.")
 
     def _hide(self) -> None:
         """Hide the target at the cursor, so that the others are compared without it."""

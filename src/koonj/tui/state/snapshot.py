@@ -102,8 +102,12 @@ class Check:
 
     @property
     def is_read_on_request(self) -> bool:
-        """Whether koonj does not read it by itself, because a program that can ask brings its password."""
-        return self.target.password is not None and self.target.password.may_ask
+        """Whether koonj does not read it by itself, because a program that can ask brings its password.
+
+        In a folder that the user does not trust, koonj runs no such program: it has asked nothing.
+        """
+        target = self.target
+        return target.trusted and target.password is not None and target.password.may_ask
 
     @property
     def counts(self) -> Counts:
