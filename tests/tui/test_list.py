@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.config import Target
-from koonj.migrations.folder import Folder
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.widgets.column_widths import WORD, columns, short_state
@@ -34,9 +33,9 @@ async def test_states_are_unknown_until_target_responds(
     project.table(1)
     ask, may_answer = Backend.read_status, asyncio.Event()
 
-    async def late(backend: Backend, target: Target, folder: Folder) -> TargetStatus:
+    async def late(backend: Backend, *of: Any) -> TargetStatus:
         await may_answer.wait()
-        return await ask(backend, target, folder)
+        return await ask(backend, *of)
 
     monkeypatch.setattr(Backend, "read_status", late)
     async with project.open(answered=False) as screen:

@@ -77,9 +77,9 @@ COMMIT;
 -- COMMIT;
 -- {{/not_null}}
 -- BEGIN;
--- ALTER TABLE {{table}} RENAME COLUMN {{hidden}} TO {{column}};
 -- {{#not_null}}
--- ALTER TABLE {{table}} ALTER COLUMN {{column}} SET NOT NULL;
+-- ALTER TABLE {{table}} ALTER COLUMN {{hidden}} SET NOT NULL;
 -- ALTER TABLE {{table}} DROP CONSTRAINT {{check}};
 -- {{/not_null}}
+-- ALTER TABLE {{table}} RENAME COLUMN {{hidden}} TO {{column}};
 -- COMMIT;
