@@ -147,10 +147,11 @@ def test_a_dsn_that_the_user_names_and_the_embedded_server_are_not_pinned(
 
 
 def test_state_folder_that_cannot_be_used_warns_and_stops_nothing(
-    service: Service, database: str, monkeypatch: pytest.MonkeyPatch
+    service: Service, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.lead_to(database)
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the journal of the run goes then
     status = service.files.koonj("status")
     assert "warning: koonj cannot tell whether production is the same database as before." in status.out
     assert service.files.koonj("apply", "--yes").code == 0

@@ -141,7 +141,9 @@ class TestConnection:
             assert conn.info.hostaddr.startswith("127.")
         assert server.host == f"{NAME}:{with_tls.port}"
         assert server.through == "bastion"
-        assert str(server).endswith(f"{NAME}:{with_tls.port} through bastion, TLS 1.3, verified (verify-full)")
+        assert str(server).endswith(
+            f"{NAME}:{with_tls.port} through bastion, TLS 1.3, verified (verify-full)"
+        )
         wrong = replace(target, dsn=make_conninfo(dsn, host="localhost"))
         with pytest.raises(ConnectError, match=r'certificate for "db\.internal" does not match') as caught:
             await connector.connect(wrong)
