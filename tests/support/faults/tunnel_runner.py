@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from contextlib import suppress
+from itertools import count
 from typing import Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -20,6 +21,7 @@ class TunnelFaultRunner(FaultRunner):
 
     def __enter__(self) -> Self:
         super().__enter__()
+        self._numbers = count(1)
         self._config = self._stack.enter_context(Sshd()).client_config()
         return self
 
@@ -31,9 +33,11 @@ class TunnelFaultRunner(FaultRunner):
             make_conninfo("", **{name: value for name, value in parts.items() if name != "password"})
         )
         ssh = f'{{ host = "bastion", options = ["-F", "{self._config}"] }}'
-        text = f'migrations = "migrations"\n[targets.far]\ndsn = {far}\nssh = {ssh}\n'
+        # Each trial has a database of its own, so a target of its own: koonj would refuse to change another one.
+        name = f"far{next(self._numbers)}"
+        text = f'migrations = "migrations"\n[targets.{name}]\ndsn = {far}\nssh = {ssh}\n'
         (self._root / "koonj.toml").write_text(text)
-        return (*argv, "--target", "far")
+        return (*argv, "--target", name)
 
     def _touch_server(self, what: Interruption, dsn: str, found: list[str]) -> None:
         if what is Interruption.TUNNEL:

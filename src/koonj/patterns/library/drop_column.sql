@@ -68,18 +68,16 @@ ALTER TABLE {{table}} RENAME COLUMN {{column}} TO {{hidden}};
 COMMIT;
 
 -- Rollback:
--- {{#not_null}}
 -- BEGIN;
--- ALTER TABLE {{table}} ADD CONSTRAINT {{check}} CHECK ({{hidden}} IS NOT NULL) NOT VALID;
+-- ALTER TABLE {{table}} RENAME COLUMN {{hidden}} TO {{column}};
+-- {{#not_null}}
+-- ALTER TABLE {{table}} ADD CONSTRAINT {{check}} CHECK ({{column}} IS NOT NULL) NOT VALID;
 -- COMMIT;
 -- BEGIN;
 -- ALTER TABLE {{table}} VALIDATE CONSTRAINT {{check}};
 -- COMMIT;
--- {{/not_null}}
 -- BEGIN;
--- {{#not_null}}
--- ALTER TABLE {{table}} ALTER COLUMN {{hidden}} SET NOT NULL;
+-- ALTER TABLE {{table}} ALTER COLUMN {{column}} SET NOT NULL;
 -- ALTER TABLE {{table}} DROP CONSTRAINT {{check}};
 -- {{/not_null}}
--- ALTER TABLE {{table}} RENAME COLUMN {{hidden}} TO {{column}};
 -- COMMIT;
