@@ -34,7 +34,6 @@ class Screen:
         self.app = app
         self.pilot = pilot
         self.folder = folder
-        self._said_yes = False
 
     @property
     def main(self) -> Main:
@@ -161,10 +160,8 @@ class Screen:
 
     async def yes(self) -> None:
         """Press y, as if so long after the last one that it cannot be that one held down."""
-        if self._said_yes:
-            self.later(REPEAT_PAUSE)
+        self.later(REPEAT_PAUSE)
         await self.press("y")
-        self._said_yes = True
 
     async def cancel_run(self, key: str = "c") -> None:
         """Cancel the run, and confirm that."""
