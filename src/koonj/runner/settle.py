@@ -211,7 +211,7 @@ async def settle(
             pass
         await must_be_same_database(target, seen.server)
         pooled = await must_keep_session(connector, target, conn, seen.pid)
-        must_be_able_to_write(seen.conditions)
+        must_be_able_to_write(seen.conditions, seen.server)
         control.working_on(conn)
         try:
             session = open_session(connector, target, conn, control)

@@ -222,7 +222,10 @@ class ImpactMeasurement:
         direction = self.request.direction
         relations = relations_of(self.rehearsals, direction)
         statements = (one for migration in planned.plan.migrations for one in migration.statements)
-        if not relations and not any(one.summary.startswith(_BEYOND_SCHEMAS) for one in statements):
+        beyond = self.server.citus is not None or any(
+            s.summary.startswith(_BEYOND_SCHEMAS) for s in statements
+        )
+        if not relations and not beyond:
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
@@ -238,6 +241,12 @@ class ImpactMeasurement:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
                 found = await target_conditions(conn, rights_asked(needed.needs), needed.locked)
+                if self.server.citus is not None:
+                    from koonj.runner.impact.citus_limits import read_citus_notes  # noqa: PLC0415 - as above
+
+                    migrations = planned.plan.migrations
+                    refused = await read_citus_notes(conn, migrations, self.rehearsals, direction, texts)
+                    self.notes = (*self.notes, *refused)
             self.notes = (*self.notes, *lacking(needed, found))
         except psycopg.Error as error:
             if is_lost(error):
