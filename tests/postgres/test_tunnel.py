@@ -627,6 +627,50 @@ class TestQuestions:
         assert [question.text for question in user.questions] == ["me@bastion's password: "]
         assert user.questions[0].is_secret
 
+    @pytest.fixture
+    def touched(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """The file that stands for the touch of a security key; a stand-in for ssh waits for it as ssh does."""
+        touched = tmp_path / "touched"
+        stand_in = tmp_path / "ssh"
+        stand_in.write_text(
+            f"""#!/bin/sh
+            SSH_ASKPASS_PROMPT=none "$SSH_ASKPASS" "Confirm user presence for key ED25519-SK SHA256:abc" &
+            while [ ! -e {touched} ]; do sleep 0.02; done
+            kill $!
+            wait $!
+            exec {SSH} "$@"
+            """
+        )
+        stand_in.chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return touched
+
+    async def test_touch_of_a_security_key_is_shown_until_it_is_done(
+        self, target: Target, touched: Path
+    ) -> None:
+        answers: list[Future[str | None]] = []
+
+        class Touching(User):
+            def ask(self, question: SshQuestion) -> Future[str | None]:
+                answers.append(super().ask(question))
+                touched.touch()
+                return answers[-1]
+
+        user = Touching()
+        await self.connected(target, user)
+        assert user.questions == [
+            SshQuestion("bastion", "Confirm user presence for key ED25519-SK SHA256:abc", is_notice=True)
+        ]
+        assert answers[0].cancelled(), "nobody waits for an answer"
+
+    async def test_user_who_does_not_touch_the_key_ends_the_login(
+        self, target: Target, touched: Path
+    ) -> None:
+        user = User(None)
+        with pytest.raises(ConnectError, match="you did not answer"):
+            await self.connected(target, user)
+        assert len(user.questions) == 1
+
     async def test_question_is_withdrawn_when_nobody_waits_for_the_tunnel(self, locked: Target) -> None:
         user = User()
         async with Connector() as connector:
