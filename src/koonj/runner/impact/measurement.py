@@ -222,32 +222,37 @@ class ImpactMeasurement:
         direction = self.request.direction
         relations = relations_of(self.rehearsals, direction)
         statements = (one for migration in planned.plan.migrations for one in migration.statements)
-        beyond = self.server.citus is not None or any(
-            s.summary.startswith(_BEYOND_SCHEMAS) for s in statements
-        )
-        if not relations and not beyond:
-            return
         # Only a plan that somebody reads needs these.
+        from koonj.postgres.object_rights import object_rights  # noqa: PLC0415 - as above
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
+        from koonj.runner.impact.object_needs import objects_needed, refused_objects  # noqa: PLC0415 - as above
         from koonj.runner.impact.requirements import lacking, requirements  # noqa: PLC0415 - as above
         from koonj.runner.impact.rights import rights_asked  # noqa: PLC0415 - as above
         from koonj.sql.role_change import changes_role  # noqa: PLC0415 - as above
 
+        migrations = planned.plan.migrations
         plain = (work for work in planned.works if not any(map(changes_role, work.texts)))
         texts = {work.migration.name: dict(enumerate(work.texts, start=1)) for work in plain}
-        needed = requirements(planned.plan.migrations, self.rehearsals, direction, texts)
+        objects = tuple(objects_needed(migrations, texts))
+        beyond = self.server.citus is not None or any(
+            s.summary.startswith(_BEYOND_SCHEMAS) for s in statements
+        )
+        if not relations and not beyond and not objects:
+            return
+        needed = requirements(migrations, self.rehearsals, direction, texts)
         conn = await kept.live()
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
                 found = await target_conditions(conn, rights_asked(needed.needs), needed.locked)
+                refused = await object_rights(conn, [need.object for need in objects]) if objects else {}
                 if self.server.citus is not None:
                     from koonj.runner.impact.citus_limits import read_citus_notes  # noqa: PLC0415 - as above
 
-                    migrations = planned.plan.migrations
-                    refused = await read_citus_notes(conn, migrations, self.rehearsals, direction, texts)
-                    self.notes = (*self.notes, *refused)
-            self.notes = (*self.notes, *lacking(needed, found))
+                    of_citus = await read_citus_notes(conn, migrations, self.rehearsals, direction, texts)
+                    self.notes = (*self.notes, *of_citus)
+            lacked = (*lacking(needed, found), *refused_objects(objects, refused, found.rights))
+            self.notes = (*self.notes, *dict.fromkeys(lacked))  # a composite type is a relation, too
         except psycopg.Error as error:
             if is_lost(error):
                 raise
