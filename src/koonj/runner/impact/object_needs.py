@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from koonj.postgres.object_rights import ObjectRefusal
+from psycopg import AsyncConnection
+
+from koonj.postgres.object_rights import ObjectRefusal, object_rights
 from koonj.postgres.target_rights import TargetRights
 from koonj.runner.impact.rights import closed_words, remedy
 from koonj.runner.run.planned import PlannedMigration
@@ -23,6 +25,23 @@ class ObjectNeed:
     migration: str
     summary: str
     object: ObjectStatement
+
+
+async def read_refused_objects(
+    conn: AsyncConnection,
+    migrations: Iterable[PlannedMigration],
+    texts: Mapping[str, Mapping[int, str]],
+    rights: TargetRights,
+) -> tuple[str, ...]:
+    """Read what the role may not do, and return what `refused_objects` yields.
+
+    Raises: psycopg.Error.
+    """
+    needs = tuple(objects_needed(migrations, texts))
+    if not needs:
+        return ()
+    refusals = await object_rights(conn, [need.object for need in needs])
+    return tuple(refused_objects(needs, refusals, rights))
 
 
 def objects_needed(
