@@ -12,7 +12,18 @@ from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolder
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.trust import accepts_others
 
-_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "checks", "screen", "keys")
+_KEYS = (
+    "migrations",
+    "layout",
+    "patterns",
+    "default",
+    "targets",
+    "scratch",
+    "policy",
+    "checks",
+    "screen",
+    "keys",
+)
 """The keys of the top level. `config.screen` reads the last two tables."""
 
 
@@ -125,7 +136,8 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     if given is None:
         line = file.line(("migrations",))
         given = _existing(root / str(named), f"{file.shown}:{line}: migrations = {named!r}")
-    return ProjectFolders(root, given, root / (patterns or "database/patterns"))
+    layout = file.get(("layout",), str) or ""
+    return ProjectFolders(root, given, root / (patterns or "database/patterns"), layout)
 
 
 def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:

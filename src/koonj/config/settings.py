@@ -164,6 +164,8 @@ class ProjectFolders:
     migrations: Path
     patterns: Path
     """The folder of the project's own patterns; it does not have to exist."""
+    layout: str = ""
+    """The tool whose layout the folder has, as koonj.toml says; empty: koonj recognises it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ class Settings:
     """The chosen target; always in `targets`."""
     scratch: ScratchPlace = ScratchPlace()
     trust: Trust = Trust()
+    layout: str = ""
+    """The tool whose layout the folder has, as koonj.toml says; empty: koonj recognises it."""
 
     def trusting(self, trust: Trust) -> "Settings":
         """Return the settings with this trust, also in the targets and the scratch server."""
