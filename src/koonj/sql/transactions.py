@@ -52,6 +52,8 @@ class ScriptShape:
     explanation: str
     """The mode and its reason as text."""
     problems: tuple[Problem, ...]
+    of_tool: bool = False
+    """For a TRANSACTION without a BEGIN in the script: another migration tool opens it, and not koonj."""
 
 
 _CLOSING = frozenset({TransactionControl.COMMIT, TransactionControl.ROLLBACK, TransactionControl.PREPARE})
@@ -122,7 +124,12 @@ def as_one_transaction(script: Script, explanation: str) -> ScriptShape:
     steps = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
     words = explanation if steps else "no statements"
     return ScriptShape(
-        Mode.ONE_TRANSACTION, steps, wrapped=False, explanation=words, problems=tuple(cutter.problems)
+        Mode.ONE_TRANSACTION,
+        steps,
+        wrapped=False,
+        explanation=words,
+        problems=tuple(cutter.problems),
+        of_tool=True,
     )
 
 

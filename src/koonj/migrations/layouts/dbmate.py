@@ -19,9 +19,10 @@ from koonj.migrations.migration_status import MigrationStatus
 from koonj.sql.problem import Problem, Severity
 
 _NAME = re.compile(r"([0-9]+).*\.sql", re.DOTALL)
-_UP = re.compile(r"^--[ \t]*migrate:up([ \t]*$|[ \t]+\S+)", re.MULTILINE)
-_DOWN = re.compile(r"^--[ \t]*migrate:down([ \t]*$|[ \t]+\S+)", re.MULTILINE)
-_MARKER = re.compile(r"^--[ \t]*migrate:up\b", re.MULTILINE)
+_UP = re.compile(r"^--[^\S\n]*migrate:up(?:[^\S\n]*$|[^\S\n]+\S+)", re.MULTILINE)
+_DOWN = re.compile(r"^--[^\S\n]*migrate:down(?:[^\S\n]*$|[^\S\n]+\S+)", re.MULTILINE)
+_ABOVE = re.compile(r"(?:[^\S\n]*(?:--[^\n]*)?\n)*")
+"""What dbmate allows above the first marker: empty lines and comments of one line."""
 _NO_TRANSACTION = re.compile(r"\btransaction:false\b")
 _HISTORY = HistoryTable(
     "history", "schema_migrations", MappingProxyType({"version": TEXT}), "layouts/dbmate/history"
@@ -35,7 +36,7 @@ class Dbmate:
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the marker in a file whose name starts with a number."""
-        marked = any(_MARKER.search(listing.text(name)) for name in listing.top if _NAME.fullmatch(name))
+        marked = any(_UP.search(listing.text(name)) for name in listing.top if _NAME.fullmatch(name))
         words = f"{listing.shown}/*.sql with '-- migrate:up'"
         return Evidence(Strength.MARKER, words) if marked else None
 
@@ -71,8 +72,14 @@ def _migration(listing: FolderListing, name: str, version: str) -> ToolMigration
     raw = listing.raw(name)
     text = raw.decode("utf-8", "replace")
     up, down = _UP.search(text), _DOWN.search(text)
-    if up is None or down is None or down.start() < up.start():
-        raise FileRefused(_no_block(up, down))
+    if up is None:
+        raise FileRefused(_refused("no '-- migrate:up'"))
+    if down is None:
+        raise FileRefused(_refused("no '-- migrate:down'"))
+    if down.start() < up.start():
+        raise FileRefused(_refused("'-- migrate:down' before '-- migrate:up'"))
+    if _ABOVE.fullmatch(text, 0, up.start()) is None:
+        raise FileRefused(_refused("statements above '-- migrate:up'"))
     return tool_migration(
         tool="dbmate",
         name=name,
@@ -81,6 +88,7 @@ def _migration(listing: FolderListing, name: str, version: str) -> ToolMigration
         folder=listing.places,
         up=Part(name, raw, up.start(), down.start(), _runs(text, up.start())),
         down=Part(name, raw, down.start(), None, _runs(text, down.start())),
+        refused=() if _UP.search(text, down.start()) is None else (_SEVERAL,),
         words=" ".join(name.removesuffix(".sql").removeprefix(version).replace("_", " ").split()),
     )
 
@@ -90,16 +98,20 @@ def _runs(text: str, marker: int) -> Runs:
     return Runs.ONE_QUERY if _NO_TRANSACTION.search(line) else Runs.TRANSACTION
 
 
-def _no_block(up: re.Match[str] | None, down: re.Match[str] | None) -> Problem:
-    wrong = "no '-- migrate:up'" if up is None else "no '-- migrate:down'"
-    if up is not None and down is not None:
-        wrong = "'-- migrate:down' before '-- migrate:up'"
+def _refused(what: str) -> Problem:
     return Problem(
         "tool-file",
         Severity.WARNING,
-        f"The file has {wrong}, so dbmate refuses it.",
+        f"The file has {what}, so dbmate refuses it.",
         "Write the part that applies it below '-- migrate:up', and the other one below '-- migrate:down'.",
     )
 
+
+_SEVERAL = Problem(
+    "tool-file",
+    Severity.ERROR,
+    "The file has several '-- migrate:up' blocks. koonj cannot read them yet: it shows the first one.",
+    "Write a file for each block.",
+)
 
 LAYOUT = Dbmate()
