@@ -22,8 +22,14 @@ CASES = {
     "dbmate's name is no name of koonj": ({"1-t.sql": DBMATE}, "dbmate"),
     "one file of dbmate in koonj's folder": ({"001_t.sql": OWN, "002_u.sql": DBMATE}, None),
     "the same without BEGIN": ({"001_t.sql": PLAIN, "002_u.sql": DBMATE}, None),
+    "one file without marker in dbmate's folder": (
+        {"001_t.sql": PLAIN, "002_u.sql": DBMATE, "003_v.sql": DBMATE},
+        "dbmate",
+    ),
     "the marker in a text only": ({"001_t.sql": "SELECT '\n -- migrate:up';\n"}, None),
     "a pair": ({"1_t.up.sql": PLAIN, "1_t.down.sql": PLAIN}, "golang-migrate"),
+    "one half of a pair": ({"1_t.up.sql": PLAIN}, None),
+    "two halves": ({"1_t.up.sql": PLAIN, "2_t.up.sql": PLAIN}, "golang-migrate"),
     "only a rollback": ({"1_t.down.sql": PLAIN}, None),
     "a pair beside koonj's file": ({"001_t.sql": OWN, "2_t.up.sql": PLAIN}, None),
     "other files": ({"README.md": "", "t.sql": PLAIN}, None),
@@ -59,7 +65,7 @@ def test_koonj_toml_decides_against_the_files(tmp_path: Path) -> None:
 
 def test_a_project_of_rust_has_pairs_of_sqlx(tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").touch()
-    assert folder(tmp_path, {"1_t.up.sql": PLAIN}).layout is None
+    assert folder(tmp_path, {"1_t.up.sql": PLAIN, "1_t.down.sql": PLAIN}).layout is None
     (tmp_path / "go.mod").touch()
     assert FolderReader(tmp_path / "migrations", tmp_path).read().layout is not None
 

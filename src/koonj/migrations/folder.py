@@ -102,7 +102,7 @@ def _shown_file(shown_folder: str, name: str) -> str:
 
 
 _LOOKED_AT = 3
-"""Number of files in which a marker of another tool is looked for first."""
+"""Number of files at each end in which a marker of another tool is looked for first."""
 
 _Known = dict[str, tuple[Stamp, Migration]]
 """Files that were read from a folder, by name."""
@@ -162,8 +162,9 @@ class FolderReader:
             return self._layout == "koonj"
         if not found.known:
             return not (found.problems or found.others)
-        first = sorted(found.known)[:_LOOKED_AT]
-        return any(not may_have_marker(found.known[name][1].raw) for name in first)
+        names = sorted(found.known)
+        some = (*names[:_LOOKED_AT], *names[-_LOOKED_AT:])  # a folder that has changed its tool differs there
+        return not any(may_have_marker(found.known[name][1].raw) for name in some)
 
     def _read_other(self) -> Folder | None:
         """Return the folder as the tool reads it that it belongs to; None if it is koonj's own.

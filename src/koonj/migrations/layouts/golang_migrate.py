@@ -56,9 +56,11 @@ class GolangMigrate:
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the names of the files; sqlx has the same names in a folder of Rust."""
-        has_up = any(name.endswith(".up.sql") and _NAME.fullmatch(name) for name in listing.top)
-        is_rust = listing.has_above("Cargo.toml") and not listing.has_above("go.mod")
-        if not has_up or is_rust:
+        pairs = _pairs(listing).values()
+        ups = [pair for pair in pairs if pair.up]
+        if not ups or (len(ups) == 1 and not ups[0].down):
+            return None  # one file is no folder of pairs: koonj says what is wrong with its name
+        if listing.has_above("Cargo.toml") and not listing.has_above("go.mod"):
             return None
         return Evidence(Strength.SHAPE, f"{listing.shown}/N_name.up.sql with N_name.down.sql")
 

@@ -26,7 +26,7 @@ class Strength(IntEnum):
     MARKER = 2
     """The text of the files has the tool's own markers."""
     KOONJ = 3
-    """Only for koonj's own files, ``NNN_name.sql`` without a marker of any tool."""
+    """Only for koonj's own files: at least half of the ``NNN_name.sql`` have no marker of any tool."""
     TOOL_FILE = 4
     """A file that only this tool makes is in the folder, or in a folder above it."""
     KOONJ_TRANSACTION = 5

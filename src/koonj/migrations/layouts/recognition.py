@@ -70,7 +70,7 @@ def _own_strength(listing: FolderListing) -> Strength | None:
     own = [text for name in names if other_tool(text := listing.text(name)) is None]
     if any(_BEGIN.search(text) and _COMMIT.search(text) for text in own):
         return Strength.KOONJ_TRANSACTION
-    return Strength.KOONJ if own else None
+    return Strength.KOONJ if own and len(own) * 2 >= len(names) else None
 
 
 def _unclear(listing: FolderListing, chosen: list[tuple[Evidence, Layout]]) -> str:
