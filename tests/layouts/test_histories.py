@@ -13,7 +13,7 @@ from koonj.config import Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.target.status import read_status
-from support.tool_truth import ToolTruth, tools
+from support.tool_truth import ToolTruth, migrations_of, tools
 
 EVERYTHING = "SELECT c.oid, c.relname, c.xmin::text FROM pg_class c WHERE c.oid >= 16384 ORDER BY 1"
 
@@ -42,7 +42,7 @@ def test_files_are_read_as_the_tool_runs_them(tool: str, tmp_path: Path) -> None
             one.shape.explanation,
             one.rollback_shape.explanation if one.rollback_shape else None,
         ]
-        for one in folder.migrations
+        for one in migrations_of(folder)
     ]
     assert read == truth.recorded["migrations"]
     assert [problem for one in folder.migrations for problem in one.problems] == []

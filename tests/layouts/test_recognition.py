@@ -9,6 +9,7 @@ import pytest
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.layouts.registry import layouts
 from koonj.migrations.layouts.tool_files import may_have_marker
+from support.tool_truth import migrations_of
 
 OWN = "BEGIN;\nCREATE TABLE t (id int);\nCOMMIT;\n"
 PLAIN = "CREATE TABLE t (id int);\n"
@@ -81,7 +82,7 @@ def test_the_folder_is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert reader.read() is first
     (path / "2_u.sql").write_text(DBMATE)
     second = reader.read()
-    assert [one.version for one in second.migrations] == ["1", "2"]
+    assert [one.version for one in migrations_of(second)] == ["1", "2"]
     assert second.layout is not None
     (path / "1_t.sql").unlink()
     (path / "2_u.sql").unlink()

@@ -8,6 +8,7 @@ from koonj.checks.check import check_folder
 from koonj.checks.levels import levels_of
 from koonj.config import CheckSettings
 from koonj.migrations.folder import Folder, FolderReader
+from support.tool_truth import migrations_of
 
 UP, DOWN = "-- migrate:up\n", "-- migrate:down\n"
 
@@ -22,7 +23,7 @@ def test_dbmate_sorts_names_as_text(tmp_path: Path) -> None:
     names = ["10_b.sql", "1_a.sql", "2_c.sql"]
     folder = read(tmp_path, {**dict.fromkeys(names, UP + DOWN), "x.sql": UP + DOWN}, "dbmate")
     assert [one.name for one in folder.migrations] == sorted(names)
-    assert [one.version for one in folder.migrations] == ["10", "1", "2"]
+    assert [one.version for one in migrations_of(folder)] == ["10", "1", "2"]
     assert folder.other_files == 1
 
 
@@ -90,7 +91,7 @@ def test_golang_migrate_takes_half_pairs_and_names_what_it_refuses(tmp_path: Pat
         "SELECT 1;\n",
     )
     folder = read(tmp_path, files, "golang-migrate")
-    assert [(one.name, one.version, one.has_rollback) for one in folder.migrations] == [
+    assert [(one.name, one.version, one.has_rollback) for one in migrations_of(folder)] == [
         ("1_a.down.sql", "1", True),
         ("02_z.up.sql", "2", False),
         ("10_c.up.sql", "10", True),

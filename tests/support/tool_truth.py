@@ -11,6 +11,9 @@ from typing import Any
 
 import psycopg
 
+from koonj.migrations.folder import Folder
+from koonj.migrations.layouts.tool_migration import ToolMigration
+
 TRUTH = Path(__file__).parents[1] / "layouts" / "truth"
 
 
@@ -44,3 +47,9 @@ class ToolTruth:
 def tools() -> list[str]:
     """Return the tools with a folder of truth."""
     return sorted(path.parent.name for path in TRUTH.glob("*/history.json"))
+
+
+def migrations_of(folder: Folder) -> list[ToolMigration]:
+    """Return the migrations of another tool's folder."""
+    assert all(isinstance(one, ToolMigration) for one in folder.migrations)
+    return [one for one in folder.migrations if isinstance(one, ToolMigration)]

@@ -21,6 +21,18 @@ FOLDERS = ("database/migrations", "db/migrations", "migrations")
 
 The search goes from the working directory upward.
 """
+TOOL_FOLDERS = (
+    ("supabase/config.toml", "supabase/migrations"),
+    ("prisma/migrations/migration_lock.toml", "prisma/migrations"),
+    ("drizzle/meta/_journal.json", "drizzle"),
+    ("sqitch.plan", "."),
+    ("flyway.conf", "sql"),
+    ("src/main/resources/db/migration", "src/main/resources/db/migration"),
+)
+"""Pairs (entry, folder): where other tools have their migrations by default, if the entry is there.
+
+They are looked for in each folder after `FOLDERS`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
