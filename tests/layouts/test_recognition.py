@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from koonj.migrations.folder import Folder, FolderError, FolderReader
+from koonj.migrations.layouts import recognition
+from koonj.migrations.layouts.dbmate import Dbmate
 from koonj.migrations.layouts.registry import layouts
 from koonj.migrations.layouts.tool_files import may_have_marker
 from support.tool_truth import migrations_of
@@ -23,6 +26,10 @@ CASES = {
     "dbmate's name is no name of koonj": ({"1-t.sql": DBMATE}, "dbmate"),
     "one file of dbmate in koonj's folder": ({"001_t.sql": OWN, "002_u.sql": DBMATE}, None),
     "the same without BEGIN": ({"001_t.sql": PLAIN, "002_u.sql": DBMATE}, None),
+    "one file with BEGIN in dbmate's folder": (
+        {"001_t.sql": OWN, "002_u.sql": DBMATE, "003_v.sql": DBMATE},
+        None,
+    ),
     "one file without marker in dbmate's folder": (
         {"001_t.sql": PLAIN, "002_u.sql": DBMATE, "003_v.sql": DBMATE},
         "dbmate",
@@ -89,6 +96,19 @@ def test_the_folder_is_read_again_when_it_changes(tmp_path: Path) -> None:
     (path / "001_t.sql").write_text(OWN)
     own = reader.read()
     assert (own.layout, [one.name for one in own.migrations]) == (None, ["001_t.sql"])
+
+
+def test_two_tools_are_not_chosen_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(Dbmate):
+        name = "other"
+
+    monkeypatch.setattr(recognition, "layouts", lambda: (Dbmate(), Other()))
+    said = (
+        "migrations: the migrations could belong to dbmate (migrations/*.sql with '-- migrate:up') or other "
+        "(migrations/*.sql with '-- migrate:up'). To say which, write into koonj.toml: layout = \"dbmate\""
+    )
+    with pytest.raises(FolderError, match=re.escape(said)):
+        folder(tmp_path, {"1_t.sql": DBMATE})
 
 
 def test_every_layout_has_its_own_name() -> None:

@@ -31,7 +31,7 @@ class ToolTruth:
     def copy_to(self, root: Path) -> Path:
         """Copy the tool's files, and return the folder of migrations."""
         shutil.copytree(TRUTH / self.tool, root, ignore=shutil.ignore_patterns("history.json"))
-        return root / self.recorded["folder"]
+        return root / str(self.recorded["folder"])
 
     def put(self, dsn: str, moment: Mapping[str, Any]) -> None:
         """Leave the history in the database as the tool has left it at a moment."""
