@@ -8,6 +8,8 @@ from koonj.checks.check import check_folder
 from koonj.checks.levels import levels_of
 from koonj.config import CheckSettings
 from koonj.migrations.folder import Folder, FolderReader
+from koonj.migrations.layouts.folder_listing import FolderListing
+from koonj.migrations.layouts.tool_migration import Part, tool_migration
 from support.tool_truth import migrations_of
 
 UP, DOWN = "-- migrate:up\n", "-- migrate:down\n"
@@ -122,3 +124,28 @@ def test_the_safety_rules_find_their_lines(tmp_path: Path) -> None:
     folder = read(tmp_path, {"1_a.sql": UP + body + DOWN + "DROP INDEX i;\n"}, "dbmate")
     found = check_folder(folder, levels_of(CheckSettings()))
     assert [(one.problem.code, one.problem.line) for one in found] == [("index-not-concurrent", 2)]
+
+
+def test_a_rollback_in_comments_keeps_its_lines() -> None:
+    text = "SELECT 1;\n--rollback DROP TABLE t;\n--rollback  SELECT ü;\n"
+    part = Part("a.sql", text.encode(), text.index("--rollback"), comment="--rollback ")
+    places = ("/folder", "folder")
+    up = Part("a.sql", text.encode(), 0, part.start)
+    one = tool_migration(tool="x", name="a", version="1", number=1, folder=places, up=up, down=part)
+    rollback = one.sections.rollback
+    assert rollback is not None
+    assert [(s.text, s.line, s.column) for s in rollback.statements] == [
+        ("DROP TABLE t;", 2, 12),
+        ("SELECT ü;", 3, 13),
+    ]
+
+
+def test_files_of_sub_folders_are_listed_but_no_links_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "folder/a/b/c/d").mkdir(parents=True)
+    for name in ("1.sql", "a/2.sql", "a/b/3.sql", "a/b/c/4.sql", "a/b/c/d/5.sql", ".hidden"):
+        (tmp_path / "folder" / name).touch()
+    (tmp_path / "folder/link").symlink_to(tmp_path)
+    names = ("1.sql", "a/2.sql", "a/b/3.sql", "a/b/c/4.sql")
+    assert FolderListing(tmp_path / "folder", "folder").names == names
+    (tmp_path / "folder/.git").mkdir()
+    assert FolderListing(tmp_path / "folder", "folder").names == names[:2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from koonj.migrations.file_reader import FileRefused, read_file, read_link
@@ -17,7 +18,13 @@ _ABOVE = 4
 _MOST_CONFIGURATION = 1 << 20
 """Bytes of a configuration file that are read."""
 
-Signature = tuple[tuple[str, int, int, int, int], ...]
+_DEEP = 3
+"""Levels of sub-folders in which files are looked for."""
+_ROOT_HAS = (".git", "sqitch.plan")
+"""Entries of the root of a project: there, only one level of sub-folders is read."""
+
+_Stamped = tuple[str, int, int, int, int]
+Signature = tuple[_Stamped, ...]
 """Names and stamps of all files: as long as it is equal, nothing has changed."""
 
 
@@ -33,7 +40,7 @@ class FolderListing:
         self.shown = shown
         found = sorted(_listed(path))
         self.names = tuple(name for name, *_ in found)
-        """Paths of all files, relative to the folder, with ``/``; sub-folders are read one level deep."""
+        """Paths of all files, relative to the folder, with ``/``: also those of sub-folders."""
         self.signature: Signature = tuple(found)
 
     @property
@@ -99,25 +106,23 @@ class FolderListing:
                 return
 
 
-def _listed(path: Path) -> Iterator[tuple[str, int, int, int, int]]:
-    with os.scandir(path) as entries:
+def _listed(path: Path) -> Iterator[_Stamped]:
+    is_root = any(os.path.lexists(path / name) for name in _ROOT_HAS)
+    return _below(str(path), "", 1 if is_root else _DEEP)
+
+
+def _below(folder: str, prefix: str, deep: int) -> Iterator[_Stamped]:
+    """Yield the files of a folder, and of `deep` levels of folders in it. Links to folders are not read."""
+    with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry)
-            elif _is_file(entry):
-                yield _stamped(entry, entry.name)
-
-
-def _files(folder: os.DirEntry[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    try:
-        with os.scandir(folder.path) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and _is_file(entry):
-                    yield _stamped(entry, f"{folder.name}/{entry.name}")
-    except PermissionError:
-        return  # no migration of a tool is where the user cannot look
+            if not entry.is_dir(follow_symlinks=False):
+                if _is_file(entry):
+                    yield _stamped(entry, prefix + entry.name)
+            elif deep:
+                with suppress(PermissionError):  # no migration of a tool is where the user cannot look
+                    yield from _below(entry.path, f"{prefix}{entry.name}/", deep - 1)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -127,6 +132,6 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _stamped(entry: os.DirEntry[str], name: str) -> tuple[str, int, int, int, int]:
+def _stamped(entry: os.DirEntry[str], name: str) -> _Stamped:
     status = entry.stat()
     return name, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino

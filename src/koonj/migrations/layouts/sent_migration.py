@@ -16,7 +16,9 @@ def words_of(migration: ToolMigration) -> str:
         {
             "tool": migration.tool,
             "name": migration.name,
-            "parts": [[one.file, len(one.raw), one.start, one.end, one.runs.value] for one in parts],
+            "parts": [
+                [one.file, len(one.raw), one.start, one.end, one.runs.value, one.comment] for one in parts
+            ],
             "refused": [astuple(problem) for problem in migration.refused],
         }
     )
@@ -33,12 +35,12 @@ def received(words: str, texts: bytes) -> ToolMigration:
     """Return the migration of `words_of` and `texts_of`, without its folder."""
     told = json.loads(words)
     parts: list[Part] = []
-    for file, size, start, end, runs in told["parts"]:
+    for file, size, start, end, runs, comment in told["parts"]:
         if parts and parts[0].file == file:
             raw = parts[0].raw
         else:
             raw, texts = texts[:size], texts[size:]
-        parts.append(Part(file, raw, start, end, Runs(runs)))
+        parts.append(Part(file, raw, start, end, Runs(runs), comment))
     return tool_migration(
         tool=told["tool"],
         name=told["name"],

@@ -23,6 +23,7 @@ from koonj.sql.transactions import ScriptShape
 
 __all__ = ["Part", "Runs", "ToolMigration", "tool_migration"]
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _VISIBLE = re.compile(r"[^\r\n]")
 
 
@@ -39,6 +40,8 @@ class Part:
     end: int | None = None
     """Offset of the end; None: the end of the file."""
     runs: Runs = Runs.TRANSACTION
+    comment: str = ""
+    """Regular expression of what stands before the SQL of each line, if a rollback is in comments."""
 
     @property
     def text(self) -> str:
@@ -186,7 +189,7 @@ def tool_migration(
         refused: why koonj cannot run it.
     """
     parts = (up,) if down is None else (up, down)
-    told = [f"{tool} {part.start} {part.end} {part.runs}".encode() for part in parts]
+    told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
     files = (part.raw for part in parts)
     return ToolMigration(
         number=number,
@@ -217,4 +220,11 @@ def _masked(part: Part) -> str:
 def _rollback(part: Part) -> Script:
     text = part.text
     line, column = Source(text).line_and_column(part.start)
-    return Script.of_rollback(text[part.start : part.end], first_line=line, prefixes=(column - 1, 0))
+    if not part.comment:
+        return Script.of_rollback(text[part.start : part.end], first_line=line, prefixes=(column - 1, 0))
+    sql, prefixes, comment = [], [], re.compile(part.comment)
+    for written in _LINE.findall(text[part.start : part.end]):
+        found = comment.match(written)
+        prefixes.append(found.end() if found else 0)
+        sql.append(written[prefixes[-1] :])
+    return Script.of_rollback("".join(sql), first_line=line, prefixes=prefixes)

@@ -16,12 +16,16 @@ Key = Callable[[str], Any]
 """Returns by what a version is sorted."""
 
 
+_NOT_APPLIED = frozenset({State.PENDING, State.LATE, State.FAILED})
+
+
 @dataclass(frozen=True, slots=True)
 class AppliedRow:
     """What a tool's history says about one version."""
 
     state: State = State.APPLIED
-    """`APPLIED`; `EDITED` if the file has another checksum; `FAILED` if the tool says so."""
+    """`APPLIED`; `EDITED` if the file has another checksum; `FAILED` if the tool says so;
+    `PENDING` if it will run again, with the reason in `note`."""
     note: str = ""
     """More about it, in words."""
     name: str = ""
@@ -74,7 +78,7 @@ def _of_file(migration: ToolMigration, row: AppliedRow | None) -> MigrationStatu
         state,
         migration,
         None,
-        applied=row is not None and state is not State.FAILED,
+        applied=state not in _NOT_APPLIED,
         allowed=False,
         note="" if row is None else row.note,
     )
