@@ -141,7 +141,7 @@ async def plan_with_lock(
 
     Raises: as `plan_now`.
     """
-    folder = await asyncio.to_thread(job.reader.read)
+    folder = (await asyncio.to_thread(job.reader.read)).must_be_koonjs()
     async with overview(conn, job.target, lock=lock) as found:
         if lock and not found.locked:
             return None

@@ -146,7 +146,7 @@ def confirmed_settlement(
 def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
     """Return the run that carries out a decision, for any process. It asks nothing."""
     target, name, direction = confirmed.target, confirmed.name, confirmed.direction
-    reader = FolderReader(Path(confirmed.folder))
+    reader = FolderReader(Path(confirmed.folder), layout="koonj")
 
     async def work(connector: Connector, control: Control) -> InterruptionSettled:
         folder = await control.unless_cancelled(asyncio.to_thread(reader.read))
