@@ -50,15 +50,19 @@ str.strip() without them would strip more, such as U+00A0.
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and everything from U+0080 on
 _LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
 _WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # allows $ inside
-_DIGITS = r"[0-9]++(?:_[0-9]++)*+"
+_DIGITS = r"[0-9]++(?:_[0-9]++)*"
 _EXPONENT = r"[eE][-+]?[0-9][0-9_]*+"
 _SIGN = r"(?:\+|-(?!-))"
 _SAFE = r"(?:[*<>=]|/(?!\*))"
+_SAFE_OR_SIGN = r"(?:[*<>=+]|-(?!-)|/(?!\*))"
 _ODD = r"[~!@\#^&|`?%]"
-_FEW = "{0,64}+"
+_ANY = r"(?:[*<>=+~!@\#^&|`?%]|-(?!-)|/(?!\*))"
+_NO_MORE = r"(?![*<>=+~!@\#^&|`?%/-])"
+_FEW = "{0,64}"
 """Maximum length of an operator.
 
-PostgreSQL refuses an operator of 64 characters; here it becomes several operators.
+PostgreSQL refuses an operator of 64 characters; here it becomes several operators. What follows such a repeat
+starts with another character, so re goes back at most 64 steps, and finds nothing else.
 """
 
 
@@ -77,15 +81,16 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
             |(?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_EXPONENT})?)(?:{_WORD})?)
         | (?P<quoted>"[^"]*+"(?!"))
         | (?P<parameter>\$[0-9]++(?:{_WORD})?)
+        # The first two kinds of operators are the usual ones, such as = and ->>; the others would match them too.
         # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
-        | (?P<operator>(?:{_SAFE}|{_SIGN}){_FEW}{_ODD}(?:{_SAFE}|{_SIGN}|{_ODD}){_FEW}
+        | (?P<operator>-?[*<>=]{{1,64}}+{_NO_MORE}|[+-]{_NO_MORE}|{_SAFE_OR_SIGN}{_FEW}{_ODD}{_ANY}{_FEW}
             |(?:{_SIGN}{_FEW}{_SAFE})(?:{_SIGN}{_FEW}{_SAFE}){_FEW}|{_SIGN})
         | (?P<mark>/\*|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
         """
-    blank, comment = r"[ \t\n\r\f\v]++", r"--[^\n\r]*+"
+    blank, comment = r"[ \t\n\r\f\v]", r"--[^\n\r]*+"
     if skip:
-        return re.compile(rf"(?:{blank}|{comment})*+(?:{kinds}|\Z)", re.VERBOSE)
-    return re.compile(rf"(?P<blank>{blank})|(?P<comment>{comment})|{kinds}", re.VERBOSE)
+        return re.compile(rf"{blank}*+(?:{comment}{blank}*+)*(?:{kinds}|\Z)", re.VERBOSE)
+    return re.compile(rf"(?P<blank>{blank}++)|(?P<comment>{comment})|{kinds}", re.VERBOSE)
 
 
 def tokens(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
