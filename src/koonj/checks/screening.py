@@ -97,7 +97,8 @@ def _usual_where() -> re.Pattern[str]:
     """Return the pattern for a statement up to its WHERE, if no parenthesis and no comment is before it."""
     others = r"""[^'"()wW-]*+"""
     return re.compile(
-        rf"""(?>{others}(?:(?:'[^']*+'|"[^"]*+"|-(?!-)|\Bw|\bw(?!here\b)){others})*)\bwhere\b""", re.IGNORECASE
+        rf"""(?>{others}(?:(?:'[^']*+'|"[^"]*+"|-(?!-)|\Bw|\bw(?!here\b)){others})*)\bwhere\b""",
+        re.IGNORECASE,
     )
 
 

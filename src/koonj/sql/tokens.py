@@ -81,7 +81,7 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
             |(?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_EXPONENT})?)(?:{_WORD})?)
         | (?P<quoted>"[^"]*+"(?!"))
         | (?P<parameter>\$[0-9]++(?:{_WORD})?)
-        # The first two kinds of operators are the usual ones, such as = and ->>; the others would match them too.
+        # The first two expressions match the usual operators, such as = and ->>, faster than the others.
         # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
         | (?P<operator>-?[*<>=]{{1,64}}+{_NO_MORE}|[+-]{_NO_MORE}|{_SAFE_OR_SIGN}{_FEW}{_ODD}{_ANY}{_FEW}
             |(?:{_SIGN}{_FEW}{_SAFE})(?:{_SIGN}{_FEW}{_SAFE}){_FEW}|{_SIGN})
