@@ -66,6 +66,10 @@ starts with another character, so re goes back at most 64 steps, and finds nothi
 """
 
 
+_COMMENTS_IN_A_ROW = 400
+"""Limit of one match: re keeps a frame for each repeat of a group."""
+
+
 @cache
 def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
     """Return the pattern for one token; with `skip`, it skips blanks and comments.
@@ -85,11 +89,13 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
         # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
         | (?P<operator>-?[*<>=]{{1,64}}+{_NO_MORE}|[+-]{_NO_MORE}|{_SAFE_OR_SIGN}{_FEW}{_ODD}{_ANY}{_FEW}
             |(?:{_SIGN}{_FEW}{_SAFE})(?:{_SIGN}{_FEW}{_SAFE}){_FEW}|{_SIGN})
-        | (?P<mark>/\*|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
+        | (?P<mark>/\*|--[^\n\r]*+|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$
+            |(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
         """
     blank, comment = r"[ \t\n\r\f\v]", r"--[^\n\r]*+"
     if skip:
-        return re.compile(rf"{blank}*+(?:{comment}{blank}*+)*(?:{kinds}|\Z)", re.VERBOSE)
+        few = f"{{0,{_COMMENTS_IN_A_ROW}}}"
+        return re.compile(rf"{blank}*+(?:{comment}{blank}*+){few}(?:{kinds}|\Z)", re.VERBOSE)
     return re.compile(rf"(?P<blank>{blank}++)|(?P<comment>{comment})|{kinds}", re.VERBOSE)
 
 
@@ -160,6 +166,8 @@ def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[Tok
     after = start + len(mark)
     if mark == "/*":
         kind, end = TokenKind.COMMENT, quotes.end_of_comment(text, start)
+    elif mark.startswith("--"):  # after so many comments that one match does not skip it
+        kind, end = TokenKind.COMMENT, after
     elif mark[-1] == "'":
         kind, end = TokenKind.STRING, _end_of_string(text, after, mark[:-1].lower(), backslashes=backslashes)
     elif mark[-1] == '"':
