@@ -14,6 +14,7 @@ MODULES = (
     "dbmate",
     "diesel",
     "golang_migrate",
+    "graphile_migrate",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 
