@@ -15,6 +15,7 @@ MODULES = (
     "diesel",
     "golang_migrate",
     "graphile_migrate",
+    "sqitch",
     "yoyo",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
