@@ -27,6 +27,7 @@ TOOL_FOLDERS = (
     ("drizzle/meta/_journal.json", "drizzle"),
     ("sqitch.plan", "."),
     ("flyway.conf", "sql"),
+    ("flyway.toml", "sql"),
     ("src/main/resources/db/migration", "src/main/resources/db/migration"),
 )
 """Pairs (entry, folder): where other tools have their migrations by default, if the entry is there.

@@ -12,6 +12,7 @@ OWN = "koonj"
 
 MODULES = (
     "dbmate",
+    "flyway",
     "golang_migrate",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
