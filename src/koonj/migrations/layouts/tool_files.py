@@ -12,9 +12,11 @@ from types import MappingProxyType
 IN_FOLDER = ("atlas.sum", "migration_lock.toml", "meta/_journal.json", "committed")
 """Entries of the folder of migrations itself."""
 ABOVE = (
+    ".sqlx",
     ".gmrc",
     ".gmrc.cjs",
     ".gmrc.js",
+    "Cargo.toml",
     "alembic.ini",
     "dbconfig.yml",
     "diesel.toml",

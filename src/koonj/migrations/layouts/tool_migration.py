@@ -64,6 +64,8 @@ class ToolMigration(Migration):
     """Description from the name of the file."""
     refused: tuple[Problem, ...] = ()
     """Why koonj cannot run the text, although it can show it: templates, variables …."""
+    checksum: str = ""
+    """The checksum of the file by the tool's own rule, as its history has it; empty if it is not used."""
 
     def fresh(self) -> ToolMigration:
         """Return the same migration with nothing parsed."""
@@ -174,6 +176,7 @@ def tool_migration(
     down: Part | None = None,
     words: str = "",
     refused: tuple[Problem, ...] = (),
+    checksum: str = "",
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -187,6 +190,7 @@ def tool_migration(
         down: the part that rolls it back; None if there is none.
         words: description from the name.
         refused: why koonj cannot run it.
+        checksum: of the text, as the tool's history has it.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -204,6 +208,7 @@ def tool_migration(
         down=down,
         words=words,
         refused=refused,
+        checksum=checksum,
     )
 
 
