@@ -14,6 +14,7 @@ MODULES = (
     "dbmate",
     "flyway",
     "golang_migrate",
+    "refinery",
     "sqlx",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""

@@ -43,11 +43,7 @@ class Sqlx:
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the project around it; pairs of files also by their names."""
-        names = [
-            name
-            for name in listing.top
-            if (found := _NAME.fullmatch(name)) and _version(found[1]) is not None
-        ]
+        names = [name for name, number, _ in _named(listing) if number is not None]
         if not names or any(other_tool(listing.text(name)) for name in names[:_MOST_READ]):
             return None
         if (sign := sign_of_sqlx(listing)) is not None:

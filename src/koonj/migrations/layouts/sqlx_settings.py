@@ -9,11 +9,9 @@ import re
 import tomllib
 from dataclasses import dataclass
 
+from koonj.migrations.layouts.cargo_manifest import depends_on
 from koonj.migrations.layouts.folder_listing import FolderListing
 
-_DEPENDENCY = re.compile(
-    r"^[ \t]*\"?sqlx\"?[ \t]*[.=]|^[ \t]*\[(?:.*\.)?(?:dev-|build-)?dependencies\.\"?sqlx\"?\]", re.MULTILINE
-)
 _IDENTIFIER = re.compile(r'"((?:[^"]|"")+)"|([A-Za-z_][\w$]*)')
 
 
@@ -57,5 +55,4 @@ def sign_of_sqlx(listing: FolderListing) -> str | None:
     for name in ("sqlx.toml", ".sqlx"):
         if listing.has_above(name):
             return name
-    cargo = listing.configuration("Cargo.toml")
-    return "Cargo.toml with sqlx" if cargo and _DEPENDENCY.search(cargo) else None
+    return "Cargo.toml with sqlx" if depends_on(listing, "sqlx") else None

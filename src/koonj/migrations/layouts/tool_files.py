@@ -17,6 +17,7 @@ ABOVE = (
     ".gmrc.cjs",
     ".gmrc.js",
     "Cargo.toml",
+    "Refinery.toml",
     "alembic.ini",
     "dbconfig.yml",
     "diesel.toml",
