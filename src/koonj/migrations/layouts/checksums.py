@@ -37,6 +37,24 @@ def flyway(text: str) -> int:
     return crc - 2**32 if crc >= 2**31 else crc
 
 
+def liquibase(sql: str) -> str:
+    """Return Liquibase's checksum of a changeset in a formatted SQL file, in its form 9.
+
+    `sql`: the lines of the changeset without those that Liquibase reads itself. White space does not count.
+
+    Source: Liquibase 4.28.0, which has written this form since 4.22.
+    """
+    inner = _md5(sql.translate(_NO_SPACE))
+    return "9:" + _md5(f"9:{inner}:")
+
+
+_NO_SPACE = dict.fromkeys(map(ord, " \n\r\t"))
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 @lru_cache(maxsize=10_000)
 def refinery(name: str, version: int, sql: str, *, wide: bool) -> str:
     """Return refinery's checksum of a migration: SipHash-1-3 of name, version and text, in decimal digits.

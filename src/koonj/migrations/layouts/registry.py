@@ -14,6 +14,7 @@ MODULES = (
     "dbmate",
     "flyway",
     "golang_migrate",
+    "liquibase",
     "refinery",
     "sqlx",
 )

@@ -24,7 +24,7 @@ from koonj.sql.transactions import ScriptShape
 __all__ = ["Part", "Runs", "ToolMigration", "tool_migration"]
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_VISIBLE = re.compile(r"[^\r\n]")
+_VISIBLE = re.compile(r"[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,17 @@ def tool_migration(
     )
 
 
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
 def _masked(part: Part) -> str:
     """Return the file's text up to the end of the part, with blanks before its start.
 
     So every offset and line is that of the file.
     """
     text = part.text
-    before = _VISIBLE.sub(" ", text[: part.start])
+    before = _VISIBLE.sub(_blank, text[: part.start])
     return before + text[part.start : part.end]
 
 
