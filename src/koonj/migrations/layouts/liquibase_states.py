@@ -62,17 +62,20 @@ def liquibase_states(
             ran[row.version] = AppliedRow(
                 State.FAILED if row.exectype == "FAILED" else State.APPLIED, name=row.version
             )
+    never_late = {one.name: ran[one.version].note for one in of_row.values()}
     for migration in migrations:
         if migration.version not in ran:
-            ran[migration.version] = AppliedRow(State.PENDING, _not_run(migration, waits))
+            others = _other_databases(migration)
+            ran[migration.version] = AppliedRow(State.PENDING, others or waits)
+            if others:
+                never_late[migration.name] = others
     statuses = states_by_version(migrations, ran, key=place.__getitem__)
-    again = {one.name: ran[one.version].note for one in of_row.values()}
     placed: list[MigrationStatus] = []
     for one in statuses:
         if one.migration is None:
             placed.append(replace(one, number=placed[-1].number if placed else 0))
-        elif one.state is State.LATE and one.name in again:
-            placed.append(replace(one, state=State.PENDING, note=again[one.name]))
+        elif one.state is State.LATE and one.name in never_late:
+            placed.append(replace(one, state=State.PENDING, note=never_late[one.name]))
         else:
             placed.append(one)
     return tuple(placed)
@@ -142,12 +145,12 @@ def _joined(*notes: str) -> str:
     return "; ".join(filter(None, notes))
 
 
-def _not_run(migration: ToolMigration, waits: str) -> str:
-    """Return what is to be said about a changeset that has no row."""
+def _other_databases(migration: ToolMigration) -> str:
+    """Return that a changeset is only for other databases, in words; empty if it is not."""
     changeset = _changeset(migration) if migration.refused else None
-    if changeset is not None and not runs_on_postgresql(changeset):
-        return f"only for {changeset.option('dbms')}, so Liquibase does not run it here"
-    return waits
+    if changeset is None or runs_on_postgresql(changeset):
+        return ""
+    return f"only for {changeset.option('dbms')}, so Liquibase does not run it here"
 
 
 def _lock_note(history: ToolHistory) -> str:
