@@ -232,7 +232,7 @@ def test_a_row_without_checksum_says_that_edits_are_unknown(tmp_path: Path) -> N
 
 
 def test_a_repeatable_migration_runs_again_when_it_has_changed(tmp_path: Path) -> None:
-    own, other = "SELECT '${flyway:defaultSchema} ${flyway:table}';\n", "SELECT '${x}';\n"
+    own, other = "SELECT '${flyway:defaultSchema} ${flyway:table}';\n", "SELECT '${flyway:table} ${x}';\n"
     folder = read(tmp_path, {"V1__a.sql": PLAIN, "R__a.sql": PLAIN, "R__b.sql": own, "R__c.sql": other})
     value = own.replace("${flyway:defaultSchema} ${flyway:table}", "app flyway_schema_history")
     rows = [ran(None, "a", "old"), ran(None, "b", value), ran(None, "c", "old"), ran(None, "z")]
@@ -253,3 +253,18 @@ def test_a_repeatable_migration_runs_again_when_it_has_changed(tmp_path: Path) -
 def test_a_version_that_flyway_cannot_write_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolHistoryError, match="has the version '1-a', which Flyway cannot write"):
         states(read(tmp_path, {"V1__a.sql": PLAIN}), [ran("1-a", "a")])
+
+
+def test_a_file_that_ran_as_code_before_is_edited(tmp_path: Path) -> None:
+    folder = read(tmp_path, {"V1__a.sql": PLAIN})
+    found = states(folder, [("1", "a", "JDBC", None, True)])
+    assert found == {"V1__a.sql": ("edited", "Flyway has run it as JDBC, not as SQL")}
+
+
+def test_a_setting_from_the_environment_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "flyway.conf").write_text(
+        "flyway.table=${env.TABLE}\nflyway.defaultSchema: app\n#flyway.table=x\n"
+    )
+    layout = read(tmp_path, {"V1__a.sql": PLAIN}).layout
+    assert layout is not None
+    assert [(table.schema, table.name) for table in layout.tables] == [("app", "flyway_schema_history")]
