@@ -69,7 +69,7 @@ def test_transactions_are_those_of_goose(tmp_path: Path) -> None:
     assert found == {text: (words, ()) for text, words in RUNS.items()}
 
 
-def test_what_goose_refuses_is_shown_with_its_line_and_never_run(tmp_path: Path) -> None:
+def test_what_cannot_be_run_as_goose_does_is_shown_with_its_line_and_never_run(tmp_path: Path) -> None:
     files = {f"{number}_a.sql": text for number, text in enumerate(REFUSED, start=1)}
     folder = read(tmp_path, files)
     assert folder.problems == ()
