@@ -15,6 +15,7 @@ MODULES = (
     "golang_migrate",
     "goose",
     "sql_migrate",
+    "tern",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 
