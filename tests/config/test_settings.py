@@ -106,10 +106,10 @@ class TestFolders:
         assert settings.patterns == (tmp_path / name).parent / "patterns"
 
     def test_folder_with_tern_conf_is_a_migrations_folder(self, tmp_path: Path) -> None:
-        (tmp_path / "sql").mkdir()
-        (tmp_path / "sql/tern.conf").touch()
-        found = project_folders(tmp_path / "sql")
-        assert found.migrations == found.root == tmp_path / "sql"
+        (tmp_path / "schema").mkdir()
+        (tmp_path / "schema/tern.conf").touch()
+        found = project_folders(tmp_path / "schema")
+        assert found.migrations == found.root == tmp_path / "schema"
 
     def test_folder_named_migrations_with_tern_conf_belongs_to_the_folder_above(self, tmp_path: Path) -> None:
         (tmp_path / "migrations").mkdir()
