@@ -14,6 +14,7 @@ MODULES = (
     "dbmate",
     "golang_migrate",
     "goose",
+    "node_pg_migrate",
     "sql_migrate",
     "tern",
 )
