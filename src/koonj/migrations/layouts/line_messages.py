@@ -6,6 +6,7 @@ These tools do not know quotes, so a statement can be in two messages, or two st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -57,16 +58,17 @@ def how_it_runs(
         return Runs.TRANSACTION if in_transaction else Runs.STATEMENTS, None
     first = messages[0].start
     statements = Script(text[first : messages[-1].end]).statements
-    places = [(first + statement.start, first + statement.end) for statement in statements]
+    starts = [first + statement.start for statement in statements]
     for message in messages:
-        if any(start < message.end < end for start, end in places):
+        before = bisect_left(starts, message.end) - 1
+        if before >= 0 and message.end < first + statements[before].end:
             return Runs.TRANSACTION, _ends_inside(text, message, marker)
     if in_transaction:
         return Runs.TRANSACTION, None
-    if len(messages) == 1 and len(places) > 1:
+    if len(messages) == 1 and len(starts) > 1:
         return Runs.ONE_QUERY, None
     for message in messages:
-        if sum(message.start <= start < message.end for start, _ in places) > 1:
+        if bisect_left(starts, message.end) - bisect_left(starts, message.start) > 1:
             return Runs.STATEMENTS, _several(text, message, marker)
     return Runs.STATEMENTS, None
 

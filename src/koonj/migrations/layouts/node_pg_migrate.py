@@ -55,8 +55,9 @@ class NodePgMigrate:
         problems: list[tuple[str, Problem]] = []
         numbered = [name for name in listing.top if number_in(name) is not None]
         problems += ((name, _NO_NUMBER) for name in listing.top if number_in(name) is None)
+        paired = frozenset(rollbacks.values())
         for name in sorted(numbered, key=sort_key):
-            if name in rollbacks.values():
+            if name in paired:
                 continue
             if not name.endswith((".sql", *SCRIPTS)):
                 problems.append((name, _UNKNOWN_KIND))

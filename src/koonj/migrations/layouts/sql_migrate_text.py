@@ -5,6 +5,7 @@ Source: sql-migrate 563a2f0, sqlparse/sqlparse.go.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from koonj.migrations.layouts.line_messages import Message, ends_statement, lines_of, problem_at
@@ -122,10 +123,10 @@ class _Reader:
             return
         for token in tokens(self._text[start:end]):
             if token.kind in {TokenKind.STRING, TokenKind.QUOTED} and not token.text.startswith("$"):
-                inside = range(start + token.start, start + token.end)
-                for offset in self._cut:
-                    if offset in inside:
-                        self._refuse(offset, _CUT, "Do not start the line with '-- '.")
+                after = bisect_left(self._cut, start + token.start)
+                if after < len(self._cut) and self._cut[after] < start + token.end:
+                    self._refuse(self._cut[after], _CUT, "Do not start the line with '-- '.")
+                    return
 
     def _refuse_open_message(self) -> None:
         if self._begin is not None:
