@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.demands import insertion, refresh
 from koonj.postgres.demands.change import Change, Using
-from koonj.postgres.demands.demand import Demand, Demands, Lineage, Step
+from koonj.postgres.demands.demand import Demand, Demands, GivenRows, Lineage, Step
 from koonj.postgres.demands.find import find
 from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
@@ -56,6 +56,8 @@ class DemandWatch:
     _demands: list[Demand] = field(default_factory=list)
     _steps: dict[int, list[Step]] = field(default_factory=dict)
     _moved: set[int] = field(default_factory=set)
+    _given: dict[int, list[GivenRows]] = field(default_factory=dict)
+    """Rows that the statements have inserted, by the OID of the relation."""
     _unknown: str = ""
 
     async def begin(self) -> None:
@@ -65,7 +67,7 @@ class DemandWatch:
         """
         self._demands, self._steps, self._written, self._any_writer = [], {}, {}, 0
         self._last_writes, self._last_write_any, self._changed = {}, 0, set()
-        self._moved, self._unknown = set(), ""
+        self._moved, self._unknown, self._given = set(), "", {}
         try:
             async with in_own_transaction(self.conn):
                 self._first = self._last = await read_snapshot(self.conn)
@@ -109,6 +111,7 @@ class DemandWatch:
             else:
                 async with in_own_transaction(self.conn):
                     locked, read = {}, await read_snapshot(self.conn)
+                    await self._find_in_text(number, statement, dict.fromkeys(read.relations, True), settings)
         except psycopg.Error as error:
             self._give_up(error)
             return
@@ -131,10 +134,25 @@ class DemandWatch:
         change = self._change(number, statement, self._last, settings)
         if statement.verb == "insert":
             written = [oid for oid, writes in locked.items() if writes]
-            self._demands += insertion.demands(change, statement.text, written)
+            self._find_inserted(change, statement, written)
         elif statement.verb == "refresh":
             refreshed = await read_refreshed(self.conn, statement.text, self._last, locked)
             self._demands += [] if refreshed is None else refresh.demands(change, refreshed)
+
+    def _find_inserted(self, change: Change, statement: Statement, written: Sequence[int]) -> None:
+        """Find what an INSERT demands, and note the rows that it inserts."""
+        known = [one for rows in self._given_now(change.after) for one in rows]
+        self._demands += insertion.demands(change, statement.text, written, known)
+        made = insertion.given(change, statement.text, written)
+        if made is not None:
+            oid, rows = made
+            self._given.setdefault(oid, []).append(rows)
+
+    def _given_now(self, now: Snapshot) -> Iterator[list[GivenRows]]:
+        """Yield the rows that were inserted into the relations that are there, with their names now."""
+        for oid, rows in self._given.items():
+            if oid in now.relations:
+                yield [replace(one, relation=now.relations[oid].name) for one in rows]
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
@@ -150,6 +168,7 @@ class DemandWatch:
             writes_any=bool(self._any_writer),
             last_write_any=max((self._last_write_any, *lasts.values())) if self._any_writer else 0,
             unknown=self._unknown,
+            given=tuple(one for rows in self._given_now(self._last) for one in rows),
         )
 
     def _lineages(self) -> list[Lineage]:
