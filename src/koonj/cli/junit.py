@@ -1,9 +1,9 @@
 """Format problems as JUnit XML, which GitLab, Jenkins and others read.
 
-No standard defines the format. This is the part that all of them read: one suite, a test case for each file, and
-at most one failure in each, because GitLab reads only the first. It is valid by the schema with which Jenkins'
-xUnit plugin refuses reports (junit-10.xsd in https://github.com/jenkinsci/xunit-plugin). That has no attribute
-`file` of a test case, with which GitLab links the file, so that only a job of GitLab gets one.
+No standard defines the format. This is the part that all of them read: one suite, a test case for each file,
+and at most one failure in each, because GitLab reads only the first. It is valid by the schema with which the
+xUnit plugin of Jenkins refuses reports, junit-10.xsd in https://github.com/jenkinsci/xunit-plugin. It has no
+attribute `file` of a test case, with which GitLab links the file, so that only a job of GitLab gets one.
 https://docs.gitlab.com/ci/testing/unit_test_reports/
 """
 
