@@ -111,7 +111,6 @@ class DemandWatch:
             else:
                 async with in_own_transaction(self.conn):
                     locked, read = {}, await read_snapshot(self.conn)
-                    await self._find_in_text(number, statement, dict.fromkeys(read.relations, True), settings)
         except psycopg.Error as error:
             self._give_up(error)
             return
