@@ -149,6 +149,13 @@ def test_a_later_index_of_a_foreign_key_counts() -> None:
     assert [p.code for p in Checker(files[:1], Levels()).findings(files[0])] == ["foreign-key-without-index"]
 
 
+@pytest.mark.parametrize("rename", ["ALTER TABLE t RENAME TO v;", "ALTER TABLE t RENAME a TO b;"])
+def test_after_a_later_rename_an_index_of_a_foreign_key_is_not_known(rename: str) -> None:
+    """The index that comes later has the new names."""
+    files = [_file(1, "ALTER TABLE t ADD a int REFERENCES u;"), _file(2, rename)]
+    assert Checker(files, Levels()).findings(files[0]) == ()
+
+
 def test_a_table_of_the_pending_batch_has_no_rows_and_no_users() -> None:
     texts = (
         "CREATE TABLE t (a int);",

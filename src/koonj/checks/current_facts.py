@@ -22,7 +22,6 @@ def current(known: Iterable[Fact], table: str) -> Sequence[Fact]:
         about = tables.setdefault(name, [])
         if kind == facts.RENAMED and len(fact) > 2:
             about += [(one[0], name, *one[2:]) for one in tables.pop(fact[2], [])]
-            tables[fact[2]] = [(facts.RENAMED, fact[2])]
         elif kind == facts.RENAMED_COLUMN:
             about[:] = [_renamed(one, old=fact[3], new=fact[2]) for one in about]
         about.append(fact)
