@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.sql.inserted_constants import COMPUTED, DEFAULT, Insertion, insertion
+from koonj.sql.inserted_constants import COMPUTED, DEFAULT, MOST, Insertion, insertion
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ from koonj.sql.inserted_constants import COMPUTED, DEFAULT, Insertion, insertion
 )  # fmt: skip
 def test_insertion(text: str, expected: Insertion | None) -> None:
     assert insertion(text) == expected
+
+
+def test_only_so_many_rows_are_read_that_more_can_be_seen() -> None:
+    for number in (MOST, MOST + 1, MOST + 2):
+        text = f"INSERT INTO t VALUES {', '.join(['(1)'] * number)} ON CONFLICT DO NOTHING"
+        expected = Insertion("t", (), (("1",),) * min(number, MOST + 1), on_conflict=True)
+        assert insertion(text) == expected

@@ -13,6 +13,8 @@ from koonj.sql.tokens import Token, TokenKind
 _CONSTANTS = frozenset({TokenKind.STRING, TokenKind.NUMBER})
 _WORDS = frozenset({"null", "true", "false"})
 _SIGNS = frozenset({"-", "+"})
+MOST = 1000
+"""Rows that are read. If there are more, there is one more than this."""
 DEFAULT = ""
 """Stands for the word DEFAULT."""
 COMPUTED = "?"
@@ -47,7 +49,7 @@ def insertion(text: str) -> Insertion | None:
     if reader.accept("overriding"):
         reader.take()
         reader.take()
-    has_on_conflict = _has_on_conflict(reader.again())
+    has_on_conflict = "conflict" in text.lower() and _has_on_conflict(reader.again())
     return Insertion(table, columns, _rows(reader) if reader.accept("values") else (), has_on_conflict)
 
 
@@ -75,7 +77,7 @@ def _has_on_conflict(reader: Reader) -> bool:
 def _rows(reader: Reader) -> tuple[tuple[str, ...], ...]:
     """Return the rows; none if their end is not clear."""
     found = list[tuple[str, ...]]()
-    while reader.accept("("):
+    while len(found) <= MOST and reader.accept("("):
         row = list[str]()
         while (value := _value(reader)) is not None:
             row.append(value)
@@ -86,7 +88,7 @@ def _rows(reader: Reader) -> tuple[tuple[str, ...], ...]:
         found.append(tuple(row))
         if not reader.accept(","):
             return tuple(found) if reader.peek() in {"", ";", "returning", "on"} else ()
-    return ()
+    return tuple(found) if len(found) > MOST else ()
 
 
 def _value(reader: Reader) -> str | None:

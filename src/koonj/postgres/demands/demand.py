@@ -156,7 +156,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class GivenRows:
-    """Rows that a statement inserts, so that others can refer to them."""
+    """The keys of rows that a statement inserts, so that others can refer to them."""
 
     relation: str
     """Its name at the statement; in `Demands`: at the end of the migration."""
@@ -186,4 +186,4 @@ class Demands:
     unknown: str = ""
     """Why the catalog could not be read; empty: it could."""
     given: tuple[GivenRows, ...] = ()
-    """Constants that it inserts into relations."""
+    """Keys that it inserts into relations, if they are constants."""

@@ -8,11 +8,8 @@ from koonj.postgres.demands.change import Change
 from koonj.postgres.demands.layers import target_type
 from koonj.postgres.demands.snapshot import Column, Relation
 from koonj.sql.called_names import called_names
-from koonj.sql.inserted_constants import COMPUTED, DEFAULT, Insertion
+from koonj.sql.inserted_constants import COMPUTED, DEFAULT, MOST, Insertion
 from koonj.sql.row_values import plain_name
-
-MOST = 1000
-"""Rows of constants that are compared with the target's."""
 
 
 def is_given(relation: Relation, column: Column, found: Insertion) -> bool:
@@ -32,9 +29,13 @@ def rows_of(
     change: Change, relation: Relation, numbers: Sequence[int], found: Insertion
 ) -> list[tuple[str, ...]]:
     """Return the values of these columns in each row; none if one of them is not a constant."""
+    columns = [relation.columns[number] for number in numbers]
+    kinds = [(one, _place(relation, one, found), target_type(change, one)) for one in columns]
     rows = list[tuple[str, ...]]()
     for row in found.rows[:MOST]:
-        values = tuple(_value(change, relation, relation.columns[number], found, row) for number in numbers)
+        values = tuple(
+            _value(one, row[place] if 0 <= place < len(row) else DEFAULT, kind) for one, place, kind in kinds
+        )
         if not all(values):
             return []
         rows.append(values)
@@ -53,9 +54,7 @@ def _place(relation: Relation, column: Column, found: Insertion) -> int:
     return names.index(name) if name in names else -1
 
 
-def _value(change: Change, relation: Relation, column: Column, found: Insertion, row: tuple[str, ...]) -> str:
-    place, kind = _place(relation, column, found), target_type(change, column)
-    value = row[place] if 0 <= place < len(row) else DEFAULT
+def _value(column: Column, value: str, kind: str) -> str:
     if value == COMPUTED:
         return ""
     if value == DEFAULT:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from koonj.postgres.demands import inserted_reference
 from koonj.postgres.demands.change import Change, from_rows
 from koonj.postgres.demands.demand import Demand, DemandKind, GivenRows
+from koonj.postgres.demands.inserted_reference import Given
 from koonj.postgres.demands.inserted_values import is_given, listed, rows_of, unknown_values
 from koonj.postgres.demands.layers import is_numbered
 from koonj.postgres.demands.snapshot import PLAIN_TABLE, Index, Relation
@@ -21,12 +22,10 @@ def inserted_into(change: Change, found: Insertion, written: Collection[int]) ->
     return named[0] if len(named) == 1 else None
 
 
-def demands(
-    change: Change, text: str, written: Collection[int], given: Collection[GivenRows]
-) -> Iterator[Demand]:
+def demands(change: Change, text: str, written: Collection[int], given: Given) -> Iterator[Demand]:
     """Yield the demands of an INSERT: of those that cannot be asked, one.
 
-    `given`: the rows that statements before it have inserted.
+    `given`: the rows that statements before it have inserted, by the OID of the relation.
     """
     found = insertion(text)
     relation = None if found is None else inserted_into(change, found, written)

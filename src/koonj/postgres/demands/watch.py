@@ -21,6 +21,7 @@ from koonj.postgres.demands.value_settings import note_changed, read_changed
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strategy import is_silent
 from koonj.sql.called_names import names_in, retypes
+from koonj.sql.inserted_constants import MOST
 from koonj.sql.row_values import plain_name
 from koonj.sql.statements import Statement, TransactionControl
 
@@ -140,18 +141,13 @@ class DemandWatch:
 
     def _find_inserted(self, change: Change, statement: Statement, written: Sequence[int]) -> None:
         """Find what an INSERT demands, and note the rows that it inserts."""
-        known = [one for rows in self._given_now(change.after) for one in rows]
-        self._demands += insertion.demands(change, statement.text, written, known)
+        self._demands += insertion.demands(change, statement.text, written, self._given)
         made = insertion.given(change, statement.text, written)
         if made is not None:
             oid, rows = made
-            self._given.setdefault(oid, []).append(rows)
-
-    def _given_now(self, now: Snapshot) -> Iterator[list[GivenRows]]:
-        """Yield the rows that were inserted into the relations that are there, with their names now."""
-        for oid, rows in self._given.items():
-            if oid in now.relations:
-                yield [replace(one, relation=now.relations[oid].name) for one in rows]
+            known = self._given.setdefault(oid, [])
+            if sum(len(one.rows) for one in known) < MOST:
+                known.append(rows)
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
@@ -167,7 +163,12 @@ class DemandWatch:
             writes_any=bool(self._any_writer),
             last_write_any=max((self._last_write_any, *lasts.values())) if self._any_writer else 0,
             unknown=self._unknown,
-            given=tuple(one for rows in self._given_now(self._last) for one in rows),
+            given=tuple(
+                replace(one, relation=end[oid].name)
+                for oid, rows in self._given.items()
+                for one in rows
+                if oid in end
+            ),
         )
 
     def _lineages(self) -> list[Lineage]:
