@@ -9,7 +9,8 @@ from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.names import last_name
 from koonj.sql.options import is_on, options_of
-from koonj.sql.problem import Severity
+from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import typed_name
 
 _BLOCKING = frozenset({"share", "share row exclusive", "exclusive", "access exclusive"})
 
@@ -26,6 +27,7 @@ def _refresh(one: StatementView, _file: FileView) -> Iterator[Hit]:
         "Write REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on columns of the view.",
         table=last_name(view),
         condition=(FILLED, last_name(view)),
+        pattern=PatternOffer("refresh_materialized_view", (("view", typed_name(view)),)),
     )
 
 

@@ -8,6 +8,7 @@ from koonj.checks.conditions import UNCHECKED_CHILD
 from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.names import last_name
+from koonj.checks.rules import offers
 from koonj.sql.problem import Severity
 from koonj.sql.reader import Reader
 
@@ -30,6 +31,7 @@ def _attach(one: StatementView, file: FileView) -> Iterator[Hit]:
             table=last_name(child),
             condition=(UNCHECKED_CHILD, last_name(child)),
             claim=Claim.SCAN,
+            pattern=offers.partition(one, alter, action, child),
         )
 
 
