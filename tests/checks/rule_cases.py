@@ -131,6 +131,9 @@ FOUND = (
     Case("table-rewrites", _tx("ALTER TABLE t SET TABLESPACE fast;"), (2, 15)),
     Case("table-rewrites", _tx("ALTER TABLE t SET ACCESS METHOD columnar;"), (2, 15)),
     Case("lock-table", _tx("LOCK TABLE t;"), (2, 1)),
+    Case("lock-table", _tx("LOCK t IN SHARE MODE;"), (2, 1)),
+    Case("lock-table", _tx("LOCK t IN EXCLUSIVE MODE;"), (2, 1)),
+    Case("lock-table", _tx("CREATE TABLE a (b int);", "LOCK a *, a *, t;"), (3, 1)),
     Case("lock-table", _tx("LOCK ONLY a, b IN SHARE ROW EXCLUSIVE MODE;"), (2, 1)),
     Case("whole-table-write", _tx("UPDATE t SET a = 1;"), (2, 1)),
     Case("whole-table-write", _tx("UPDATE t SET a = (SELECT b FROM u WHERE u.id = t.id);"), (2, 1)),
@@ -147,6 +150,11 @@ FOUND = (
         (2, 46),
     ),
     Case("foreign-key-without-index", _tx("ALTER TABLE t ADD COLUMN a int REFERENCES u;"), (2, 32)),
+    Case(
+        "foreign-key-without-index",
+        _tx("CREATE TABLE t (a int);", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u;"),
+        (3, 19),
+    ),
     Case("foreign-key-without-index", _tx("ALTER TABLE t ADD a int DEFAULT NULL REFERENCES u;"), (2, 38)),
     Case("rename-table", _tx("ALTER TABLE app.t RENAME TO u;"), (2, 19)),
     Case("rename-column", _tx("ALTER TABLE t RENAME COLUMN a TO b;"), (2, 15)),
@@ -192,6 +200,20 @@ FOUND = (
         "ALTER TYPE app.s ADD VALUE IF NOT EXISTS 'it''s' BEFORE 'x';\nUPDATE t SET a = 'it''s' WHERE b;",
         (2, 18),
         ("no-transaction",),
+    ),
+    *(
+        Case("enum-value-used", _tx("ALTER TYPE s ADD VALUE 'new';", text), (3, column), also)
+        for text, column, also in (
+            ("DELETE FROM t WHERE s = 'new';", 25, ()),
+            ("SELECT 'new'::s;", 8, ()),
+            ("MERGE INTO t USING u ON t.s = 'new' WHEN MATCHED THEN DO NOTHING;", 31, ()),
+            ("ALTER TABLE t ALTER s SET DEFAULT 'new';", 35, ()),
+        )
+    ),
+    Case(
+        "enum-value-used",
+        _tx("CREATE TYPE other AS ENUM ('a');", "ALTER TYPE s ADD VALUE 'new';", "SELECT 'new'::s;"),
+        (4, 8),
     ),
     Case("set-leaks", _tx("SET lock_timeout = '5s';"), (2, 1)),
     Case("set-leaks", "SELECT pg_catalog.set_config('search_path', '', false);", (1, 1)),
@@ -275,7 +297,9 @@ NOT_FOUND = (
     "VACUUM (FULL off, ANALYZE) t;",
     _tx("LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE;"),
     _tx("LOCK TABLE t NOWAIT;"),
-    _tx("CREATE TABLE t (a int);", "LOCK t;"),
+    _tx("CREATE TABLE t (a int);", "LOCK TABLE t *, ONLY t;"),
+    "CREATE TABLE t (a int);\nVACUUM FULL FREEZE VERBOSE ANALYZE t;\nVACUUM FULL ANALYSE t;",
+    _tx("CREATE TABLE t (a int);", "CLUSTER VERBOSE t USING i;", "CLUSTER (VERBOSE) t USING i;"),
     _tx("ALTER TABLE t SET (fillfactor = 70);"),
     # rows
     _tx("UPDATE t SET a = 1 WHERE b;"),
@@ -284,6 +308,7 @@ NOT_FOUND = (
     _tx("CREATE TABLE t AS SELECT 1 AS a;", "UPDATE t SET a = 2;", "DELETE FROM t;"),
     _tx("INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2;"),
     # foreign keys
+    _tx("CREATE TABLE t (a int, CHECK (a IS NOT NULL));"),
     _tx("CREATE TABLE t (a int PRIMARY KEY REFERENCES u (id));"),
     _tx("CREATE TABLE t (a int, b int, PRIMARY KEY (b, a), FOREIGN KEY (a, b) REFERENCES u (id, x));"),
     _tx("CREATE TABLE t (a int REFERENCES u (id), b int);", "CREATE INDEX ON t (a, b);"),
@@ -316,6 +341,8 @@ NOT_FOUND = (
     _tx("ALTER TYPE s ADD VALUE 'new';", "ALTER TYPE s ADD VALUE 'newer' AFTER 'new';"),
     _tx("ALTER TYPE s ADD VALUE 'new';") + "\n" + _tx("INSERT INTO t (s) VALUES ('new');"),
     _tx("CREATE TYPE s AS ENUM ('a');", "ALTER TYPE s ADD VALUE 'new';", "INSERT INTO t (s) VALUES ('new');"),
+    "ALTER TYPE s ADD VALUE 'new';\nCREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 'new'::s;",
+    _tx("ALTER TYPE s ADD VALUE 'new';", 'UPDATE t SET new = 1 WHERE "new";'),
     # session
     _tx("SET LOCAL lock_timeout = '5s';", "SET CONSTRAINTS ALL DEFERRED;"),
     "SET statement_timeout = 0;\nCREATE INDEX CONCURRENTLY i ON t (a);\nRESET statement_timeout;",
@@ -328,6 +355,11 @@ NOT_FOUND = (
     _tx("ALTER TABLE a ADD created_at timestamptz;", "ALTER TABLE b ADD created_at timestamptz;"),
     _tx("ALTER TABLE a ADD x int;", "ALTER TABLE b ADD y int;", "INSERT INTO a SELECT y FROM b;"),
     _tx("CREATE TABLE a (b int);", "ALTER TABLE a ADD c int;", "ALTER TABLE d ADD e int;"),
+    "CREATE INDEX CONCURRENTLY i ON a (b);\nALTER TABLE a ADD x int;\nALTER TABLE b ADD y int;",
+    # incomplete statements
+    _tx("ALTER TYPE s ADD VALUE;", "ALTER TYPE s ADD VALUE new;", "SELECT 'new', new;"),
+    _tx("ALTER TABLE t ADD FOREIGN KEY REFERENCES u NOT VALID;"),
+    _tx("REFRESH MATERIALIZED VIEW;"),
     # nothing is read inside of texts, comments and functions
     _tx("DO $$ BEGIN DROP TABLE t CASCADE; UPDATE t SET a = 1; END $$;"),
     _tx("SELECT 'DROP TABLE t CASCADE;' -- TRUNCATE t;", ";", "/* LOCK TABLE t; */ SELECT 1;"),
