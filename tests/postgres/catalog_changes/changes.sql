@@ -87,7 +87,7 @@ ALTER TABLE shop.typed_2 OF shop.address;
 CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler;
 --@ table: with that access method
 CREATE TABLE shop.piled (a integer) USING pile;
---@ table: with the usual one
+--@ table: with the usual one [15+]
 ALTER TABLE shop.piled SET ACCESS METHOD heap;
 
 --@ column: add
