@@ -424,6 +424,71 @@ EXACT = [
         )
     ),
     (("DROP TABLE t; SELECT 'x", "ALTER TABLE t ADD b int;"), []),
+    # uses between them, and other schemas
+    (("DROP TABLE t;", "ALTER TABLE t ADD b int;", "ALTER TABLE t ADD c int;"), ["2 t", "3 t"]),
+    (("ALTER TABLE t ADD b int;", "ALTER TABLE t ADD c int;", "CREATE TABLE t (a int);"), ["1 t", "2 t"]),
+    (
+        ("ALTER TABLE public.t ADD b int;", "CREATE TABLE app.t (a int);", "CREATE TABLE public.t (a int);"),
+        ["1 public.t"],
+    ),
+    (("DROP TABLE app.t;", "SET LOCAL search_path = x; ALTER TABLE app.t ADD b int;"), ["2 app.t"]),
+    (("DROP TABLE t;", "SELECT 'x'; ALTER TABLE t ADD b int;"), ["2 t"]),
+    (
+        (
+            "DROP TABLE zebra;",
+            "ALTER ROLE x SET search_path = app;",
+            "CREATE EXTENSION IF NOT EXISTS pgcrypto;",
+            "ALTER TABLE zebra ADD b int;",
+        ),
+        [],
+    ),
+    (
+        (
+            "CREATE TABLE zebra (a int);",
+            "SELECT run('alter table x rename to ' || n());",
+            "CREATE INDEX i ON zebra (bb);",
+        ),
+        [],
+    ),
+    # names that are similar
+    ((*OWN, "SELECT 1 AS a INTO custmers; ALTER TABLE custmers ADD b int;"), []),
+    ((*OWN, "CREATE EXTENSION postgis;", "ALTER TABLE custmers ADD b int;"), []),
+    (("ALTER TABLE custmers ADD b int;", *OWN), []),
+    (("ALTER TABLE customers ADD z int;", "ALTER TABLE custmers ADD b int;", *OWN), ["1 customers"]),
+    ((OWN[0].replace("customers", "public.customers"), OWN[1], "ALTER TABLE app.custmers ADD b int;"), []),
+    (
+        (
+            "DO $$ BEGIN CREATE TABLE customers (a int); END $$;",
+            *OWN[1:],
+            OWN[0].partition(";")[2],
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        ["2 invoices", "2 parts"],
+    ),
+    (
+        (
+            "CREATE TABLE customers (id int); ALTER TABLE customers ADD a int;",
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        [],
+    ),
+    (
+        (
+            "INSERT INTO zeta VALUES (1);",
+            *OWN,
+            "CREATE TABLE zeta (a int);",
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        ["1 zeta", "5 custmers"],
+    ),
+    *(
+        ((*OWN, f"ALTER TABLE {name} ADD b int;"), [f"3 {name}"] * is_typo)
+        for name, is_typo in (
+            *(("customer", True), ("custoomers", True), ("custamers", True), ("csutomers", True)),
+            *(("cuxxomers", False), ("custommm", False)),
+        )
+    ),
+    ((f"{OWN[0]} CREATE TABLE log (id int);", f"{OWN[1]} INSERT INTO log VALUES (1); DELETE FROM lag;"), []),
     # a text that nothing runs
     *(
         (("DROP TABLE t;", f"{text}; ALTER TABLE t ADD b int;"), ["2 t"])
