@@ -18,7 +18,9 @@ def _keys(one: StatementView) -> Iterator[tuple[str, str, ConstraintText]]:
     """Yield the foreign keys of a statement: table, whether an index could exist already, and the key."""
     for item in one.items:
         yield from ((one.made_table, "new", key) for key in constraints_of(item))
-    for action in one.alter.actions if one.alter is not None else ():
+    if one.alter is None:
+        return
+    for action in one.alter.actions:
         added = added_column(action)
         origin = "new" if constraint_of(added) is None else "existing"
         yield from ((one.alter.written, origin, key) for key in constraints_of(added))
