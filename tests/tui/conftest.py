@@ -87,6 +87,12 @@ def tables(project: Project) -> Project:
 
 
 @pytest.fixture
+def offline(tmp_path: Path) -> Project:
+    """A project whose target is unreachable; no test waits for it."""
+    return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
+
+
+@pytest.fixture
 def three_targets(tmp_path: Path, make_database: Callable[[], str]) -> Project:
     """A project with three targets: ``local``, ``staging``, ``production``.
 

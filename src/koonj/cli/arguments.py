@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from koonj.cli import help_text
 from koonj.cli.command_options import (
@@ -46,12 +47,27 @@ def parse(argv: Sequence[str]) -> Namespace:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
         check_status(args)
-    elif args.command is not None:
-        from koonj.cli.option_checks import CHECKS  # noqa: PLC0415 - a status starts often
+    elif args.command in _CHECKS:
+        from koonj.cli import option_checks  # noqa: PLC0415 - only of the commands that have checks
 
-        for check in CHECKS.get(args.command, ()):
+        for name in _CHECKS[args.command]:
+            check: Callable[[Namespace], None] = getattr(option_checks, name)
             check(args)
     return args
+
+
+_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "check": ("check_format",),
+        "apply": ("check_run", "check_targets"),
+        "rollback": ("check_run",),
+        "unblock": ("check_unblock",),
+        "tunnel": ("check_tunnel",),
+        "trust": ("check_trust",),
+        "rehearse": ("check_rehearse",),
+    }
+)
+"""Names of functions of option_checks, which the other commands do not import."""
 
 
 def _parsed(argv: Sequence[str]) -> Namespace:
