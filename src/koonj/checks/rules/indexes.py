@@ -18,7 +18,7 @@ from koonj.sql.typed_names import typed_key, typed_name
 
 def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
     index = one.index
-    if index is None or one.verb != "create" or "concurrently" in one.words[:4] or index.only:
+    if index is None or "concurrently" in one.words[:4] or index.only:
         return
     if any(_builds_the_same(other, one) for other in file.statements[: one.place]):
         return
@@ -34,9 +34,7 @@ def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
 
 def _builds_the_same(before: StatementView, one: StatementView) -> bool:
     """Return whether a statement builds an index of a partition, which that of the whole table takes over."""
-    if before.verb != "create" or before.index is None or "concurrently" not in before.words[:4]:
-        return False
-    return _keys(before) == _keys(one)
+    return "concurrently" in before.words[:4] and _keys(before) == _keys(one)
 
 
 def _keys(one: StatementView) -> tuple[str, ...]:

@@ -36,8 +36,9 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
     if one.verb in {"vacuum", "cluster"} and found is not None:
         what = "VACUUM FULL" if one.verb == "vacuum" else "CLUSTER"
         yield _rewrite(what, found, None)
-    alter = one.alter
-    for action in alter.actions if alter is not None else ():
+    if one.alter is None:
+        return
+    for action in one.alter.actions:
         match action.words:
             case ("set", ("logged" | "unlogged") as kind, *_):
                 what = f"SET {kind.upper()}"
@@ -47,8 +48,7 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 what = "SET ACCESS METHOD"
             case _:
                 continue
-        if alter is not None:
-            yield _rewrite(what, alter.written, action.at)
+        yield _rewrite(what, one.alter.written, action.at)
 
 
 def _rewrite(what: str, table: str, at: int | None) -> Hit:

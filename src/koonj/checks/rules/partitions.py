@@ -13,15 +13,11 @@ from koonj.sql.problem import Severity
 from koonj.sql.reader import Reader
 
 
-def _attach(one: StatementView, file: FileView) -> Iterator[Hit]:
-    alter = one.alter
-    for action in alter.actions if alter is not None else ():
-        if alter is None or action.words[:2] != ("attach", "partition"):
-            continue
+def _attach(one: StatementView, _file: FileView) -> Iterator[Hit]:
+    for action in one.alter.actions if one.alter is not None else ():
         reader = Reader(one.text[action.at :])
-        reader.accept("attach", "partition")
-        child = reader.name()
-        if not child or last_name(child) in file.made or reader.accept("default"):
+        child = reader.name() if reader.accept("attach", "partition") else ""
+        if not child or reader.accept("default"):
             continue
         yield Hit(
             f"ATTACH PARTITION reads every row of {child} while reads and writes of it wait.",
