@@ -13,11 +13,11 @@ from koonj.cli.invocation import Call
 from koonj.config import ConfigError, Settings, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.fleet.events import FleetFinished
 from koonj.runner.fleet.run import AT_ONCE, Fleet, FleetRun
 from koonj.runner.fleet.selection import chosen_targets
 from koonj.runner.fleet.waves import CANARY
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.fleet_events import FleetFinished
 from koonj.runner.run.request import Extent, Request
 
 

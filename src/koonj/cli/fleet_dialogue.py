@@ -13,7 +13,11 @@ from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_dialogue import refused_code
 from koonj.cli.run_text import RunText
 from koonj.humanize import count, duration
-from koonj.runner.fleet.events import (
+from koonj.runner.fleet.wording import outcome_words
+from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
+from koonj.runner.run.event_codec import event_to_plain
+from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind, Retrying, RunResult
+from koonj.runner.run.fleet_events import (
     FleetFinished,
     FleetPlanned,
     Outcome,
@@ -21,13 +25,9 @@ from koonj.runner.fleet.events import (
     TargetResult,
     WaveStarted,
 )
-from koonj.runner.fleet.target_event import TargetEvent
-from koonj.runner.fleet.wording import outcome_words
-from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
-from koonj.runner.run.event_codec import event_to_plain
-from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind, Retrying, RunResult
 from koonj.runner.run.lock_events import Blocked, WaitingForLock
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.target_event import TargetEvent
 
 _CODES = {
     Outcome.FAILED: ExitCode.ERROR,

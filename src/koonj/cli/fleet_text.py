@@ -10,9 +10,9 @@ from koonj.cli.plan_text import plan_lines
 from koonj.humanize import count, duration, listed
 from koonj.migrations.names import number_words
 from koonj.migrations.states import State
-from koonj.runner.fleet.events import NOT_READY, FleetPlanned, Outcome, PlanGroup, TargetResult
 from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.impact.plan_wording import has_sizes
+from koonj.runner.run.fleet_events import NOT_READY, FleetPlanned, Outcome, PlanGroup, TargetResult
 from koonj.runner.run.planned import Plan
 from koonj.sql.display import cells
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from koonj.config import Target
-from koonj.runner.fleet.events import Outcome, TargetResult
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.events import Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.fleet_events import Outcome, TargetResult
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.run import Run
 from koonj.runner.start import Preparation

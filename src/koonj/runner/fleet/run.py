@@ -15,19 +15,9 @@ from koonj.config import ScratchPlace, Target
 from koonj.humanize import count
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.fleet.events import (
-    COMPLETE,
-    FleetFinished,
-    FleetPlanned,
-    Outcome,
-    TargetFinished,
-    TargetResult,
-    WaveStarted,
-)
 from koonj.runner.fleet.groups import plan_groups
 from koonj.runner.fleet.prepare import Prepared, prepare
 from koonj.runner.fleet.side_by_side import side_by_side
-from koonj.runner.fleet.target_event import TargetEvent
 from koonj.runner.fleet.waves import CANARY, Waves
 from koonj.runner.fleet.wording import ended_words, not_ready_words
 from koonj.runner.own_process import new_journal
@@ -44,8 +34,18 @@ from koonj.runner.run.events import (
     RunResult,
     RunStarted,
 )
+from koonj.runner.run.fleet_events import (
+    COMPLETE,
+    FleetFinished,
+    FleetPlanned,
+    Outcome,
+    TargetFinished,
+    TargetResult,
+    WaveStarted,
+)
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
+from koonj.runner.run.target_event import TargetEvent
 from koonj.runner.start import movable
 
 AT_ONCE = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from koonj.humanize import count
-from koonj.runner.fleet.events import COMPLETE, Outcome, TargetResult
+from koonj.runner.run.fleet_events import COMPLETE, Outcome, TargetResult
 from koonj.sql.display import spaced
 
 _ORDER = (

@@ -1,4 +1,4 @@
-"""The events of an apply to several targets, apart from those of each target's own run."""
+"""Define the events of an apply to several targets; `TargetEvent` has those of each target's own run."""
 
 from __future__ import annotations
 
