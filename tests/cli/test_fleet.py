@@ -9,66 +9,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.command import KOONJ, CommandResult, Project, Terminal
+from support.databases import Databases, without_password
 
 NOWHERE = "host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2"
 PROTECTED = 'protected = true\npolicy = { require = "off" }'
-
-
-@dataclass
-class Databases:
-    """Targets on one server, and the project whose koonj.toml declares them."""
-
-    project: Project
-    dsns: dict[str, str]
-
-    def configure(self, **keys: str) -> None:
-        """Write koonj.toml. `keys`: more lines of a target."""
-        tables = (
-            f'[targets.{name}]\ndsn = "{dsn}"\n{keys.get(name, "")}\n' for name, dsn in self.dsns.items()
-        )
-        (self.project.root / "koonj.toml").write_text('migrations = "migrations"\n' + "".join(tables))
-
-    def apply(self, *argv: str) -> CommandResult:
-        return self.project.koonj("apply", *argv)
-
-    def sql(self, target: str, text: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.dsns[target], autocommit=True) as conn:
-            cursor = conn.execute(text.encode())
-            return cursor.fetchall() if cursor.description is not None else []
-
-    def applied(self, target: str) -> list[str]:
-        """Return the names of the successful runs in the history, in their order."""
-        found = self.sql(target, "SELECT to_regclass('koonj.history') IS NOT NULL")
-        if found == [(False,)]:
-            return []
-        query = "SELECT name FROM koonj.history WHERE action = 'apply' AND outcome = 'done' ORDER BY id"
-        return [name for (name,) in self.sql(target, query)]
-
-
-@pytest.fixture
-def databases(files: Project, make_database: Callable[[], str]) -> Callable[..., Databases]:
-    """Return a function that makes targets with an empty database each."""
-
-    def make(*names: str, **dsns: str) -> Databases:
-        made = Databases(files, {name: without_password(make_database()) for name in names} | dsns)
-        made.configure()
-        return made
-
-    return make
-
-
-def without_password(dsn: str) -> str:
-    return make_conninfo("", **{k: v for k, v in conninfo_to_dict(dsn).items() if k != "password"})
 
 
 @pytest.fixture
@@ -428,7 +379,6 @@ def test_a_target_that_is_not_ready_is_a_failure_from_the_start(databases: Calla
         (("--all-targets", "--target", "a"), "Use either --all-targets or --target, not both."),
         (("--targets", "a", "--dsn", "host=x"), "Use either --targets or --dsn, not both."),
         (("--all-targets", "--probe"), "--probe cannot be used with --all-targets."),
-        (("--all-targets", "--detach", "--yes"), "--detach cannot be used with --all-targets."),
         (("--wave", "1"), "--wave requires --all-targets or --targets."),
         (("--max-failures", "2"), "--max-failures requires --all-targets or --targets."),
         (("--confirm", "a", "--confirm", "b"), "Use --confirm once."),

@@ -20,6 +20,7 @@ from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunStarted
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.request import AllowedConflict, Extent, Request
 from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
@@ -138,4 +139,5 @@ def test_decision_about_an_interruption_arrives(tmp_path: Path) -> None:
     assert read_confirmed(iter(lines)) == decided
     assert read_confirmed(iter(lines[:-1])) is None
     run = movable_run(decided)
-    assert (run.started.settles, run.plan, run.folder) == ("017_a.sql", None, tmp_path)
+    assert isinstance(run.started, RunStarted)
+    assert (run.started.settles, run.shown, run.folder) == ("017_a.sql", (), tmp_path)

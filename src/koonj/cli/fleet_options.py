@@ -73,9 +73,8 @@ def check_fleet(args: Namespace) -> None:
     for other in ("target", "dsn"):
         if getattr(args, other) is not None:
             raise UsageError(f"Use either {option} or --{other}, not both.")
-    for other in ("probe", "detach"):
-        if getattr(args, other):
-            raise UsageError(f"--{other} cannot be used with {option}. Use it with one target.")
+    if args.probe:
+        raise UsageError(f"--probe cannot be used with {option}. Use it with one target.")
 
 
 def _patterns(text: str) -> tuple[str, ...]:

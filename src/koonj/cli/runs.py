@@ -7,7 +7,7 @@ from typing import Any
 
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.invocation import Call
-from koonj.humanize import to_the_second
+from koonj.humanize import count, to_the_second
 from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.process.holder_process import is_stopped
 from koonj.runner.process.journal_head import JournalHead, folder_hash
@@ -68,7 +68,9 @@ def _what(head: JournalHead) -> str:
     """Return what a run does: ``apply on production: 12 of 40``."""
     if head.settles:
         return f"settle {head.settles} on {head.target}"
-    return f"{head.direction} on {head.target}: {head.committed} of {head.wanted}"
+    where = count(head.targets, "target") if head.targets else head.target
+    part = f", part of {head.fleet[:SHORT_ID]}" if head.fleet else ""
+    return f"{head.direction} on {where}: {head.committed} of {head.wanted}{part}"
 
 
 def _word(run: KnownRun) -> str:

@@ -178,7 +178,7 @@ def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
 
     started = RunStarted(confirmed.run_id, target.name, direction, settles=name)
     return MovableRun(
-        started, None, reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
+        started, (), reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
     )
 
 

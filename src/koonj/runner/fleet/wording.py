@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from koonj.humanize import count
+from koonj.runner.process.process_wording import CONTINUE
 from koonj.runner.run.fleet_events import COMPLETE, Outcome, TargetResult
 from koonj.sql.display import spaced
 
@@ -16,6 +17,12 @@ _ORDER = (
     Outcome.CANCELLED,
     Outcome.NOT_STARTED,
 )
+
+
+def failures(results: Iterable[TargetResult]) -> int:
+    """Return the number of targets that are not ready, or whose run did not end well."""
+    waiting = {Outcome.PLANNED, Outcome.NOT_STARTED}
+    return sum(one.outcome not in COMPLETE | waiting for one in results)
 
 
 def outcome_words(result: TargetResult) -> str:
@@ -49,7 +56,4 @@ def ended_words(results: Sequence[TargetResult]) -> str:
     counts = {outcome: sum(one.outcome is outcome for one in results) for outcome in _ORDER}
     others = ", ".join(f"{number} {spaced(outcome.value)}" for outcome, number in counts.items() if number)
     verb = "is" if complete == 1 else "are"
-    return (
-        f"{words} {complete} of {count(len(results), 'target')} {verb} up to date; {others}. To continue, "
-        "run the same command again: it runs nothing twice."
-    )
+    return f"{words} {complete} of {count(len(results), 'target')} {verb} up to date; {others}. {CONTINUE}"

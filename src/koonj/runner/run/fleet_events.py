@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Event, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, RunResult, RunStarted
 from koonj.runner.run.failure import Failure
 
 
@@ -66,6 +67,19 @@ class PlanGroup:
     """File names, in the order in which they run."""
     shown: str
     """The target whose plan stands for all: that with the largest tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStarted(Event):
+    """The first event of the journal."""
+
+    run_id: str
+    targets: tuple[str, ...]
+    direction: Direction
+
+
+Started = RunStarted | FleetStarted
+"""The first event in the journal of a run."""
 
 
 @dataclass(frozen=True, slots=True)

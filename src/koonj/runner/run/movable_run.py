@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koonj.runner.run.events import PlanMade, RunStarted
+from koonj.runner.run.events import Event
+from koonj.runner.run.fleet_events import Started
 
 if TYPE_CHECKING:
     from koonj.postgres.connector import Connector
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 class MovableRun:
     """What a process needs to carry out a run, and to write its journal."""
 
-    started: RunStarted
-    plan: PlanMade | None
-    """The plan that was confirmed; None if the run is not an apply or a rollback."""
+    started: Started
+    shown: tuple[Event, ...]
+    """The plan that was confirmed, or those of several targets; empty if the run settles an interruption."""
     folder: Path
     """The migrations."""
     carry_out: Callable[[Connector], Run]
-    """Return the run. It starts when its events are read, and its first event is not a `RunStarted`."""
+    """Return the run. It starts when its events are read, and it does not repeat `started` and `shown`."""
