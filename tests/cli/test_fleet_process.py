@@ -28,6 +28,7 @@ def gated(databases: Callable[..., Databases], runs: Runs) -> Databases:
     for name in made.dsns:
         made.sql(name, gate.CLOSE)
     made.sql("a", gate.OPEN_ALL)
+    made.configure(**dict.fromkeys(made.dsns, 'password = { command = "echo >> asked; echo secret" }'))
     return made
 
 
@@ -96,6 +97,7 @@ def test_fleet_goes_on_without_its_terminal_and_attach_shows_its_table(
     assert again.text.endswith("Applied 6 migrations on 3 targets. All 3 targets are up to date.\n")
     assert parts(runs) == {"a": "done", "b": "done", "c": "done"}
     must_be_applied_once(gated)
+    assert (runs.project.root / "asked").read_text() == "\n"  # once for all targets, and both processes
     wait_until(lambda: not list(runs.folder.glob("*.err")))
     assert runs.project.koonj("attach", short).code == 0
 

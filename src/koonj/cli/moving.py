@@ -12,7 +12,7 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.cli.dialogue import Dialogue
 from koonj.cli.follow import follow
 from koonj.postgres.connector import Connector
-from koonj.runner.own_process import MoveError, move, new_journal
+from koonj.runner.own_process import MoveError, connector_of, move, new_journal
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal import JournalError
 from koonj.runner.process.login_session import keep_after_logout
@@ -56,7 +56,7 @@ def move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 async def _stay(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
     """Carry out the run in this process, without a journal."""
-    async with Connector() as connector:
+    async with connector_of(movable) as connector:
         last = await _follow(dialogue, movable.carry_out(connector))
     return dialogue.print_result(last)
 
@@ -72,7 +72,7 @@ def carry_out_here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 
 async def _here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
-    async with Connector() as connector:
+    async with connector_of(movable) as connector:
         last = await follow_here(dialogue, movable, connector)
     return dialogue.print_result(last)
 

@@ -151,10 +151,17 @@ def _close_others(kept: set[int]) -> None:
     os.closerange(low, most)
 
 
+def connector_of(movable: MovableRun) -> Connector:
+    """Return a connector for the run, with the passwords that were read for its plan."""
+    if movable.passwords is not None:
+        movable.passwords.begin_run()
+    return Connector(passwords=movable.passwords)
+
+
 async def _carry_out(movable: MovableRun, journal: Journal) -> None:
     loop = asyncio.get_running_loop()
     cancelling: list[asyncio.Task[None]] = []
-    async with Connector() as connector:
+    async with connector_of(movable) as connector:
         run = RecordedRun(movable.carry_out(connector), lambda *_: None)
         run.begin(journal)
         loop.add_signal_handler(

@@ -115,6 +115,7 @@ def movable(confirmation: Confirmation) -> MovableRun:
         (PlanMade(confirmation.shown.plan),),
         job.reader.path,
         partial(carry_out, confirmation),
+        job.connector.passwords,
     )
 
 

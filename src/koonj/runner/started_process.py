@@ -48,7 +48,7 @@ def _take_run() -> tuple[MovableRun, Journal] | None:
         return None
     if confirmed is None:
         return None
-    movable = movable_run(confirmed)
+    movable = movable_run(*confirmed)
     try:
         journal = new_journal(movable.started, movable.shown, movable.folder)
     except JournalError as error:

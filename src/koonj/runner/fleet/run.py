@@ -51,6 +51,7 @@ def movable_fleet(confirmation: FleetConfirmation) -> MovableRun:
         (*(TargetEvent(group.shown, PlanMade(plans[group.shown])) for group in shown.groups), shown),
         fleet.reader.path,
         partial(FleetRun, confirmation),
+        fleet.connector.passwords,
     )
 
 

@@ -12,6 +12,7 @@ from koonj.runner.run.fleet_events import Started
 
 if TYPE_CHECKING:
     from koonj.postgres.connector import Connector
+    from koonj.postgres.kept_passwords import KeptPasswords
     from koonj.runner.run.run import Run
 
 
@@ -26,3 +27,5 @@ class MovableRun:
     """The migrations."""
     carry_out: Callable[[Connector], Run]
     """Return the run. It starts when its events are read, and it does not repeat `started` and `shown`."""
+    passwords: KeptPasswords | None = None
+    """Those that were read for the plan, so that nobody is asked again; None: there are none."""
