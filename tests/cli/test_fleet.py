@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import psycopg
 import pytest
@@ -371,6 +372,45 @@ def test_a_target_that_is_not_ready_is_a_failure_from_the_start(databases: Calla
     none = made.apply("--targets", "b", "--yes", "--max-failures", "9")
     assert none.code == 1
     assert "Refused: 1 of 1 target is not ready. Nothing was changed.\n" in none.err
+
+
+def test_rollback_sets_all_targets_back_to_a_number(databases: Callable[..., Databases]) -> None:
+    made = databases("a", "b", "c", "d")
+    _, second, third = (made.project.table(number) for number in (1, 2, 3))
+    back = "-- Rollback:\n-- BEGIN;\n-- DROP TABLE t3, other;\n-- COMMIT;\n"
+    made.project.write(third, f"BEGIN;\nCREATE TABLE t3 (id int);\nCOMMIT;\n\n{back}")
+    for target, number in (("a", "3"), ("b", "3"), ("c", "2"), ("d", "1")):
+        assert made.apply(number, "--yes", "--target", target).code == 0
+    rollback = partial(made.project.koonj, "rollback")
+    which = rollback("--all-targets", "--yes")
+    assert which.code == 2
+    assert "koonj rollback --all-targets requires N or --all." in which.err
+    planned = rollback("1", "--all-targets", "--plan", "--json")
+    (event,) = (event for event in planned.events if event["event"] == "fleet_planned")
+    assert event["direction"] == "rollback"
+    assert [group["migrations"] for group in event["groups"]] == [[third, second], [second]]
+    assert outcomes(planned) == {"a": "planned", "b": "planned", "c": "planned", "d": "nothing"}
+    assert made.sql("a", "SELECT to_regclass('t3') IS NULL") == [(False,)]
+
+    failed = rollback("1", "--all-targets", "--yes")
+    assert failed.code == 1
+    assert "4 targets: 3 to roll back, 1 nothing to do" in failed.out
+    assert "\n1 target without one to roll back: d\n" in failed.out
+    assert re.search(r"\n  target +result +rolled back +took\n", failed.out)
+    assert re.search(rf"a +failed +0 of 2 .*{third}", failed.out)
+    for target in "ab":
+        made.sql(target, "CREATE TABLE other (id int)")
+    done = rollback("1", "--all-targets", "--yes")
+    assert done.code == 0, done.err
+    assert re.search(r"\S a +rolled back +2 of 2 ", done.out)
+    assert re.search(r"\S d +nothing to do\n", done.out)
+    assert done.out.endswith("Rolled back 5 migrations on 3 targets. All 4 targets are done.\n")
+    for target in "abcd":
+        assert made.sql(target, "SELECT to_regclass('t1') IS NULL, to_regclass('t2') IS NULL") == [
+            (False, True)
+        ]
+    nothing = rollback("1", "--all-targets")
+    assert (nothing.code, nothing.out.splitlines()[-1]) == (0, "Nothing to roll back on any target.")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Implement `koonj apply` for several targets."""
+"""Implement `koonj apply` and `koonj rollback` for several targets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from koonj.runner.run.events import Event
 from koonj.runner.run.request import Extent
 
 
-def apply_to_targets(call: Call) -> ExitCode:
-    """Run `koonj apply --all-targets` or `--targets`, and return the exit code.
+def run_on_targets(call: Call, direction: Direction) -> ExitCode:
+    """Run `koonj apply` or `koonj rollback` with `--all-targets` or `--targets`, and return the exit code.
 
     Raises:
         CommandError: the arguments, the settings or the folder cannot be used.
@@ -37,7 +37,7 @@ def apply_to_targets(call: Call) -> ExitCode:
         raise UsageError(str(error)) from error
     _check_confirmed(call, targets)
     reader = call.folder_reader(settings.migrations)
-    request = request_of(call, targets[0], reader, Direction.APPLY)
+    request = request_of(call, targets[0], reader, direction)
     request = replace(
         request,
         # The state of each target is another one, so that "the next migration" would be another one, too.

@@ -1,4 +1,4 @@
-"""Print the events of an apply to several targets, answer its questions, and choose its exit code."""
+"""Print the events of a run on several targets, answer its questions, and choose its exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.failure_text import conflict_lines, failure_lines, failure_title
-from koonj.cli.fleet_text import applied_words, fleet_plan_lines, result_lines
+from koonj.cli.fleet_text import committed_words, fleet_plan_lines, result_lines
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_dialogue import refused_code
@@ -16,6 +16,7 @@ from koonj.humanize import count, duration
 from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.process.process_wording import broken_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import (
     CancelAsked,
@@ -61,7 +62,7 @@ _TOLD = (MigrationRehearsalStarted, WaitingForScratch, WaitingForLock, Blocked, 
 
 @dataclass
 class FleetDialogue:
-    """Printer of the events of an apply to several targets, which also answers its questions."""
+    """Printer of the events of a run on several targets, which also answers its questions."""
 
     call: Call
     cannot_ask: bool = field(default=False, init=False)
@@ -73,6 +74,7 @@ class FleetDialogue:
         self._texts: dict[str, RunText] = {}
         self._plans: dict[str, Plan] = {}
         self._planned = self._has_run = False
+        self._direction = Direction.APPLY
         self._unread: tuple[str, ...] = ()
         self._running: list[str] = []
         self._waiting: set[str] = set()
@@ -98,6 +100,7 @@ class FleetDialogue:
                 self._waiting.discard(event.target)
                 self._running.append(event.target)
             case FleetPlanned():
+                self._direction = event.direction
                 ready = [one for one in event.targets if one.outcome is Outcome.PLANNED]
                 self._waiting = {one.target for one in ready}
                 self._protected = tuple(one.target for one in ready if one.protected)
@@ -166,7 +169,7 @@ class FleetDialogue:
         for one in last.targets:
             self._print_reason(one)
         if self._has_run and last.targets and not (out.as_json or self._only_id):
-            out.lines(("", *result_lines(last.targets, self.call.marks), ""))
+            out.lines(("", *result_lines(last.targets, self._direction, self.call.marks), ""))
         if self.cannot_ask:
             message = f"Confirmation required, but there is no terminal. {last.message}"
             err.error(message, self._how_to_confirm())
@@ -213,4 +216,4 @@ def _code_of(one: TargetResult) -> ExitCode:
 
 
 def _finished(one: TargetResult) -> str:
-    return f"{one.target}: {outcome_words(one)} {applied_words(one)}, {duration(one.seconds)}"
+    return f"{one.target}: {outcome_words(one)} {committed_words(one)}, {duration(one.seconds)}"

@@ -104,7 +104,8 @@ ROLLBACK = _RUN.format(
   koonj rollback 12           roll back all with a number above 12; 12 itself stays applied
   koonj rollback --all        roll back all applied migrations
   koonj rollback --plan       show the plan and exit
-  koonj rollback --probe      run the rollback on the target, then roll everything back""",
+  koonj rollback --probe      run the rollback on the target, then roll everything back
+  koonj rollback 12 --targets 'tenant*' --yes      several targets, in waves""",
 )
 
 STATUS = """\

@@ -84,7 +84,7 @@ def check_format(args: Namespace) -> None:
 
 
 def _check_fleet(args: Namespace) -> None:
-    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - only of `koonj apply`
+    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - not of every command
 
     check_fleet(args)
 
@@ -107,7 +107,7 @@ CHECKS: Mapping[str, tuple[Callable[[Namespace], None], ...]] = MappingProxyType
     {
         "check": (check_format,),
         "apply": (check_run, _check_fleet),
-        "rollback": (check_run,),
+        "rollback": (check_run, _check_fleet),
         "unblock": (check_unblock,),
         "tunnel": (check_tunnel,),
         "trust": (_check_trust,),

@@ -18,8 +18,9 @@ from koonj.runner.fleet.prepare import Prepared, prepare
 from koonj.runner.fleet.run_group import RunGroup
 from koonj.runner.fleet.side_by_side import side_by_side
 from koonj.runner.fleet.waves import CANARY, Waves
-from koonj.runner.fleet.wording import failures, not_ready_words
+from koonj.runner.fleet.wording import failures, not_ready_words, nothing_words
 from koonj.runner.preparation import Job
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, Question, QuestionKind, RunResult
 from koonj.runner.run.fleet_events import FleetFinished, FleetPlanned, Outcome, TargetResult
 from koonj.runner.run.request import Request
@@ -34,7 +35,7 @@ _PLANNED_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Input of an apply to several targets."""
+    """Input of an apply or a rollback on several targets."""
 
     connector: Connector
     targets: tuple[Target, ...]
@@ -60,7 +61,7 @@ class FleetConfirmation:
 
 
 class FleetPreparation:
-    """The first part of an apply to several targets: plans and questions.
+    """The first part of an apply or a rollback on several targets: plans and questions.
 
     If the plans are not confirmed or not needed, the events of `run` end with a `FleetFinished`.
     """
@@ -92,7 +93,14 @@ class FleetPreparation:
         ready = [one for one in self._prepared if one.result.outcome is Outcome.PLANNED]
         plans = {one.target.name: one.plan for one in ready}
         waves = fleet.waves.of_targets(tuple(plans))
-        shown = FleetPlanned(results, plan_groups(plans), waves, fleet.at_once, fleet.max_failures)
+        shown = FleetPlanned(
+            results,
+            plan_groups(plans),
+            waves,
+            fleet.at_once,
+            fleet.max_failures,
+            fleet.request.direction,
+        )
         yield shown
         if end := self._end_before_any(len(ready)):
             yield end
@@ -127,7 +135,7 @@ class FleetPreparation:
         if failed >= fleet.max_failures or (failed and not ready):
             return self._end(RunResult.REFUSED, not_ready_words(failed, len(fleet.targets), ready))
         if not ready:
-            return self._end(RunResult.NOTHING, "Nothing to apply: no migration is pending on any target.")
+            return self._end(RunResult.NOTHING, nothing_words(fleet.request.direction))
         return None
 
     def _questions(self, ready: Sequence[Prepared]) -> list[Question]:
@@ -135,7 +143,8 @@ class FleetPreparation:
         protected = [one.target.name for one in ready if one.target.protected]
         questions = []
         if len(protected) < len(ready) and not self._input.request.assume_yes:
-            text = f"Apply to {count(len(ready), 'target')}?"
+            verb = "Apply to" if self._input.request.direction is Direction.APPLY else "Roll back on"
+            text = f"{verb} {count(len(ready), 'target')}?"
             questions.append(Question(str(uuid4()), QuestionKind.YES, text, "yes"))
         for name in protected:
             text = f"{name} is protected. Type its name to confirm."

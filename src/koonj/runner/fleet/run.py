@@ -13,10 +13,11 @@ from koonj.runner.fleet.planning import FleetConfirmation
 from koonj.runner.fleet.prepare import Prepared
 from koonj.runner.fleet.run_group import RunGroup
 from koonj.runner.fleet.side_by_side import side_by_side
-from koonj.runner.fleet.wording import ended_words, failures
+from koonj.runner.fleet.wording import ended_words, failures, nothing_to_do
 from koonj.runner.own_process import new_journal
 from koonj.runner.process.journal import Journal, JournalError
 from koonj.runner.process.recorded_run import RecordedRun
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, RunFinished, RunResult
 from koonj.runner.run.fleet_events import (
     COMPLETE,
@@ -33,8 +34,6 @@ from koonj.runner.run.target_event import TargetEvent
 from koonj.runner.start import movable
 
 _OUTCOMES = {
-    RunResult.DONE: Outcome.APPLIED,
-    RunResult.NOTHING: Outcome.UP_TO_DATE,  # another run did it while this one waited for the lock
     RunResult.CANCELLED: Outcome.CANCELLED,
     RunResult.LOCKED: Outcome.LOCKED,
     RunResult.REFUSED: Outcome.REFUSED,
@@ -42,7 +41,7 @@ _OUTCOMES = {
 
 
 def movable_fleet(confirmation: FleetConfirmation) -> MovableRun:
-    """Return the second part of an apply to several targets, for any process."""
+    """Return the second part of an apply or a rollback on several targets, for any process."""
     fleet, shown = confirmation.fleet, confirmation.shown
     names = tuple(target.name for target in fleet.targets)
     plans = {one.target.name: one.plan for one in confirmation.prepared if one.confirmation is not None}
@@ -89,7 +88,7 @@ class FleetRun(RunGroup):
             result = RunResult.CANCELLED
         elif all(one.outcome in COMPLETE for one in results):
             result = RunResult.DONE
-        yield FleetFinished(result, ended_words(results), results)
+        yield FleetFinished(result, ended_words(results, confirmed.shown.direction), results)
 
     def _goes_on(self, control: Control) -> bool:
         return not control.cancelled and self._failures < self._confirmation.fleet.max_failures
@@ -109,7 +108,8 @@ class FleetRun(RunGroup):
         finally:
             self.running.discard(run)
         assert isinstance(last, RunFinished)
-        result = _ended(prepared.result, last, monotonic() - started)
+        direction = self._confirmation.shown.direction
+        result = _ended(prepared.result, last, direction, monotonic() - started)
         self._results[name] = result
         yield TargetFinished(result)
 
@@ -120,10 +120,18 @@ class FleetRun(RunGroup):
             return None
 
 
-def _ended(before: TargetResult, last: RunFinished, seconds: float) -> TargetResult:
+def _outcome(result: RunResult, direction: Direction) -> Outcome:
+    if result is RunResult.DONE:
+        return Outcome.APPLIED if direction is Direction.APPLY else Outcome.ROLLED_BACK
+    if result is RunResult.NOTHING:  # another run did it while this one waited for the lock
+        return nothing_to_do(direction)
+    return _OUTCOMES.get(result, Outcome.FAILED)
+
+
+def _ended(before: TargetResult, last: RunFinished, direction: Direction, seconds: float) -> TargetResult:
     return replace(
         before,
-        outcome=_OUTCOMES.get(last.result, Outcome.FAILED),
+        outcome=_outcome(last.result, direction),
         committed=last.committed,
         not_run=last.not_run,
         message=last.message,
