@@ -395,7 +395,7 @@ def test_rollback_sets_all_targets_back_to_a_number(databases: Callable[..., Dat
     failed = rollback("1", "--all-targets", "--yes")
     assert failed.code == 1
     assert "4 targets: 3 to roll back, 1 nothing to do" in failed.out
-    assert "\n1 target without one to roll back: d\n" in failed.out
+    assert "\n1 target with nothing to roll back: d\n" in failed.out
     assert re.search(r"\n  target +result +rolled back +took\n", failed.out)
     assert re.search(rf"a +failed +0 of 2 .*{third}", failed.out)
     for target in "ab":

@@ -47,8 +47,8 @@ class _Words:
 
 
 _WORDS = {
-    Direction.APPLY: _Words("to apply", "up to date", "a pending migration", "applied"),
-    Direction.ROLLBACK: _Words("to roll back", "nothing to do", "one to roll back", "rolled back"),
+    Direction.APPLY: _Words("to apply", "up to date", "without a pending migration", "applied"),
+    Direction.ROLLBACK: _Words("to roll back", "nothing to do", "with nothing to roll back", "rolled back"),
 }
 
 
@@ -71,7 +71,7 @@ def fleet_plan_lines(
     if current or not_ready:
         yield ""
     if current:
-        yield f"{count(len(current), 'target')} without {words.missing}: {listed(current, most)}"
+        yield f"{count(len(current), 'target')} {words.missing}: {listed(current, most)}"
     for one in not_ready:
         yield f"not ready: {marks.for_state(_STATES[one.outcome])} {one.target}  {outcome_words(one)}"
 
