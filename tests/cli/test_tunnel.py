@@ -70,6 +70,26 @@ def test_broken_tunnel_is_an_error_with_the_words_of_ssh(project: Project, sshd:
     assert project.koonj("apply", "--yes").code == 1
 
 
+@pytest.mark.parametrize("argv", [(), ("--all-targets",)])
+def test_process_of_a_run_joins_the_tunnel_of_the_plan(
+    runs: Runs, terminal: Callable[..., Terminal], sshd: Sshd, tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    count = tmp_path / "logins"
+    config = sshd.client_config(f'Match exec "echo >> {count}"\nHost *\n')
+    runs.project.configure(ssh=f'{{ host = "bastion", options = ["-F", "{config}"] }}')
+    runs.write_gate()
+    user = terminal("apply", "--yes", *argv)
+    user.expect("continues in its own process")
+    wait_until(runs.at_gate)
+    assert count.read_text() == "\n"
+    user.hang_up()
+    assert user.process.wait(30) == 8
+    runs.open_gate()
+    wait_until(lambda: all(run["result"] == "done" for run in runs.listed()))
+    assert count.read_text() == "\n"  # the tunnel has gone on, too
+    gone(config)
+
+
 def test_untrusted_folder_runs_no_ssh(
     project: Project, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

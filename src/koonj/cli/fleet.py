@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from koonj.cli.apply import moves, request_of
 from koonj.cli.diagnostics import ExitCode, UsageError
@@ -22,6 +23,9 @@ from koonj.runner.fleet.waves import CANARY
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
 from koonj.runner.run.request import Extent
+
+if TYPE_CHECKING:
+    from koonj.postgres.tunnel.leases import TunnelLeases
 
 
 def run_on_targets(call: Call, direction: Direction) -> ExitCode:
@@ -57,9 +61,9 @@ def run_on_targets(call: Call, direction: Direction) -> ExitCode:
         max_failures=call.args.max_failures or 1,
         plan_only=call.args.plan,
     )
-    confirmation, last = asyncio.run(_run(dialogue, fleet, stays=not moved))
+    confirmation, tunnels, last = asyncio.run(_run(dialogue, fleet, stays=not moved))
     if confirmation is not None and moved:
-        return move_and_follow(dialogue, movable_fleet(confirmation))
+        return move_and_follow(dialogue, movable_fleet(confirmation), tunnels)
     return dialogue.print_result(last)
 
 
@@ -72,7 +76,7 @@ def _check_confirmed(call: Call, targets: tuple[Target, ...]) -> None:
 
 async def _run(
     dialogue: FleetDialogue, fleet: Callable[[Connector], Fleet], *, stays: bool
-) -> tuple[FleetConfirmation | None, Event]:
+) -> tuple[FleetConfirmation | None, TunnelLeases | None, Event]:
     """Plan and ask. If the runs stay in this process, carry out what was confirmed."""
     out, err = dialogue.call.out, dialogue.call.err
     async with Connector() as connector:
@@ -83,4 +87,4 @@ async def _run(
         confirmation = preparation.confirmation
         if confirmation is not None and stays:
             last = await follow_here(dialogue, movable_fleet(confirmation), connector)
-    return confirmation, last
+        return confirmation, None if confirmation is None or stays else connector.take_tunnels(), last

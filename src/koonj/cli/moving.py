@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from koonj.cli.attach import end_of, watch
 from koonj.cli.diagnostics import ExitCode
@@ -22,12 +23,25 @@ from koonj.runner.run.events import Event
 from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.run import Run
 
+if TYPE_CHECKING:
+    from koonj.postgres.tunnel.leases import TunnelLeases
 
-def move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
+
+def move_and_follow(dialogue: Dialogue, movable: MovableRun, tunnels: TunnelLeases | None = None) -> ExitCode:
     """Move the run, and follow it to its end, unless --detach is given. Return the exit code.
 
-    The process is forked between two event loops: then this one has one thread and no connection.
+    The process is forked between two event loops: then this one has one thread and no connection. `tunnels`:
+    those of the plan. They stay open as long as this process, so that the other one joins them: ssh does not
+    log in a second time.
     """
+    try:
+        return _move_and_follow(dialogue, movable)
+    finally:
+        if tunnels is not None:
+            tunnels.leave()
+
+
+def _move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
     call, run_id = dialogue.call, movable.started.run_id
     is_detached = getattr(call.args, "detach", False)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
