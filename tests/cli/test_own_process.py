@@ -376,7 +376,12 @@ def test_run_without_a_place_for_a_journal_stays_and_says_why(
     answer = runs.project.run("rollback", "--yes", "--detach", **environ)
     assert answer.code == 1
     assert "Nothing was changed." in answer.err
-    for argv, more in ((), {}), (("--foreground",), {}), (("--json",), {"CI": "true"}):
+    for argv, more in (
+        ((), {}),
+        (("0", "--all-targets"), {}),
+        (("--foreground",), {}),
+        (("--json",), {"CI": "true"}),
+    ):
         runs.project.run("apply", "--yes")
         alone = runs.project.run("rollback", "--yes", *argv, **environ, **more)
         assert alone.code == 0

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from koonj.runner.impact import tunnel_note
 from support.command import KOONJ, Project, Terminal
+from support.databases import Databases
 from support.own_process import Runs, wait_until
 from support.sshd import USABLE, Sshd, clients
 
@@ -68,6 +69,23 @@ def test_broken_tunnel_is_an_error_with_the_words_of_ssh(project: Project, sshd:
     assert "Permission denied" in done.err
     assert "ssh-add" in done.err
     assert project.koonj("apply", "--yes").code == 1
+
+
+def test_databases_of_one_server_share_one_login(
+    databases: Callable[..., Databases],
+    runs: Runs,
+    terminal: Callable[..., Terminal],
+    sshd: Sshd,
+    tmp_path: Path,
+) -> None:
+    made, count = databases("a", "b", "c"), tmp_path / "logins"
+    config = sshd.client_config(f'Match exec "echo >> {count}"\nHost *\n')
+    made.configure(**dict.fromkeys("abc", f'ssh = {{ host = "bastion", options = ["-F", "{config}"] }}'))
+    made.project.table(1)
+    assert terminal("apply", "--all-targets", "--yes").close() == 0
+    assert [made.applied(name) for name in "abc"] == [["001_make_t1.sql"]] * 3
+    assert count.read_text() == "\n"
+    gone(config)
 
 
 @pytest.mark.parametrize("argv", [(), ("--all-targets",)])

@@ -294,11 +294,10 @@ async def test_cancel_of_a_run_on_another_host_names_the_host(opened: list[Journ
 # Retention
 
 
-def _ended(opened: list[Journal], days: float, result: RunResult | None) -> Path:
+def _ended(opened: list[Journal], days: float, result: RunResult | None, fleet: str = "") -> Path:
     started = datetime.now(UTC) - timedelta(days=days)
-    head = replace(
-        new_head(replace(STARTED, run_id=str(uuid4())), Path("/x")), started=started, result=result
-    )
+    made = new_head(replace(STARTED, run_id=str(uuid4())), Path("/x"))
+    head = replace(made, started=started, result=result, fleet=fleet)
     journal = open_journal(head)
     journal.forget()
     return journal.files.journal
@@ -322,6 +321,9 @@ def test_old_journals_are_deleted_and_those_in_progress_are_kept(
     delete_old_journals()
     assert latest.exists()
     assert [path.exists() for path in new] == [False, False, True]
+    parts = [_ended(opened, 0, RunResult.DONE, fleet="f1e7") for _ in range(3)]
+    delete_old_journals()
+    assert all(path.exists() for path in (*parts, latest))  # parts are not counted
 
 
 def test_reader_needs_a_journal(tmp_path: Path, opened: list[Journal]) -> None:

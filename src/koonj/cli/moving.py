@@ -17,6 +17,7 @@ from koonj.runner.own_process import MoveError, connector_of, move, new_journal
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal import JournalError
 from koonj.runner.process.login_session import keep_after_logout
+from koonj.runner.process.process_wording import no_journal_words
 from koonj.runner.process.recorded_run import RecordedRun
 from koonj.runner.process.seen_runs import mark_end_seen
 from koonj.runner.run.events import Event
@@ -96,8 +97,9 @@ async def follow_here(dialogue: Dialogue, movable: MovableRun, connector: Connec
     run = movable.carry_out(connector)
     try:
         journal = new_journal(movable.started, movable.shown, movable.folder)
-    except JournalError:
-        return await _follow(dialogue, run)  # a run without a terminal can be one without a home
+    except JournalError as error:  # a run without a terminal can be one without a home
+        dialogue.call.err.info(no_journal_words(error))
+        return await _follow(dialogue, run)
     recorded = RecordedRun(run, lambda *_: None)
     recorded.begin(journal)
     last = await _follow(dialogue, recorded)

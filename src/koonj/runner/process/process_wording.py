@@ -15,6 +15,11 @@ def left_words(run_id: str) -> str:
     return f"run {short} left running. To follow it, run: koonj attach {short}"
 
 
+def no_journal_words(error: Exception) -> str:
+    """Return that a run has no journal. `error`: says why."""
+    return f"this run has no journal, so koonj attach and koonj runs cannot show it. {error}"
+
+
 def broken_words(event: JournalBroken, *, of_targets: bool = False) -> tuple[str, str]:
     """Return what is known of a run whose process ended without a result, and what to do.
 
