@@ -306,8 +306,8 @@ examples:
 
 koonj keeps a journal of each apply and rollback that was confirmed, in $XDG_STATE_HOME/koonj/runs
 (~/.local/state). Only your user can read it. A journal is deleted after 30 days, that of a run that failed or
-was interrupted after 90 days; koonj keeps 200 of each. A run on several targets has one line, and below it one
-for each target.
+was interrupted after 90 days; koonj keeps 200 of each. A run on several targets has one line,
+and below it one for each target.
 
 `no result` means that the process of the run ended early: it was killed, or the machine stopped. The target
 knows what is committed: koonj status
