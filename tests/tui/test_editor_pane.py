@@ -208,6 +208,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
 
 def escape_waits(editor: Editor) -> bool:
     """Return whether Esc waits for the save."""
+    assert isinstance(editor._file, editor_file.EditorFile)
     return bool(editor._file._writing._waiters)
 
 

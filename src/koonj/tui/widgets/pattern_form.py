@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 
+from koonj.humanize import count
 from koonj.patterns.completion import begins_with, completions
 from koonj.patterns.form_facts import lock_words, table_words
+from koonj.tui.documents.draft_edits import DraftEdits, edited_words
 from koonj.tui.documents.drafts import BlankSource, DraftResult, DraftSource
 from koonj.tui.documents.form_values import FormValues, form_values
+from koonj.tui.state.file_place import FilePlace, by_weight
 from koonj.tui.theme import DIM, PLAIN, WARNING
+from koonj.tui.theme.severities import severity_style
 from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
@@ -48,6 +52,8 @@ class PatternForm(FormBox):
         self._is_changing = False
         """Whether rows of another pattern are about to be shown."""
         self._now: FormValues = form_values(self.source, {})
+        self.edits = DraftEdits()
+        """What the user has edited by hand in the files."""
 
     def compose(self) -> ComposeResult:
         yield Heading()
@@ -57,6 +63,8 @@ class PatternForm(FormBox):
         yield TextBlock(id="names")
         yield TextBlock(id="cost")
         yield VerticalScroll(id="fields", can_focus=False)
+        yield TextBlock(id="edited")
+        yield TextBlock(id="found")
         yield WriteLine()
 
     @property
@@ -71,12 +79,24 @@ class PatternForm(FormBox):
 
     @property
     def result(self) -> DraftResult:
-        """What the fields make now."""
-        return self._now.drafting
+        """What the fields make now, with what was edited by hand."""
+        made = self._now.drafting
+        return replace(made, drafts=self.edits.applied(made.drafts)) if self.edits.texts else made
 
-    async def open(self, source: DraftSource, values: Mapping[str, str]) -> None:
-        """Show the fields of a pattern, filled with `values`; `Drafted` follows when they are there."""
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """The values in the fields."""
+        return {row.field.name: row.value for row in self.rows if row.is_complete}
+
+    async def open(
+        self, source: DraftSource, values: Mapping[str, str], edits: DraftEdits | None = None
+    ) -> None:
+        """Show the fields of a pattern, filled with `values`; `Drafted` follows when they are there.
+
+        `edits`: what was edited by hand before in its files.
+        """
         self.source, self._insists, self._is_changing = source, False, True
+        self.edits = edits or DraftEdits()
         fields = self.query_one("#fields")
         async with self.batch():
             await fields.remove_children()
@@ -101,6 +121,42 @@ class PatternForm(FormBox):
         """Compute what follows from a changed field, unless another pattern is about to be shown."""
         if self.is_ready:
             self.draft()
+
+    def keep_edited(self, part: int, name: str, text: str) -> None:
+        """Keep the whole text of a file that the user has edited; `name` is what the text calls it."""
+        made = next(draft for draft in self._now.drafting.drafts if draft.part == part)
+        self._change_edits(self.edits.edited(made, name, text))
+
+    def take_pattern_text(self, parts: Iterable[int]) -> None:
+        """Give some files the text of the pattern again."""
+        self._change_edits(self.edits.without(parts))
+
+    def _change_edits(self, edits: DraftEdits) -> None:
+        self.edits = edits
+        self.post_message(self.Drafted(self.result))
+
+    def show_edited(self, names: Mapping[int, str], key: str) -> None:
+        """Say which files were edited by hand, and what that means.
+
+        `names`: of the files, by their numbers in the pattern. `key`: takes the pattern's text again.
+        """
+        line, made = self.query_one("#edited", TextBlock), self._now.drafting.drafts
+        words = edited_words(self.edits, made, names, key)
+        is_outdated = bool(self.edits.outdated(made) or self.edits.left_out(made))
+        line.display = bool(words)
+        line.lead = (" ! ", WARNING) if is_outdated else ("   ", PLAIN)
+        line.text = (words, PLAIN)
+
+    def show_found(self, places: Iterable[FilePlace]) -> None:
+        """Show what is wrong with the files that were edited by hand, the worst first."""
+        found, line = by_weight(places), self.query_one("#found", TextBlock)
+        line.display, line.most = bool(found), 2
+        if found:
+            first = found[0]
+            where = f"{first.name}:{first.where}" if first.where else first.name
+            more = f" ({count(len(found) - 1, 'more problem')})" if found[1:] else ""
+            line.lead = (" ! ", severity_style(first.severity))
+            line.text = (f"{where}: {first.message}{more}", PLAIN)
 
     def draft(self) -> None:
         """Compute what follows from the fields, and show it."""
