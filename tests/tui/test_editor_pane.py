@@ -409,6 +409,8 @@ def test_save_states_have_words() -> None:
         "changed, not saved",
         "changed on disk",
         "deleted on disk",
+        "not written yet",
+        "changed, not kept",
     ]
     with pytest.raises(NotEditable):
         FileText.from_bytes(os.urandom(2) + b"\xff\xfe")

@@ -129,7 +129,7 @@ class WrapText(_Editing):
 class NextFile(_Editing):
     """Go to the next file of a form whose files are not written yet."""
 
-    key = "f6"
+    key = "f5"
     label = "next file"
 
     def run(self, screen: EditorVerbs) -> None:
@@ -139,8 +139,8 @@ class NextFile(_Editing):
 class PreviousFile(_Editing):
     """Go to the previous file of a form."""
 
-    key = "shift+f6"
-    also = ("f18",)  # The Linux console sends F18 for it.
+    key = "shift+f5"
+    also = ("f17",)  # The Linux console sends F17 for it.
     label = "previous file"
 
     def run(self, screen: EditorVerbs) -> None:

@@ -262,7 +262,7 @@ class Editor(EditorMovement):
 
     def next_file(self, step: int) -> None:
         """Say that no file follows: only the files of a form follow each other."""
-        key = cast("KeyedApp", self.app).key_now("F6")
+        key = cast("KeyedApp", self.app).key_now("F5")
         self._tell(f"This file is on disk. {key} is for the files of a form that are not written yet.")
 
     @on(SqlEditor.EscapePressed)

@@ -79,7 +79,7 @@ class UnwrittenEditor(Editor):
         return None
 
     def _more_hints(self) -> tuple[tuple[str, str], ...]:
-        return (("F6", "next file"),) if self._unwritten.has_others else ()
+        return (("F5", "next file"),) if self._unwritten.has_others else ()
 
     def next_file(self, step: int) -> None:
         """Go to another file of the form; ask first if this one has changes that the form does not have."""

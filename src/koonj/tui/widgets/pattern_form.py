@@ -19,6 +19,7 @@ from koonj.tui.documents.form_values import FormValues, form_values
 from koonj.tui.state.file_place import FilePlace, by_weight
 from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.theme.severities import severity_style
+from koonj.tui.widgets.completion_list import completion_lines
 from koonj.tui.widgets.form_box import FormBox
 from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.submit_line import WriteLine
@@ -27,8 +28,8 @@ from koonj.tui.workers.catalog_names import FormNames
 
 TALL = 30
 """Lines of a screen with room for more lines about a pattern."""
-_MOST_ABOUT = (2, 3)
-"""Maximum lines about a pattern, without and with that room."""
+_LEAST_ABOUT = (2, 3)
+"""Lines about a pattern, without and with that room, also if the fields need more than is left."""
 
 
 class PatternForm(FormBox):
@@ -204,6 +205,7 @@ class PatternForm(FormBox):
             row.show(result.defaults, result.errors, insist=self._insists, advice=advice)
             if row.offers:
                 self.call_after_refresh(row.scroll_visible, animate=False)
+        self.call_after_refresh(self._fit_about)
 
     def show_head(self, later: str, origin: str) -> None:
         """Show what the pattern does.
@@ -213,7 +215,6 @@ class PatternForm(FormBox):
         """
         self.text = self.source.title
         about = self.query_one("#about", TextBlock)
-        about.most = 1 if origin else _MOST_ABOUT[self._is_tall]
         about.lead, about.text = (" ", DIM), (" ".join(self.source.description.split()), DIM)
         finding = self.query_one("#origin", TextBlock)
         finding.display, finding.most = bool(origin), 2
@@ -221,6 +222,33 @@ class PatternForm(FormBox):
         line = self.query_one("#later", TextLine)
         line.display, line.parts = bool(later), ((f" Later: {later}", PLAIN),)
         self._show_names()
+        self._fit_about()
+        self.call_after_refresh(self._fit_about)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit_about)
+
+    def _fit_about(self) -> None:
+        """Give the text about the pattern the lines that nothing else needs."""
+        about, fields = self.query_one("#about", TextBlock), self.query_one("#fields")
+        others = sum(one.outer_size.height for one in self.displayed_children if one not in (about, fields))
+        free = self.size.height - others - about.styles.margin.height - self._lines_of_fields()
+        is_short = self.query_one("#origin").display or self.query_one("#edited").display
+        most = max(1 if is_short else _LEAST_ABOUT[self._is_tall], free)
+        if about.most != most:
+            about.most = most
+            about.refresh(layout=True)
+
+    def _lines_of_fields(self) -> int:
+        """Return the lines that the fields need; in the form also those of a help and of completions.
+
+        Completions can take lines of other fields: the fields scroll.
+        """
+        rows = [row for row in self.rows if row.display]
+        if not self.has_focus_within:
+            return sum(row.outer_size.height for row in rows)
+        completes = self.names.catalog is not None and any(row.field.catalog for row in rows)
+        return max(len(rows) + 1, 2 + (completion_lines(self.app.size.height) if completes else 0))
 
     def _show_names(self) -> None:
         names = self.query_one("#names", TextBlock)
