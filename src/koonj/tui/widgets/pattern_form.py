@@ -50,6 +50,8 @@ class PatternForm(FormBox):
         self.keys = FieldKeys()
         self._reads = reads
         self._insists = False
+        self._has_offered = False
+        """Whether there were completions since the pattern was chosen."""
         self._is_changing = False
         """Whether rows of another pattern are about to be shown."""
         self._now: FormValues = form_values(self.source, {})
@@ -97,6 +99,7 @@ class PatternForm(FormBox):
         `edits`: what was edited by hand before in its files.
         """
         self.source, self._insists, self._is_changing = source, False, True
+        self._has_offered = False
         self.edits = edits or DraftEdits()
         fields = self.query_one("#fields")
         async with self.batch():
@@ -204,6 +207,7 @@ class PatternForm(FormBox):
             row.offer(found)
             row.show(result.defaults, result.errors, insist=self._insists, advice=advice)
             if row.offers:
+                self._has_offered = True
                 self.call_after_refresh(row.scroll_visible, animate=False)
         self.call_after_refresh(self._fit_about)
 
@@ -242,13 +246,14 @@ class PatternForm(FormBox):
     def _lines_of_fields(self) -> int:
         """Return the lines that the fields need; in the form also those of a help and of completions.
 
-        Completions can take lines of other fields: the fields scroll.
+        Completions can take lines of other fields: the fields scroll. Once there were some, their lines stay
+        free, so that the fields do not move at every letter.
         """
         rows = [row for row in self.rows if row.display]
         if not self.has_focus_within:
             return sum(row.outer_size.height for row in rows)
-        completes = self.names.catalog is not None and any(row.field.catalog for row in rows)
-        return max(len(rows) + 1, 2 + (completion_lines(self.app.size.height) if completes else 0))
+        names = completion_lines(self.app.size.height) if self._has_offered else 0
+        return max(len(rows) + 1, 2 + names)
 
     def _show_names(self) -> None:
         names = self.query_one("#names", TextBlock)
