@@ -182,9 +182,7 @@ async def test_a_text_that_cannot_be_kept_is_said_once(offline: Project) -> None
         await screen.press("x")
         await screen.until("your unsaved text is lost: koonj cannot keep it.")
         await screen.press("x")
-        draft = shown._draft
-        assert isinstance(draft, editor_draft.EditorDraft)
-        await screen.until(lambda: draft._timer is None)
+        await screen.until(lambda: shown._draft._timer is None)
         await screen.until(lambda: all(w.is_finished for w in shown.workers if w.group == "draft"))
         assert "cannot keep it" not in screen.text()
 

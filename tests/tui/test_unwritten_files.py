@@ -133,7 +133,6 @@ async def test_an_edited_file_goes_into_the_form_and_is_written_with_the_others(
             "001 and 002 were edited by hand and keep their text. F7 takes the pattern's text again."
         )
         assert on_disk(offline) == []
-        assert not (folder_path(STATE) / "drafts").exists(), "no draft of what is not written"
         offline.write("001_first.sql", "-- another program was faster\n")
         palette.write()
         await screen.until(lambda: screen.app.screen is screen.main)
@@ -176,6 +175,9 @@ async def test_hand_edits_are_not_lost_without_a_question(offline: Project) -> N
         opened = await editor(screen)
         opened.text.insert("-- Not kept.\n")
         await screen.until("changed, not kept")
+        await screen.until(lambda: opened._draft._timer is None)
+        await screen.until(lambda: all(one.is_finished for one in opened.workers if one.group == "draft"))
+        assert not (folder_path(STATE) / "drafts").exists(), "no draft of what is not written"
         await screen.press("f5")
         await answer(screen, "escape", "changes that the form does not have", "It is not written yet.")
         screen.later(REPEAT_PAUSE)

@@ -17,7 +17,7 @@ from koonj.tui.commands.editor import EDITING
 from koonj.tui.documents.edit_buffer import SaveState, targets_with
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
-from koonj.tui.screens.editor_draft import EditorDraft, NoDraft
+from koonj.tui.screens.editor_draft import EditorDraft
 from koonj.tui.screens.editor_file import EditorFile, EditorText, FileNews
 from koonj.tui.screens.editor_movement import EditorMovement
 from koonj.tui.screens.editor_problems import EditorProblems
@@ -89,14 +89,11 @@ class Editor(EditorMovement):
             self.say,
             failures,
         )
-        self._draft = self._new_draft(left)
+        self._draft = EditorDraft(self, migration.path, self._file.unsaved, self.say, left)
 
     def _open_text(self, migration: Migration, file: FileOnDisk | None, news: FileNews) -> EditorText:
         assert file is not None
         return EditorFile(self, migration, file, self._ran_on, news)
-
-    def _new_draft(self, left: UnsavedText | None) -> NoDraft:
-        return EditorDraft(self, self._migration.path, self._file.unsaved, self.say, left)
 
     def compose(self) -> ComposeResult:
         yield PlaceLine("Editor")

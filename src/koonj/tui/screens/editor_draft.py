@@ -19,20 +19,7 @@ WAIT = 0.3
 """Seconds after a change in which further changes are awaited. This much can be lost."""
 
 
-class NoDraft:
-    """The draft of an editor whose text another screen keeps: there is none."""
-
-    def changed(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def leave(self) -> None:
-        """Do nothing: the text ends with koonj, as the screen that keeps it does."""
-
-
-class EditorDraft(NoDraft):
+class EditorDraft:
     """The draft of an open editor."""
 
     def __init__(

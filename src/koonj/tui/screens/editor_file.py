@@ -61,8 +61,8 @@ class EditorText:
         raise NotImplementedError
 
     def unsaved(self) -> tuple[bytes, bytes] | None:
-        """Return the bytes that were read and those that would be saved; None if koonj does not keep them."""
-        return None
+        """Return the bytes that were read and those that would be saved; None if no draft is kept of them."""
+        raise NotImplementedError
 
     async def watch(self) -> None:
         """Check the file on disk again and again, if there is one."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.editor_dialogs import ChoiceDialog, Question
-from koonj.tui.screens.editor_draft import NoDraft
 from koonj.tui.screens.editor_file import FileNews
 from koonj.tui.screens.unwritten_text import UnwrittenText
 
@@ -57,9 +56,6 @@ class UnwrittenEditor(Editor):
 
     def _open_text(self, migration: Migration, file: object, news: FileNews) -> UnwrittenText:
         return UnwrittenText(migration.raw, self._unwritten.keep, news)
-
-    def _new_draft(self, left: object) -> NoDraft:
-        return NoDraft()
 
     def _ran_on(self) -> tuple[str, ...]:
         return ()

@@ -30,6 +30,9 @@ class UnwrittenText(EditorText):
         """How the text differs from that of the form."""
         return SaveState.UNKEPT if self.dirty else SaveState.UNWRITTEN
 
+    def unsaved(self) -> None:
+        """Return None: koonj keeps no draft of a text that belongs to a form, which ends with koonj too."""
+
     def save(self, on_saved: Callable[[], Any] | None = None) -> None:
         """Give the form the text; then call `on_saved`."""
         if self.dirty:
