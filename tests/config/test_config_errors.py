@@ -24,7 +24,7 @@ class TestMistakes:
 
     def test_unknown_key_error_lists_all_keys_when_none_is_near(self, project: Project) -> None:
         assert (
-            "Known: migrations, patterns, default, targets, scratch, policy, checks, screen, keys."
+            "Known: migrations, layout, patterns, default, targets, scratch, policy, checks, screen, keys."
             in project.error("zzzzzzzz = 1")
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from koonj.config import Settings, Target, Trust
-from koonj.migrations.folder import Folder
+from koonj.migrations.folder import Folder, FolderReader
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -252,3 +252,17 @@ def test_footer_of_the_preview_begins_with_the_next_problem_if_there_is_one() ->
 def test_footer_keeps_its_order_until_the_target_has_responded() -> None:
     assert footer(NOT_ANSWERED)[:3] == ["a", "A", "r"]
     assert footer(answered(error="connection refused"))[:3] == ["a", "A", "r"]
+
+
+# A folder of another migration tool
+
+
+def test_a_folder_of_another_tool_refuses_every_change_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "1_a.sql").write_text("-- migrate:up\n-- migrate:down\n")
+    snapshot = answered(State.PENDING).snapshot.with_folder(FolderReader(tmp_path, tmp_path).read())
+    now = Situation(snapshot, selected=snapshot.rows[0])
+    why = "This folder belongs to dbmate (./*.sql with '-- migrate:up'). koonj reads it only, for now."
+    refused = {command.name() for command in MAIN if command.refusal(now) == why}
+    assert refused == {command.name() for command in MAIN if command.only_own_folder}
+    assert {"apply-next", "roll-back-all", "settle", "drift", "edit", "new", "renumber"} <= refused
+    assert not refused & {"rehearse", "refresh", "quit", "copy", "all-targets"}

@@ -191,4 +191,4 @@ class FileView:
             for one in step.statements:
                 if one.control is None:
                     views.append(StatementView(one, transaction, len(views)))
-        return cls(views, is_wrapped=shape.mode is not Mode.ONE_TRANSACTION or shape.wrapped)
+        return cls(views, is_wrapped=shape.mode is not Mode.ONE_TRANSACTION or shape.wrapped or shape.of_tool)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koonj import config
-from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
+from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
 from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings, Target
@@ -152,7 +152,26 @@ class Call:
         """
         from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the screen paints before it reads the folder
 
-        return FolderReader(migrations, self.cwd)
+        return FolderReader(migrations, self.cwd, self.project_folders().layout)
+
+    def must_be_koonjs_folder(self) -> None:
+        """Check that the migrations are koonj's own, and not those of another tool.
+
+        Without a folder nothing is wrong here: the command itself says what is missing.
+
+        Raises:
+            CommandError: the folder belongs to another tool, or it is not clear to which.
+        """
+        try:
+            places = config.project_folders(self.cwd, migrations=self.args.migrations, environ=self.environ)
+        except ConfigError:
+            return
+        from koonj.migrations.folder import FolderError, FolderReader  # noqa: PLC0415 - as in `folder_reader`
+
+        try:
+            FolderReader(places.migrations, self.cwd, places.layout).read().must_be_koonjs()
+        except FolderError as error:
+            raise CommandError(str(error), code=ExitCode.DECISION) from error
 
     def read_folder(self, migrations: Path) -> Folder:
         """Read all migration files.
@@ -234,6 +253,18 @@ def find_migration(folder: Folder, text: str) -> Migration:
     return same[0]
 
 
+def _number_or_name(folder: Folder, text: str) -> int:
+    """Return the number that a text means. A file of another tool can have any name.
+
+    Raises:
+        UsageError: `text` is neither a number nor the name of a migration file.
+    """
+    name = Path(text).name
+    return next((m.number for m in folder.migrations if folder.layout and m.name == name), None) or number_of(
+        text
+    )
+
+
 def matching_migrations(folder: Folder, text: str) -> tuple[Migration, ...]:
     """Return the migrations with this number or file name.
 
@@ -242,7 +273,7 @@ def matching_migrations(folder: Folder, text: str) -> tuple[Migration, ...]:
     Raises:
         UsageError: there is none.
     """
-    number, named = number_of(text), not text.isdigit()
+    number, named = _number_or_name(folder, text), not text.isdigit()
     same = tuple(
         migration
         for migration in folder.migrations

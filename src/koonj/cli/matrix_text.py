@@ -69,7 +69,7 @@ def _targets(
 
 
 def _counts(status: TargetStatus) -> str:
-    history = "" if status.has_history else ", no history yet"
+    history = "" if status.has_history or status.tool_history else ", no history yet"
     return f"{tally_words(status.migrations) or 'no migrations'}{history}"
 
 

@@ -77,6 +77,8 @@ def _name(folder: Folder, text: str) -> str:
 def _show(call: Call, target: Target, found: InterruptedMigration) -> ExitCode:
     """Print what is known and what can be done; exit code 4 if the user must decide."""
     interruption, status = found.interruption, found.status
+    if found.warning and not call.out.as_json:
+        call.err.info(f"warning: {found.warning}")
     if call.out.as_json:
         call.out.document("settle", _shape(target, found))
     elif interruption is None:
@@ -98,6 +100,7 @@ def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "target": target.name,
         "name": status.name,
+        "warnings": [found.warning] if found.warning else [],
         "interruption": None,
         "settled": None,
     }
@@ -135,7 +138,8 @@ class _Dialogue(RunDialogue):
 def _report(call: Call, confirmed: ConfirmedSettlement, event: InterruptionSettled) -> None:
     target = confirmed.target
     if call.out.as_json:
-        shape = {"target": target.name, "name": event.name, "interruption": None, "settled": to_plain(event)}
-        call.out.document("settle", shape)
+        what = {"target": target.name, "name": event.name}
+        settled = {"warnings": (), "interruption": None, "settled": to_plain(event)}
+        call.out.document("settle", {**what, **settled})
     elif event.done < event.of:
         call.out.lines((f"To continue, run: koonj {confirmed.direction}{target.option}",))

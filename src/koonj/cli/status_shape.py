@@ -28,6 +28,7 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
         ),
         **_rest(status),
         "folder": folder_shape(folder),
+        "layout": layout_shape(folder, status.tool_history),
     }
 
 
@@ -49,6 +50,16 @@ def folder_shape(folder: Folder) -> dict[str, Any]:
         "other_files": folder.other_files,
         "problems": [problem_shape(name, name, problem) for name, problem in folder.problems],
     }
+
+
+def layout_shape(folder: Folder, place: str) -> dict[str, Any] | None:
+    """Return the JSON form of the tool that the folder belongs to; None if it is koonj's own.
+
+    `place`: the table from which the states were read.
+    """
+    if folder.layout is None:
+        return None
+    return {"name": folder.layout.name, "evidence": folder.layout.evidence, "history": place or None}
 
 
 def _facts(status: TargetStatus) -> dict[str, Any]:

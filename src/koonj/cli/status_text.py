@@ -18,6 +18,7 @@ from koonj.sql.display import spaced
 
 if TYPE_CHECKING:
     from koonj.migrations.folder import Folder
+    from koonj.migrations.layouts.layout_reader import FolderLayout
     from koonj.migrations.migration_status import MigrationStatus
     from koonj.postgres.advisory_lock import LockHolder
     from koonj.runner.evidence.interruption import Interruption
@@ -46,6 +47,8 @@ def status_lines(
             yield from _interruption_lines(interruption, migration, status.target_option)
     for leftover in status.leftovers:
         yield f"note: {leftover.problem} {leftover.repair}".rstrip()
+    if folder.layout is not None:
+        yield from (f"note: {name}: {problem.message}" for name, problem in folder.problems)
     for conflict in conflicts:
         yield f"! {spaced(conflict.state)}: {conflict.message}"
 
@@ -81,10 +84,20 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
     if status.running is not None:
         yield running_words(status.running)
         yield from (f"    {line}" for line in status.silence)
-    if status.is_known and not status.has_history:
+    if folder.layout is not None:
+        yield from _tool_lines(status, folder.layout)
+    elif status.is_known and not status.has_history:
         yield "koonj has never changed this database: it has no table koonj.history."
-    if not folder.migrations:
+    if not folder.migrations and folder.layout is None:
         yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"
+
+
+def _tool_lines(status: TargetStatus, layout: FolderLayout) -> Iterator[str]:
+    """Yield which tool the folder belongs to, and where its history is."""
+    yield f"folder of {layout.name}, read-only: {layout.evidence}"
+    if status.is_known:
+        place = status.tool_history
+        yield f"history: {place}" if place else f"{layout.name} has no history on this target."
 
 
 def running_words(holder: LockHolder) -> str:

@@ -88,7 +88,9 @@ def load(
     if checks != NO_CHECKS:
         listed = tuple(replace(one, checks=checks) for one in listed)
         chosen = replace(chosen, checks=checks)
-    settings = Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
+    settings = Settings(
+        where.root, where.migrations, where.patterns, listed, chosen, scratch, layout=where.layout
+    )
     return settings.trusting(trust_of(where, listed, scratch, environ))
 
 

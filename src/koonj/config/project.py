@@ -8,12 +8,25 @@ from pathlib import Path
 from koonj.config import check_levels
 from koonj.config.check_levels import CheckSettings
 from koonj.config.ownership import distrust
-from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
+from koonj.config.settings import FILE_NAME, FOLDERS, TOOL_FOLDERS, ConfigError, ProjectFolders
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.trust import accepts_others
 
-_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "checks", "screen", "keys")
+_KEYS = (
+    "migrations",
+    "layout",
+    "patterns",
+    "default",
+    "targets",
+    "scratch",
+    "policy",
+    "checks",
+    "screen",
+    "keys",
+)
 """The keys of the top level. `config.screen` reads the last two tables."""
+_PLAN = "sqitch.plan"
+"""In the folder that sqitch uses, which is the project's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +99,17 @@ def _find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, tru
 def find_migrations(start: Path) -> Path | None:
     """Return the nearest migrations folder in `start` or above; None if there is none.
 
-    Names: database/migrations, db/migrations and migrations.
+    Names: database/migrations, db/migrations and migrations; then those of other tools.
     """
     start = start.absolute()
-    places = (folder / name for folder in (start, *start.parents) for name in FOLDERS)
-    return next((place for place in places if place.is_dir()), None)
+    found = (_migrations_in(folder) for folder in (start, *start.parents))
+    return next((place for place in found if place is not None), None)
+
+
+def _migrations_in(root: Path) -> Path | None:
+    """Return the migrations folder of a project's folder; None if it has none."""
+    names = (*FOLDERS, *(name for entry, name in TOOL_FOLDERS if (root / entry).exists()))
+    return next((root / name for name in names if (root / name).is_dir()), None)
 
 
 def shortest_path(path: Path, cwd: Path) -> str:
@@ -119,13 +138,14 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     patterns = file.get(("patterns",), str)
     named = file.get(("migrations",), str)
     if given is None and named is None:
-        given = next((root / name for name in FOLDERS if (root / name).is_dir()), None)
+        given = _migrations_in(root)
         if given is None:
             raise ConfigError(f"{file.shown}: no `migrations`, and no {FOLDERS[0]} next to it. {_INIT}")
     if given is None:
         line = file.line(("migrations",))
         given = _existing(root / str(named), f"{file.shown}:{line}: migrations = {named!r}")
-    return ProjectFolders(root, given, root / (patterns or "database/patterns"))
+    layout = file.get(("layout",), str) or ""
+    return ProjectFolders(root, given, root / (patterns or "database/patterns"), layout)
 
 
 def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
@@ -137,10 +157,11 @@ def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
 
 def _root_of(migrations: Path) -> Path:
     """Return the folder from which the migrations folder would be found."""
-    for name in FOLDERS[:2]:
-        if migrations.parts[-2:] == Path(name).parts:
-            return migrations.parent.parent
-    return migrations.parent
+    for name in (*FOLDERS[:2], *(name for _, name in TOOL_FOLDERS)):
+        parts = Path(name).parts
+        if parts and migrations.parts[-len(parts) :] == parts:
+            return migrations.parents[len(parts) - 1]
+    return migrations if (migrations / _PLAN).exists() else migrations.parent
 
 
 def _existing(folder: Path, origin: str) -> Path:

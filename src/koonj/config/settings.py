@@ -21,6 +21,18 @@ FOLDERS = ("database/migrations", "db/migrations", "migrations")
 
 The search goes from the working directory upward.
 """
+TOOL_FOLDERS = (
+    ("supabase/config.toml", "supabase/migrations"),
+    ("prisma/migrations/migration_lock.toml", "prisma/migrations"),
+    ("drizzle/meta/_journal.json", "drizzle"),
+    ("sqitch.plan", "."),
+    ("flyway.conf", "sql"),
+    ("src/main/resources/db/migration", "src/main/resources/db/migration"),
+)
+"""Pairs (entry, folder): where other tools have their migrations by default, if the entry is there.
+
+They are looked for in each folder after `FOLDERS`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,8 @@ class ProjectFolders:
     migrations: Path
     patterns: Path
     """The folder of the project's own patterns; it does not have to exist."""
+    layout: str = ""
+    """The tool whose layout the folder has, as koonj.toml says; empty: koonj recognises it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +216,8 @@ class Settings:
     """The chosen target; always in `targets`."""
     scratch: ScratchPlace = ScratchPlace()
     trust: Trust = Trust()
+    layout: str = ""
+    """The tool whose layout the folder has, as koonj.toml says; empty: koonj recognises it."""
 
     def trusting(self, trust: Trust) -> "Settings":
         """Return the settings with this trust, also in the targets and the scratch server."""

@@ -4,16 +4,20 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 from koonj.migrations.kept_value import PROBLEMS, known
+from koonj.migrations.layouts.tool_files import has_tool_file, may_have_marker
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, UNFINISHED, looks_like_one
 from koonj.migrations.parse_cache import ParseCache
 from koonj.sql.problem import Problem
+
+if TYPE_CHECKING:
+    from koonj.migrations.layouts.layout_reader import FolderLayout, LayoutReader
 
 __all__ = ["FileProblem", "Folder", "FolderError", "FolderReader", "check", "find_migrations"]
 
@@ -31,7 +35,28 @@ class Folder:
     """Pairs (file name, problem) about names, numbers and unreadable files, not about the text of a file."""
     shown_path: str = ""
     """Path as the user knows it: relative to the working directory if that is shorter."""
+    layout: "FolderLayout | None" = None
+    """The layout of the other tool that the folder belongs to; None if it is koonj's own."""
     cache: ParseCache | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def why_read_only(self) -> str | None:
+        """Why koonj changes nothing with these files; None if they are its own."""
+        if self.layout is None:
+            return None
+        return (
+            f"This folder belongs to {self.layout.name} ({self.layout.evidence}). "
+            "koonj reads it only, for now."
+        )
+
+    def must_be_koonjs(self) -> "Folder":
+        """Return the folder.
+
+        Raises: FolderError if it belongs to another tool.
+        """
+        if self.why_read_only is not None:
+            raise FolderError(self.why_read_only)
+        return self
 
     def save_parsed(self) -> None:
         """Store what was read from the files' texts, for the next run. Does not raise OSError."""
@@ -76,6 +101,9 @@ def _shown_file(shown_folder: str, name: str) -> str:
     return name if shown_folder in {"", "."} else str(Path(shown_folder, name))
 
 
+_LOOKED_AT = 3
+"""Number of files at each end in which a marker of another tool is looked for first."""
+
 _Known = dict[str, tuple[Stamp, Migration]]
 """Files that were read from a folder, by name."""
 
@@ -83,8 +111,12 @@ _Known = dict[str, tuple[Stamp, Migration]]
 class FolderReader:
     """Reads one folder repeatedly, and only the files that changed in between."""
 
-    def __init__(self, path: Path, cwd: Path | None = None) -> None:
+    def __init__(self, path: Path, cwd: Path | None = None, layout: str = "") -> None:
+        """`layout`: what koonj.toml says about the layout of the folder; empty if it says nothing."""
         self._path = path.absolute()
+        self._layout = layout
+        self._others: LayoutReader | None = None
+        """For a folder that can belong to another tool."""
         self._folder_name = str(self._path)
         self._shown = _shorter_path(self._path, cwd)
         self._cache = ParseCache(self._path)
@@ -104,6 +136,10 @@ class FolderReader:
 
         Raises: FolderError if the folder itself cannot be read.
         """
+        if self._last is not None and self._last.layout is not None:
+            folder = self._read_other()
+            if folder is not None:
+                return folder
         read_at = time.time_ns()
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -113,10 +149,46 @@ class FolderReader:
                 os.close(descriptor)
         except OSError as error:
             raise FolderError(_unreadable_folder(self._shown, error)) from error
+        if not self._is_own(found) and (folder := self._read_other()) is not None:
+            return folder
         self._cache.size = sum(stamp[2] for stamp, _ in found.known.values())
         folder = self._folder(found)
         self._known, self._read_at, self._last = found.known, read_at, folder
         return folder
+
+    def _is_own(self, found: "_Found") -> bool:
+        """Return whether the folder surely is koonj's: nothing in it can be of another tool."""
+        if self._layout or has_tool_file(self._path):
+            return self._layout == "koonj"
+        if not found.known:
+            return not (found.problems or found.others)
+        names = sorted(found.known)
+        some = (*names[:_LOOKED_AT], *names[-_LOOKED_AT:])  # a folder that has changed its tool differs there
+        return not any(may_have_marker(found.known[name][1].raw) for name in some)
+
+    def _read_other(self) -> Folder | None:
+        """Return the folder as the tool reads it that it belongs to; None if it is koonj's own.
+
+        Raises: FolderError.
+        """
+        from koonj.migrations.layouts.layout_reader import LayoutReader  # noqa: PLC0415 - few folders need it
+        from koonj.migrations.layouts.recognition import UnclearLayoutError  # noqa: PLC0415 - as above
+
+        if self._others is None:
+            self._others = LayoutReader(self._path, self._shown, self._layout)
+        try:
+            read = self._others.read()
+        except OSError as error:
+            raise FolderError(_unreadable_folder(self._shown, error)) from error
+        except UnclearLayoutError as error:
+            raise FolderError(str(error)) from error
+        if read is None:
+            return None
+        migrations, problems = read.files.migrations, read.files.problems
+        last = self._last
+        if last is None or last.layout is not read.layout:
+            self._last = Folder(self._path, migrations, read.others, problems, self._shown, read.layout)
+        return self._last
 
     def _read(self, descriptor: int) -> "_Found":
         found = self._scan(descriptor)
@@ -166,6 +238,8 @@ class FolderReader:
 
     def _folder(self, found: "_Found") -> Folder:
         last, known = self._last, found.known
+        if last is not None and last.layout is not None:
+            last = None
         kept = (
             last is not None
             and len(known) == len(self._known)
@@ -176,7 +250,7 @@ class FolderReader:
         problems = (*named, *naming_problems.of_numbers(migrations))
         if last is not None and kept and (found.others, problems) == (last.other_files, last.problems):
             return last
-        return Folder(self._path, migrations, found.others, problems, self._shown, self._cache)
+        return Folder(self._path, migrations, found.others, problems, self._shown, cache=self._cache)
 
 
 @dataclass(slots=True)

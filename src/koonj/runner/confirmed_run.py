@@ -109,7 +109,7 @@ def read_confirmed(lines: Iterator[bytes]) -> Confirmed | None:
 def _confirmation(first: Mapping[str, Any], plan: Any, *parts: Mapping[str, Any]) -> Confirmation:
     target, place = from_plain(Target, first["target"]), from_plain(ScratchPlace, first["place"])
     request = _request(first["request"])
-    job = Job(Connector(), target, FolderReader(Path(first["folder"])), request, place)
+    job = Job(Connector(), target, FolderReader(Path(first["folder"]), layout="koonj"), request, place)
     confirmation = Confirmation(job, first["run_id"])
     confirmation.shown = ShownPlan(
         from_plain(Plan, {**plan, "migrations": [one["migration"] for one in parts if "migration" in one]}),

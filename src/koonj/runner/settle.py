@@ -27,7 +27,7 @@ from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
 from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, leave
-from koonj.postgres.target_identity import must_be_same_database
+from koonj.postgres.target_identity import check_identity, must_be_same_database
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
 from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failure
@@ -74,6 +74,8 @@ class InterruptedMigration:
 
     status: MigrationStatus
     interruption: Interruption | None
+    warning: str = ""
+    """That the target is another database than before, as sentences; empty if it is not."""
 
 
 async def read_interrupted(
@@ -89,13 +91,14 @@ async def read_interrupted(
 
 async def _read(conn: AsyncConnection, target: Target, folder: Folder, name: str) -> InterruptedMigration:
     async with overview(conn, target) as seen:
+        warning = (await check_identity(target, seen.server)).words
         entries = await history.read_entries(conn, seen.history, end=True)
     status = next((s for s in states(folder, entries) if s.name == name), None)
     if status is None:
         raise SettleError(f"{name} has no file, and no history on this target.", "To list all: koonj status")
     found = await find_interruptions(conn, target, entries)
     entry = status.last_entry
-    return InterruptedMigration(status, None if entry is None else found.get(entry.id))
+    return InterruptedMigration(status, None if entry is None else found.get(entry.id), warning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def confirmed_settlement(
 def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
     """Return the run that carries out a decision, for any process. It asks nothing."""
     target, name, direction = confirmed.target, confirmed.name, confirmed.direction
-    reader = FolderReader(Path(confirmed.folder))
+    reader = FolderReader(Path(confirmed.folder), layout="koonj")
 
     async def work(connector: Connector, control: Control) -> InterruptionSettled:
         folder = await control.unless_cancelled(asyncio.to_thread(reader.read))
@@ -211,7 +214,7 @@ async def settle(
             pass
         await must_be_same_database(target, seen.server)
         pooled = await must_keep_session(connector, target, conn, seen.pid)
-        must_be_able_to_write(seen.conditions)
+        must_be_able_to_write(seen.conditions, seen.server)
         control.working_on(conn)
         try:
             session = open_session(connector, target, conn, control)

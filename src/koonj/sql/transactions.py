@@ -52,6 +52,8 @@ class ScriptShape:
     explanation: str
     """The mode and its reason as text."""
     problems: tuple[Problem, ...]
+    of_tool: bool = False
+    """For a TRANSACTION without a BEGIN in the script: another migration tool opens it, and not koonj."""
 
 
 _CLOSING = frozenset({TransactionControl.COMMIT, TransactionControl.ROLLBACK, TransactionControl.PREPARE})
@@ -111,6 +113,26 @@ def as_written(script: Script, commits: Sequence[int]) -> ScriptShape:
     return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=words, problems=())
 
 
+def as_one_transaction(script: Script, explanation: str) -> ScriptShape:
+    """Return how the statements of a script without BEGIN commit if a transaction is open around it.
+
+    Statements that a transaction refuses are problems. `explanation`: who opens it, as text.
+    """
+    cutter = _Cutter()
+    for statement in script.statements:
+        cutter.add_inside(statement)
+    steps = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
+    words = explanation if steps else "no statements"
+    return ScriptShape(
+        Mode.ONE_TRANSACTION,
+        steps,
+        wrapped=False,
+        explanation=words,
+        problems=tuple(cutter.problems),
+        of_tool=True,
+    )
+
+
 def might_commit(statement: Statement) -> bool:
     """Return whether a statement is a CALL, or a DO block that might commit."""
     return statement.verb == "call" or (
@@ -142,7 +164,7 @@ class _Cutter:
         elif control in _CLOSING:
             self._close(statement)
         elif self._open:
-            self._add_inside(statement)
+            self.add_inside(statement)
         else:
             if control in _NEED_BLOCK:
                 self._problem("savepoint-without-begin", statement, statement.summary)
@@ -150,7 +172,7 @@ class _Cutter:
 
     def _add_usual(self, statement: Statement) -> None:
         if self._open:
-            self._add_inside(statement)
+            self.add_inside(statement)
         else:
             self._steps.append(Step(None, (statement,), None, in_transaction=False))
 
@@ -180,7 +202,8 @@ class _Cutter:
         self._steps.append(Step(self._begin, tuple(self._inner), end, in_transaction=True))
         self._open, self._begin, self._inner = False, None, []
 
-    def _add_inside(self, statement: Statement) -> None:
+    def add_inside(self, statement: Statement) -> None:
+        """Process a statement for which a transaction is open."""
         if statement.control is TransactionControl.BEGIN:
             self._problem("nested-begin", statement)
         if statement.refusal is Refusal.YES:

@@ -70,6 +70,10 @@ class TargetStatus:
     """What other statements that stopped in the middle have left in the database."""
     warnings: tuple[str, ...] = ()
     """What is risky about the connection itself, as sentences; the worst first."""
+    tool: str = ""
+    """The other migration tool that the folder belongs to; empty if the folder is koonj's own."""
+    tool_history: str = ""
+    """The table from which the states were read; empty if the tool has none on this target."""
     is_other_database: bool = False
     """It is another database than at the first connection; the first warning says so."""
 
@@ -114,6 +118,12 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
                 is_other_database=identity.is_other,
                 warnings=connection_warnings(target, found.server, identity),
             )
+            if folder.layout is not None:
+                from koonj.runner.target.tool_status import read_tool_states  # noqa: PLC0415 - few folders need it
+
+                of_tool = await read_tool_states(conn, folder)
+                has_history, holder = found.history.has_table, await _of_holder(found.holder, target)
+                return replace(status, has_history=has_history, **of_tool, **holder)
             entries = await history.read_entries(conn, found.history, end=True)
             interruptions = await find_interruptions(conn, target, entries)
     except ConnectError as error:

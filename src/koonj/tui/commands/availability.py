@@ -56,7 +56,7 @@ def command_entries(
 ) -> tuple[CommandEntry, ...]:
     """Return an entry for each of `commands`."""
     return tuple(
-        CommandEntry(c.name(), c.group, tuple(keys(c)), c.help(), c.why_not(now), c.label) for c in commands
+        CommandEntry(c.name(), c.group, tuple(keys(c)), c.help(), c.refusal(now), c.label) for c in commands
     )
 
 
@@ -102,7 +102,7 @@ def hints(now: Situation) -> tuple[Hint, ...]:
     shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.display_keys(c)]
     offered = [
         (c, reason)
-        for c, reason in ((c, c.why_not(now)) for c in shown)
+        for c, reason in ((c, c.refusal(now)) for c in shown)
         if reason is None or (not c.only_available and (running or not c.while_running))
     ]
     offered.sort(key=lambda pair: _rank_now(pair[0], pair[1], now))

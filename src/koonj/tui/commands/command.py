@@ -299,8 +299,18 @@ class Command(Generic[ScreenT_contra]):
     listed: ClassVar[bool] = True
     """Whether the command palette lists it. Commands that only move are not listed."""
 
+    only_own_folder: ClassVar[bool] = False
+    """Whether it changes files or a target, and is refused in a folder of another migration tool."""
+
+    def refusal(self, now: Situation) -> str | None:
+        """Return why the command is not available now, or in this folder at all; None if it is."""
+        folder = now.snapshot.folder
+        if self.only_own_folder and folder is not None and folder.why_read_only is not None:
+            return folder.why_read_only
+        return self.why_not(now)
+
     def why_not(self, now: Situation) -> str | None:
-        """Return why the command is not available now; None if it is."""
+        """Return why the command is not available now in a folder of koonj; None if it is."""
         return None
 
     def label_for(self, now: Situation) -> str:

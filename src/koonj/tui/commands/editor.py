@@ -13,6 +13,7 @@ from koonj.tui.toolkit.textual_private import repaint
 class _OfFile(Command[Verbs]):
     group = Group.MIGRATIONS
     footer = "12"
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if there is no file, or a run is in progress."""

@@ -22,6 +22,7 @@ class _FileChange(Command[Verbs]):
     group = Group.MIGRATIONS
     footer = "12"
     only_available = True
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if no migration is selected, its state is unknown, or during a run."""

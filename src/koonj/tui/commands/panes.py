@@ -57,6 +57,7 @@ class New(Command[Verbs]):
     label = "new"
     group = Group.MIGRATIONS
     footer = "1"
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the folder is not read: its next number is unknown."""

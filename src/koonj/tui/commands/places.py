@@ -69,6 +69,7 @@ class UsePattern(Command[HasOffers]):
     group = Group.MIGRATIONS
     footer = "12"
     only_available = True
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if no pattern is the answer to the current problem, or the folder is not read."""

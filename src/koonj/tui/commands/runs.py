@@ -32,6 +32,7 @@ def why_no_status(now: Situation) -> str | None:
 class _Change(Command[Verbs]):
     group = Group.CHANGES
     footer = "134"
+    only_own_folder = True
     request: Request
     nothing_to_do: str
 
@@ -170,6 +171,7 @@ class Settle(Command[Verbs]):
     group = Group.CHANGES
     footer = "124"
     only_available = True
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the selected migration was not interrupted, or during a run."""
@@ -290,6 +292,7 @@ class Drift(Command[Verbs]):
     label = "drift"
     group = Group.TARGETS
     footer = "3"
+    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the target does not respond, or a run is changing it."""

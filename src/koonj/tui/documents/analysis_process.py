@@ -49,8 +49,9 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
     Raises: OSError, or RuntimeError if the process failed.
     """
     await asyncio.sleep(_DELAY)
+    words, texts = _sent(migration)
     process = await asyncio.create_subprocess_exec(
-        *(*module_command(__name__), migration.name),
+        *(*module_command(__name__), migration.name, *words),
         stdin=PIPE,
         stdout=PIPE,
         stderr=DEVNULL,
@@ -59,8 +60,8 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        for at in range(0, len(migration.raw), _WRITE_SIZE):
-            process.stdin.write(migration.raw[at : at + _WRITE_SIZE])
+        for at in range(0, len(texts), _WRITE_SIZE):
+            process.stdin.write(texts[at : at + _WRITE_SIZE])
             await process.stdin.drain()
         process.stdin.close()
         async for found in _messages(process.stdout):
@@ -71,6 +72,27 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
         if process.returncode is None:
             process.kill()
             await process.communicate()  # asyncio closes the transport only after the whole output was read
+
+
+def _sent(migration: Migration) -> tuple[tuple[str, ...], bytes]:
+    """Return the words and the bytes from which the process makes the migration."""
+    from koonj.migrations.layouts.tool_migration import ToolMigration  # noqa: PLC0415 - few files are so large
+
+    if not isinstance(migration, ToolMigration):
+        return (), migration.raw
+    from koonj.migrations.layouts.sent_migration import texts_of, words_of  # noqa: PLC0415 - as above
+
+    return (words_of(migration),), texts_of(migration)
+
+
+def _received(arguments: list[str], texts: bytes) -> Migration:
+    """Return the migration that `_sent` has sent."""
+    name, *words = arguments
+    if not words:
+        return Migration(0, name, "", "", texts, "")
+    from koonj.migrations.layouts.sent_migration import received  # noqa: PLC0415 - as above
+
+    return received(words[0], texts)
 
 
 async def _messages(stream: asyncio.StreamReader) -> AsyncIterator[SegmentBatch | Analysis]:
@@ -109,7 +131,7 @@ def _analysis_of(found: dict[str, Any], rollback: str, statements: str) -> Analy
 
 def _main() -> None:
     """Read a migration's bytes from stdin and write the messages to stdout."""
-    migration = Migration(0, sys.argv[1], "", "", sys.stdin.buffer.read(), "")
+    migration = _received(sys.argv[1:], sys.stdin.buffer.read())
     text = migration.text.removeprefix("\ufeff")
     for batch in _batches(text):
         _send(asdict(batch))

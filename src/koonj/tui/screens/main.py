@@ -120,7 +120,7 @@ class Main(MainState):
             self.jump(int(name))
             return
         command = named(MAIN, name)
-        reason = command.why_not(self.situation())
+        reason = command.refusal(self.situation())
         if reason is None:
             command.run(self)
         else:
@@ -139,7 +139,7 @@ class Main(MainState):
         self._looks_again = False
         name, reason = self._refused
         command, notice = named(MAIN, name), self.query_one(BottomLine).notice
-        if self.is_active and notice == (reason, True) and command.why_not(self.situation()) is None:
+        if self.is_active and notice == (reason, True) and command.refusal(self.situation()) is None:
             self.clear_message()
             command.run(self)
 
@@ -148,7 +148,7 @@ class Main(MainState):
         name, reason = self._refused
         line = self.query_one(BottomLine)
         shown = line.notice is not None and line.notice[0] == reason
-        if shown and named(MAIN, name).why_not(self.situation()) != reason:
+        if shown and named(MAIN, name).refusal(self.situation()) != reason:
             line.notice = None
 
     def clear_message(self) -> None:

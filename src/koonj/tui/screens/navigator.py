@@ -140,7 +140,7 @@ class Navigator:
 
         now = self._situation()
         listed = [command for command in MAIN if command.listed]
-        listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
+        listed.sort(key=lambda one: one.only_available and one.refusal(now) is not None)
         self._screen.app.push_screen(
             CommandPaletteDialog(self._entries((*listed, *MATRIX, *DIALOGS))), self._chosen
         )

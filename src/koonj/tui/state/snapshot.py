@@ -335,6 +335,9 @@ def _rows(
     ]
     if interruptions:
         rows, missing = ([_explained(row, interruptions) for row in some] for some in (rows, missing))
+    if missing and folder is not None and folder.layout is not None:
+        places = {status.name: place for place, status in enumerate(migration_statuses)}
+        return tuple(sorted(rows + missing, key=lambda r: places[r.name]))  # the order of its tool
     return tuple(sorted(rows + missing, key=lambda r: (r.number, r.name))) if missing else tuple(rows)
 
 

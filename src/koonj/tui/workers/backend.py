@@ -116,7 +116,9 @@ class Backend:
         """
         async with self._reading:
             if self._reader is None:
-                self._reader = await asyncio.to_thread(folder_reader, self.settings.migrations)
+                self._reader = await asyncio.to_thread(
+                    folder_reader, self.settings.migrations, self.settings.layout
+                )
             return await asyncio.to_thread(read_folder, self._reader)
 
     async def read_status(self, target: Target, folder: Folder, ask: Ask | None = None) -> TargetStatus:
@@ -174,7 +176,7 @@ class Backend:
 
         if self._connector is None:
             self._connector = Connector(passwords=self._shared_passwords())
-        reader = folder_reader(self.settings.migrations)
+        reader = folder_reader(self.settings.migrations, self.settings.layout)
         if not self.moves_runs:
             return start(self._connector, target, reader, request, self.settings.scratch)
         from koonj.runner.preparation import Job  # noqa: PLC0415 - brings psycopg

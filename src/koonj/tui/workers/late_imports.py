@@ -23,8 +23,8 @@ def read_folder(reader: FolderReader) -> Folder:
     return reader.read()
 
 
-def folder_reader(path: Path) -> FolderReader:
-    """Return a reader of the migrations folder."""
+def folder_reader(path: Path, layout: str) -> FolderReader:
+    """Return a reader of the migrations folder. `layout`: what koonj.toml says about it."""
     from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the first paint does not wait for it
 
-    return FolderReader(path)
+    return FolderReader(path, layout=layout)

@@ -1,0 +1,1 @@
+"""Folders of other migration tools: one module for each tool, which koonj only reads."""

@@ -1,0 +1,71 @@
+"""Files by which a folder is seen to belong to another tool, before any layout is asked.
+
+A folder with koonj's own files and none of these is koonj's: then no module of a layout is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+IN_FOLDER = ("atlas.sum", "migration_lock.toml", "meta/_journal.json", "committed")
+"""Entries of the folder of migrations itself."""
+ABOVE = (
+    ".gmrc",
+    ".gmrc.cjs",
+    ".gmrc.js",
+    "alembic.ini",
+    "dbconfig.yml",
+    "diesel.toml",
+    "flyway.conf",
+    "flyway.toml",
+    "liquibase.properties",
+    "migrations.yml",
+    "refinery.toml",
+    "sqitch.plan",
+    "sqlx.toml",
+    "tern.conf",
+    "yoyo.ini",
+)
+"""Entries of the folder of migrations, or of one of the two folders above it."""
+SIBLINGS: Mapping[str, str] = MappingProxyType({"supabase": "config.toml"})
+"""By the name of the folder around the folder of migrations: the file that it has."""
+
+MARKER_WORDS: Sequence[bytes] = (
+    b"migrate:",
+    b"+goose",
+    b"+migrate",
+    b"create above",
+    b"tern:",
+    b"liquibase",
+    b"changeset",
+    b"up migration",
+    b"down migration",
+    b"--!",
+    b"statement-breakpoint",
+    b"depends:",
+    b"atlas:",
+    b"-- deploy",
+)
+"""Words without which a text, in lower case, has no marker of any tool."""
+
+
+def has_tool_file(folder: Path) -> bool:
+    """Return whether a file or folder stands there that a tool makes."""
+    around = folder.parent
+    return (
+        any((folder / name).exists() for name in IN_FOLDER)
+        or any((place / name).exists() for place in (folder, around, around.parent) for name in ABOVE)
+        or (around.name in SIBLINGS and (around / SIBLINGS[around.name]).exists())
+    )
+
+
+def may_have_marker(raw: bytes) -> bool:
+    """Return whether a file's text can have a marker of a tool."""
+    start = raw[:_START].lower()
+    return any(word in start for word in MARKER_WORDS)
+
+
+_START = 64 * 1024
+"""Bytes of a file in which markers are looked for."""

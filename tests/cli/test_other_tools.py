@@ -1,0 +1,95 @@
+"""The command in a folder of another tool, without koonj.toml: it reads, and refuses every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.cli.main import CHANGES
+from support.command import Project
+from support.tool_truth import ToolTruth
+
+WHY = (
+    "This folder belongs to dbmate (db/migrations/*.sql with '-- migrate:up'). koonj reads it only, for now."
+)
+WORDS = {
+    "apply": ("--all", "--yes"),
+    "rollback": ("--yes",),
+    "settle": ("20240101000001",),
+    "new": ("add_t",),
+    "renumber": ("20240101000001_users.sql",),
+    "rename": ("20240101000001_users.sql", "other"),
+    "restore": ("20240101000001_users.sql",),
+    "set": ("20240101000001_users.sql", "lock_timeout=1s"),
+}
+
+
+@pytest.fixture
+def dbmate(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Project:
+    """A project of dbmate, after its `up`."""
+    truth = ToolTruth.of("dbmate")
+    root = tmp_path / "project"
+    truth.copy_to(root / "db")
+    truth.put(database, truth.recorded["moments"][0])
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATABASE_URL", database)
+    return Project(root, database, capsys)
+
+
+def test_status_names_the_tool_and_its_table(dbmate: Project) -> None:
+    answer = dbmate.koonj("status")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines()[1:] == [
+        "2 migrations: 2 applied",
+        "folder of dbmate, read-only: db/migrations/*.sql with '-- migrate:up'",
+        "history: public.schema_migrations",
+        "✓ applied  20240101000001_users.sql",
+        "✓ applied  20240101000002_idx.sql",
+    ]
+    assert dbmate.koonj("status", "--json").json["layout"] == {
+        "name": "dbmate",
+        "evidence": "db/migrations/*.sql with '-- migrate:up'",
+        "history": "public.schema_migrations",
+    }
+
+
+def test_status_lists_what_cannot_be_read(dbmate: Project) -> None:
+    (dbmate.root / "db/migrations/20240101000003_x.sql").write_text("SELECT 1;")
+    with psycopg.connect(dbmate.dsn) as conn:
+        conn.execute("DROP TABLE schema_migrations")
+    answer = dbmate.koonj("status")
+    assert answer.code == 3
+    assert "dbmate has no history on this target." in answer.out
+    assert "note: 20240101000003_x.sql: The file has no '-- migrate:up', so dbmate refuses it." in answer.out
+
+
+def test_every_change_is_refused_with_one_sentence(dbmate: Project) -> None:
+    before = {path: path.read_bytes() for path in dbmate.root.rglob("*") if path.is_file()}
+    for command in sorted(CHANGES):
+        answer = dbmate.koonj(command, *WORDS.get(command, ()))
+        assert (answer.code, answer.err.splitlines()[0]) == (4, f"koonj: error: {WHY}"), command
+    assert {path: path.read_bytes() for path in dbmate.root.rglob("*") if path.is_file()} == before
+    assert dbmate.sql("SELECT version FROM schema_migrations ORDER BY 1") == [
+        ("20240101000001",),
+        ("20240101000002",),
+    ]
+    assert dbmate.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []
+
+
+def test_koonj_toml_can_say_that_the_folder_is_koonjs(dbmate: Project) -> None:
+    (dbmate.root / "koonj.toml").write_text('migrations = "db/migrations"\nlayout = "koonj"\n')
+    answer = dbmate.koonj("check")
+    assert answer.code == 1
+    assert "This is a migration file of dbmate." in answer.out
+    (dbmate.root / "koonj.toml").write_text('migrations = "db/migrations"\nlayout = "dbmate"\n')
+    assert dbmate.koonj("check").out == "2 migrations in db/migrations: no problems\n"
+
+
+def test_a_file_is_shown_and_found_by_number_and_name(dbmate: Project) -> None:
+    for word in ("20240101000001", "20240101000001_users.sql"):
+        answer = dbmate.koonj("show", word, "--rollback")
+        assert answer.out == "-- migrate:down\ndrop table users;\n"
