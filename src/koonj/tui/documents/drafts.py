@@ -198,12 +198,6 @@ def _with_examples(
         return ()
 
 
-def as_text(drafts: tuple[Draft, ...], number: int, width: int) -> str:
-    """Return the text of all drafts, each under its file name."""
-    named = zip(file_names(drafts, number, width), drafts, strict=True)
-    return "\n\n".join(f"-- {name}\n{draft.text.rstrip()}\n" for name, draft in named)
-
-
 def file_names(drafts: tuple[Draft, ...], number: int, width: int) -> list[str]:
     """Return the file names that the drafts would have now.
 
