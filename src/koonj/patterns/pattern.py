@@ -3,6 +3,7 @@
 Each pattern is one ``.sql`` file. ``docs/patterns.md`` describes its format.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -32,7 +33,7 @@ LIBRARY = Path(__file__).parent / "library"
 
 
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
-    """Return all patterns, sorted by group and key, and the problems of invalid files.
+    """Return all patterns, sorted by group, place and key, and the problems of invalid files.
 
     koonj's own library is read first; its tests check what it generates. A pattern in `folders` replaces an
     earlier one with the same key. A folder does not have to exist. An invalid file replaces nothing, not even
@@ -55,9 +56,9 @@ GROUPS = ("Tables", "Columns", "Constraints", "Indexes", "Data", "Code", "Access
 """The groups of koonj's own patterns, in the order of lists. Other groups come after them."""
 
 
-def _order(pattern: Pattern) -> tuple[int, str, str]:
-    known = pattern.group in GROUPS
-    return (GROUPS.index(pattern.group) if known else len(GROUPS), pattern.group, pattern.key)
+def _order(pattern: Pattern) -> tuple[int, str, int, str]:
+    group = GROUPS.index(pattern.group) if pattern.group in GROUPS else len(GROUPS)
+    return group, pattern.group, pattern.place or sys.maxsize, pattern.key
 
 
 def _no_later(pattern: Pattern) -> PatternProblem:
