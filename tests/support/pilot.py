@@ -35,6 +35,11 @@ class PatientPilot(Pilot[Any]):
         await asyncio.sleep(STEP)
         self._lay_out()
 
+    def draw(self) -> None:
+        """Draw the whole screen, unless koonj has ended."""
+        with suppress(ScreenStackError):
+            self.app.screen._compositor.render_strips()
+
     async def pause(self, delay: float | None = None) -> None:
         """Wait as Textual's pilot, also while koonj closes."""
         with suppress(ScreenStackError):

@@ -7,11 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.geometry import Size
+from textual.screen import Screen as TextualScreen
+from textual.strip import Strip
 
 from koonj import humanize
 from koonj.config import Target
@@ -43,6 +49,35 @@ def _styles_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _screens_are_drawn_when_looked_at() -> Iterator[None]:
+    """Draw a screen after keys were pressed, and when a test reads it, but not for each refresh in between.
+
+    There is no terminal to write these frames to, and they take a quarter of the time of a test with a screen. Tests
+    in a real terminal draw all of them.
+    """
+    update, strips = Compositor.render_update, Compositor.render_strips
+    behind = WeakKeyDictionary[Compositor, list[TextualScreen[Any]]]()
+
+    def no_update(
+        compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False
+    ) -> Any:
+        if screen_stack is None:  # a test asks for the update itself
+            return update(compositor, full, screen_stack, simplify)
+        behind[compositor] = screen_stack
+        compositor._dirty_regions.clear()
+        return None
+
+    def whole(compositor: Compositor, size: Size | None = None) -> list[Strip]:
+        visible_screen_stack.set(list(behind.get(compositor, ())))  # a dialog takes its background from there
+        return strips(compositor, size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", no_update)
+        patch.setattr(Compositor, "render_strips", whole)
         yield
 
 
