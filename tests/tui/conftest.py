@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,7 +15,6 @@ from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.geometry import Size
-from textual.screen import Screen as TextualScreen
 from textual.strip import Strip
 
 from koonj import humanize
@@ -54,25 +52,26 @@ def _styles_are_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _screens_are_drawn_when_looked_at() -> Iterator[None]:
-    """Draw a screen after keys were pressed, and when a test reads it, but not for each refresh in between.
+    """Draw a screen while a test waits for it, and when the test reads it, but not at each refresh in between.
 
     There is no terminal to write these frames to, and they take a quarter of the time of a test with a screen. Tests
     in a real terminal draw all of them.
     """
     update, strips = Compositor.render_update, Compositor.render_strips
-    behind = WeakKeyDictionary[Compositor, list[TextualScreen[Any]]]()
 
     def no_update(
         compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False
     ) -> Any:
         if screen_stack is None:  # a test asks for the update itself
             return update(compositor, full, screen_stack, simplify)
-        behind[compositor] = screen_stack
+        vars(compositor).update(is_undrawn=True, behind=screen_stack)
         compositor._dirty_regions.clear()
         return None
 
     def whole(compositor: Compositor, size: Size | None = None) -> list[Strip]:
-        visible_screen_stack.set(list(behind.get(compositor, ())))  # a dialog takes its background from there
+        # A dialog takes its background from there.
+        visible_screen_stack.set(list(vars(compositor).get("behind", ())))
+        vars(compositor)["is_undrawn"] = False
         return strips(compositor, size)
 
     with pytest.MonkeyPatch.context() as patch:
