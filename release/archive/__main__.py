@@ -6,7 +6,7 @@ An older Python must be able to read this module too: it then looks for a newer 
 import os
 import sys
 
-OLDEST = (3, 11, 5)
+OLDEST = (3, 11)
 NEWEST_MINOR = 30
 
 
@@ -44,17 +44,16 @@ def main():  # type: () -> None
 def run_with_newer_python():  # type: () -> None
     """Replace this process by a Python that is new enough, or exit with an error."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    oldest_minor = OLDEST[1] + (sys.version_info[:2] == OLDEST[:2])  # not this one again
-    for minor in range(NEWEST_MINOR, oldest_minor - 1, -1):
+    for minor in range(NEWEST_MINOR, OLDEST[1] - 1, -1):
         for folder in folders:
             program = os.path.join(folder, "python3.{}".format(minor))  # noqa: PTH118, UP032 - for an older Python
             if os.path.isabs(folder) and os.access(program, os.X_OK):  # noqa: PTH117 - as above
                 os.execv(program, [program, "-P", sys.argv[0]] + sys.argv[1:])  # noqa: S606, RUF005 - as above
     message = (
-        "koonj: error: koonj requires Python 3.11.5 or newer, and this is Python {}.{}.{}.\n"
+        "koonj: error: koonj requires Python 3.11 or newer, and this is Python {}.{}.\n"
         "    No newer one is on PATH. Install one, or write its path: /path/to/python3.11 {}"
     )
-    sys.exit(message.format(*(list(sys.version_info[:3]) + [sys.argv[0]])))  # noqa: RUF005 - as above
+    sys.exit(message.format(sys.version_info[0], sys.version_info[1], sys.argv[0]))
 
 
 if __name__ == "__main__":

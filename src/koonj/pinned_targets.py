@@ -38,6 +38,14 @@ class DatabaseIdentity:
             return self.system == other.system
         return None in (self.history, other.history) or self.history == other.history
 
+    def is_made_anew(self, now: "DatabaseIdentity") -> bool:
+        """Return whether `now` looks like this database after DROP DATABASE and CREATE DATABASE.
+
+        It has the same name on the same server for certain, and no history.
+        """
+        same_server = self.system is not None and self.system == now.system
+        return same_server and self.name == now.name and self.database != now.database and now.history is None
+
     def __str__(self) -> str:
         system = f"system {self.system}" if self.system else "a system that does not tell its identifier"
         return f"database {self.name} (OID {self.database}) of {system}"

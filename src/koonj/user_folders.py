@@ -56,21 +56,33 @@ def koonj_folder(kind: Kind, account: OtherAccount | None, environ: Mapping[str,
     Raises:
         UserFolderError: it cannot be created, or other users can write to it.
     """
-    chosen, wanted = _users(kind, environ)[1], folder_path(kind, environ)
-    if account is None or account.enters(_existing(wanted)):
-        return make_trusted(wanted, 0o700 if account is None else 0o755)
-    part = f"for-{sha256(os.fsencode(wanted)).hexdigest()[:8]}" if chosen else ""
-    name = f"koonj-root-{kind.variable.split('_')[1].lower()}"
+    first, *others = folder_paths(kind, account, environ)
     try:
-        return make_trusted(Path(kind.of_system, part), 0o755)
+        return make_trusted(first, 0o700 if account is None else 0o755)
     except UserFolderError:
-        own = make_trusted(Path("/var/tmp", name), 0o755)  # noqa: S108  its owner and mode are checked
-        return make_trusted(own / part, 0o755)
+        if not others:
+            raise
+        make_trusted(_of_root(kind), 0o755)
+        return make_trusted(others[0], 0o755)
 
 
 def folder_path(kind: Kind, environ: Mapping[str, str] = os.environ) -> Path:
     """Return koonj's part of one of the user's folders, without creating it."""
     return _users(kind, environ)[0] / "koonj"
+
+
+def folder_paths(
+    kind: Kind, account: OtherAccount | None, environ: Mapping[str, str] = os.environ
+) -> tuple[Path, ...]:
+    """Return the one or two places of that folder, which `account` can enter, without creating one.
+
+    koonj uses the second if it cannot use the first.
+    """
+    chosen, wanted = _users(kind, environ)[1], folder_path(kind, environ)
+    if account is None or account.enters(existing_part(wanted)):
+        return (wanted,)
+    part = f"for-{sha256(os.fsencode(wanted)).hexdigest()[:8]}" if chosen else ""
+    return Path(kind.of_system, part), _of_root(kind) / part
 
 
 def make_trusted(folder: Path, mode: int) -> Path:
@@ -92,6 +104,10 @@ def make_trusted(folder: Path, mode: int) -> Path:
     return folder
 
 
+def _of_root(kind: Kind) -> Path:
+    return Path("/var/tmp", f"koonj-root-{kind.variable.split('_')[1].lower()}")  # noqa: S108  koonj checks its owner
+
+
 def _users(kind: Kind, environ: Mapping[str, str]) -> tuple[Path, bool]:
     """Return the user's folder, and whether a variable names it.
 
@@ -105,7 +121,8 @@ def _users(kind: Kind, environ: Mapping[str, str]) -> tuple[Path, bool]:
     return Path(home) / below, False
 
 
-def _existing(folder: Path) -> Path:
+def existing_part(folder: Path) -> Path:
+    """Return the folder, or the nearest folder above it that exists."""
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return folder

@@ -172,7 +172,7 @@ def test_history_that_is_read_in_pages_is_the_whole_history(project: Project, nu
     assert [entry["error"] for entry in found.json["entries"][1:]] == [
         f"error {n}" if n % 2 == 0 else None for n in range(2, number + 1)
     ]
-    assert list(found.json) == ["koonj", "command", "target", "entries", "more"]
+    assert list(found.json) == ["koonj", "command", "target", "warnings", "entries", "more"]
     assert found.out == json.dumps(found.json, indent=2) + "\n", (
         "it is written in pieces, and looks as a whole"
     )

@@ -24,7 +24,8 @@ COMMANDS = {
     "apply": ("apply", "--all", "--yes"),
 }
 PRINT = "import json, sys\n{run}\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
-STANDARD = frozenset({*sys.stdlib_module_names, "__main__"})
+STANDARD = frozenset({*sys.stdlib_module_names, "__main__", "sitecustomize"})
+"""Modules that Python imports itself; Debian's Python has a ``sitecustomize``."""
 
 
 def imported(run: str, cwd: Path) -> list[str]:

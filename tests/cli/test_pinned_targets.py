@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.pinned_targets import DatabaseIdentity, Pin, other_pin, pin_of
 from koonj.postgres.embedded.binaries import Binaries
@@ -60,7 +60,11 @@ def test_another_database_behind_the_same_dsn_stops_a_change(
     for dsn in (first, other):
         assert f"database {conninfo_to_dict(dsn)['dbname']} (OID " in status.out
     assert "run: koonj trust --target production" in status.out
-    assert "note: production is another database" in koonj("apply", "--plan").out
+    for words in ("apply --plan", "drift"):
+        assert "note: production is another database" in koonj(*words.split()).out
+    for words in ("history", "history --limit 5", "settle 1"):
+        assert "warning: production is another database than before. On " in koonj(*words.split()).err
+        assert len(koonj(*words.split(), "--json").json["warnings"]) == 1
     for command in (("apply", "--yes"), ("apply", "--yes", "--batch"), ("apply", "--yes", "--probe")):
         result = koonj(*command)
         assert result.code == 1, result.out
@@ -78,6 +82,38 @@ def test_another_database_behind_the_same_dsn_stops_a_change(
     assert "another database" in koonj("rollback", "--yes").err
     with psycopg.connect(first) as conn:
         assert conn.execute("SELECT to_regclass('t1')::text").fetchall() == [("t1",)]
+
+
+def test_database_that_is_dropped_and_created_again_is_pinned_anew(
+    service: Service, make_database: Callable[[], str]
+) -> None:
+    """One with a history is another database, and so is each one of a protected target."""
+    koonj, dsn = service.files.koonj, make_database()
+    name = conninfo_to_dict(dsn)["dbname"]
+
+    def create_again() -> None:
+        with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+
+    service.lead_to(dsn)
+    assert koonj("apply", "--yes").code == 0
+    create_again()
+    status = koonj("status").out
+    assert (
+        f"warning: Database {name} of production was dropped and created again, and has no history." in status
+    )
+    assert "warning" not in koonj("status").out, "it is said once"
+    assert koonj("apply", "--yes").code == 0
+    create_again()
+    assert koonj("apply", "--yes", "--dsn", dsn).code == 0
+    assert "the target is another database than before" in koonj("rollback", "--yes").err
+    create_again()
+    settings = service.files.root / "koonj.toml"
+    settings.write_text(settings.read_text() + "protected = true\n")
+    assert (
+        "the target is another database than before" in koonj("apply", "--yes", "--confirm", "production").err
+    )
 
 
 def new_cluster(binaries: Binaries, data: Path, account: Account | None) -> None:

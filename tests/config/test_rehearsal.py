@@ -55,6 +55,11 @@ def test_scratch_server_is_read_from_koonj_toml(project: Project) -> None:
     ("toml", "message"),
     [
         (
+            '[scratch]\ndsn = "host=db"\nssh = "bastion"',
+            "koonj.toml:3: koonj does not go through ssh to a scratch server. Open a tunnel yourself, for example "
+            "ssh -N -L 6432:db.internal:5432 bastion, and write its end: host=localhost port=6432.",
+        ),
+        (
             '[policy]\nrequire = "verifyed"',
             "koonj.toml:2: require must be 'verified' or 'off'. Did you mean 'verified'?",
         ),

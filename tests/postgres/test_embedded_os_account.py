@@ -15,12 +15,14 @@ import psycopg
 import pytest
 
 import koonj
+from koonj.cli.doctor_line import DoctorLevel
+from koonj.cli.folder_lines import folder_lines
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
 from koonj.postgres.embedded.os_account import Account, run_as, server_account
 from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.embedded.staging import reachable
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
+from koonj.user_folders import CACHE, DATA, UserFolderError, folder_paths, koonj_folder, make_trusted
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,7 @@ def test_root_has_folders_that_the_account_can_enter(folder: Path, private: Path
     of_system = replace(DATA, of_system=str(folder / "var-lib-koonj"))
     assert koonj_folder(of_system, account, {"HOME": str(private)}) == folder / "var-lib-koonj"
     one = koonj_folder(of_system, account, {"XDG_DATA_HOME": str(private / "one")})
+    assert folder_paths(of_system, account, {"XDG_DATA_HOME": str(private / "one")})[0] == one
     two = koonj_folder(of_system, account, {"XDG_DATA_HOME": str(private / "two")})
     assert one != two
     assert {one.parent, two.parent} == {folder / "var-lib-koonj"}
@@ -77,6 +80,16 @@ def test_root_has_folders_that_the_account_can_enter(folder: Path, private: Path
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     assert list(private.iterdir()) == []
     assert koonj_folder(of_system, account, {"XDG_DATA_HOME": str(folder / "open")}) == folder / "open/koonj"
+
+
+@as_root
+def test_doctor_of_root_reads_no_data_folder_that_the_account_cannot_enter(private: Path) -> None:
+    make_trusted(private / "koonj", 0o755).chmod(0o777)
+    lines = {line.name: line for line in folder_lines({"XDG_DATA_HOME": str(private), "HOME": str(private)})}
+    assert lines["data folder"].level is not DoctorLevel.ERROR
+    private.chmod(0o755)
+    lines = {line.name: line for line in folder_lines({"XDG_DATA_HOME": str(private), "HOME": str(private)})}
+    assert lines["data folder"].level is DoctorLevel.ERROR
 
 
 def test_folder_that_others_can_write_to_is_refused(folder: Path) -> None:

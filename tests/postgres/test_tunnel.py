@@ -17,13 +17,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from koonj.config import Ssh, Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.postgres.server_info import describe
 from koonj.postgres.shared_process.client_fifo import Pipe
 from koonj.postgres.tunnel.destination import Destination, LocalEnd, destinations, through
@@ -33,6 +36,7 @@ from koonj.postgres.tunnel.questions import SshQuestion
 from koonj.postgres.tunnel.shared_tunnel import GivenUpError, open_tunnel
 from koonj.postgres.tunnel.ssh_command import ssh_command
 from koonj.postgres.tunnel.tunnel_folder import tunnel_folder
+from support.config_project import Project as ConfigProject
 from support.network_server import NetworkServer, network_server
 from support.own_process import wait_until
 from support.sshd import KEYGEN, SSH, USABLE, Sshd, clients
@@ -165,6 +169,43 @@ class TestConnection:
             assert (await describe(conn)).user == "somebody"
             assert conn.info.hostaddr != "127.0.0.1"
             assert conn.info.port == with_tls.port
+
+    async def test_token_of_rds_is_for_the_real_name_and_port(
+        self,
+        with_tls: NetworkServer,
+        keys: Path,
+        config: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """AWS is not asked: botocore makes a token on this machine, with the credentials of nobody."""
+        pytest.importorskip("botocore")
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in (("ACCESS_KEY_ID", "AKIDEXAMPLE"), ("SECRET_ACCESS_KEY", "s3cret-key")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        for name in ("SHARED_CREDENTIALS_FILE", "CONFIG_FILE"):
+            monkeypatch.setenv(f"AWS_{name}", "/nowhere")
+        root = {"sslmode": "verify-full", "sslrootcert": keys / "ca.crt"}
+        dsn = with_tls.dsn(host=NAME, hostaddr="127.0.0.1", user="somebody", **root)
+        folder = ConfigProject(tmp_path).toml(
+            f'[targets.cloud]\ndsn = "{dsn}"\nssh = {{ host = "bastion", options = ["-F", "{config}"] }}\n'
+            'password = { aws_rds = { region = "eu-central-1" } }\n'
+        )
+        target = folder.load().target
+        assert target.password is not None
+        kept = KeptPasswords()
+        token = (await kept.get(target.password)).text
+        assert token.startswith(f"{NAME}:{with_tls.port}/?Action=connect&DBUser=somebody&")
+        with psycopg.connect(with_tls.dsn(sslmode="require"), autocommit=True) as admin:
+            admin.execute("DROP ROLE IF EXISTS somebody")
+            admin.execute(sql.SQL("CREATE ROLE somebody LOGIN PASSWORD {}").format(token))
+        async with Connector(passwords=kept) as connector, await connector.connect(target) as conn:
+            server = await describe(conn, target)
+            assert (conn.info.host, conn.info.hostaddr != "127.0.0.1") == (NAME, sys.platform == "linux")
+        assert str(server).endswith(
+            f"user somebody, {NAME}:{with_tls.port} through bastion, TLS 1.3, verified (verify-full)"
+        )
 
     async def test_unix_socket_of_the_bastion_is_reached_through_a_private_one(
         self, target: Target, connector: Connector
@@ -626,6 +667,50 @@ class TestQuestions:
             await self.connected(target, user)
         assert [question.text for question in user.questions] == ["me@bastion's password: "]
         assert user.questions[0].is_secret
+
+    @pytest.fixture
+    def touched(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """The file that stands for the touch of a security key; a stand-in for ssh waits for it as ssh does."""
+        touched = tmp_path / "touched"
+        stand_in = tmp_path / "ssh"
+        stand_in.write_text(
+            f"""#!/bin/sh
+            SSH_ASKPASS_PROMPT=none "$SSH_ASKPASS" "Confirm user presence for key ED25519-SK SHA256:abc" &
+            while [ ! -e {touched} ]; do sleep 0.02; done
+            kill $!
+            wait $!
+            exec {SSH} "$@"
+            """
+        )
+        stand_in.chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        return touched
+
+    async def test_touch_of_a_security_key_is_shown_until_it_is_done(
+        self, target: Target, touched: Path
+    ) -> None:
+        answers: list[Future[str | None]] = []
+
+        class Touching(User):
+            def ask(self, question: SshQuestion) -> Future[str | None]:
+                answers.append(super().ask(question))
+                touched.touch()
+                return answers[-1]
+
+        user = Touching()
+        await self.connected(target, user)
+        assert user.questions == [
+            SshQuestion("bastion", "Confirm user presence for key ED25519-SK SHA256:abc", is_notice=True)
+        ]
+        assert answers[0].cancelled(), "nobody waits for an answer"
+
+    async def test_user_who_does_not_touch_the_key_ends_the_login(
+        self, target: Target, touched: Path
+    ) -> None:
+        user = User(None)
+        with pytest.raises(ConnectError, match="you did not answer"):
+            await self.connected(target, user)
+        assert len(user.questions) == 1
 
     async def test_question_is_withdrawn_when_nobody_waits_for_the_tunnel(self, locked: Target) -> None:
         user = User()

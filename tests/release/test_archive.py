@@ -80,22 +80,15 @@ def test_psycopg_of_the_machine_takes_no_part(release: Release, account: Account
         assert "psycopg 3." in done.stdout
 
 
-@pytest.mark.parametrize("version", [(3, 9, 2), (3, 11, 2)])
-def test_older_python_can_read_the_first_module_and_looks_for_a_newer_one(
-    tmp_path: Path, version: tuple[int, int, int]
-) -> None:
-    """The regular expressions of Python 3.11.4 and older read possessive quantifiers wrongly, with which koonj reads SQL."""
+def test_older_python_can_read_the_first_module_and_looks_for_a_newer_one(tmp_path: Path) -> None:
     module = ROOT / "release" / "archive" / "__main__.py"
     ast.parse(module.read_text(), feature_version=(3, 6))
-    code = "import runpy, sys; sys.version_info = %s; runpy.run_path(%r, run_name='__main__')"
-    command = (sys.executable, "-c", code % (version, str(module)), "status")
+    code = "import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path(%r, run_name='__main__')"
+    command = (sys.executable, "-c", code % str(module), "status")
     environ = {**os.environ, "PATH": str(tmp_path)}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert (
-        f"koonj requires Python 3.11.5 or newer, and this is Python {'.'.join(map(str, version))}."
-        in done.stderr
-    )
+    assert "koonj requires Python 3.11 or newer, and this is Python 3.9." in done.stderr
     (tmp_path / "python3.12").write_text('#!/bin/sh\necho "newer: $@"\n')
     (tmp_path / "python3.12").chmod(0o755)
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

@@ -21,6 +21,9 @@ CREATE TABLE t1 (id int PRIMARY KEY);
 CREATE TABLE t2 (id int);
 CREATE TABLE t3 (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE t3_a PARTITION OF t3 FOR VALUES FROM (0) TO (9);
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE mood AS ENUM ('good');
 COMMIT;{NONE}"""
 ALTER = "ALTER TABLE t1 ADD COLUMN note text;"
 
@@ -54,6 +57,8 @@ class People:
         assert run_finished(await project.apply()).result is RunResult.DONE
         self.sql(
             "ALTER TABLE t1 OWNER TO {owner}; ALTER TABLE t2 OWNER TO {owner}; ALTER TABLE t3 OWNER TO {owner};"
+            "ALTER FUNCTION f() OWNER TO {owner}; ALTER FUNCTION f(int) OWNER TO {owner};"
+            "ALTER TYPE mood OWNER TO {owner}; ALTER TABLE t1 ENABLE ROW LEVEL SECURITY"
         )
         self.sql(
             "GRANT USAGE ON SCHEMA koonj TO PUBLIC; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koonj TO PUBLIC"
@@ -271,3 +276,67 @@ async def test_each_migration_has_one_line_for_each_owner(people: People) -> Non
         f"BEGIN; {tables} COMMIT;", grants, later="ALTER TABLE t2 ADD COLUMN c int;"
     )
     assert '\': public.t1, public.t2, public.t3 and 1 more belong to "owner", and' in found
+
+
+NOT_OWNED = 'belongs to "owner", and role app does not have its rights. Connect as "owner", or once: GRANT "owner" TO app;'
+CLOSED = "role app may not create in schema public. Needed once: GRANT CREATE ON SCHEMA public TO app;"
+NEW = "RETURNS int LANGUAGE sql AS 'SELECT 2'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            f"CREATE OR REPLACE FUNCTION f() {NEW}",
+            f"'create function f': function public.f {NOT_OWNED}",
+        ),
+        ("ALTER FUNCTION f(int) STABLE", f"'alter function f stable': function public.f {NOT_OWNED}"),
+        ("DROP ROUTINE IF EXISTS public.f()", f"'drop routine public.f': function public.f {NOT_OWNED}"),
+        (
+            "ALTER TYPE public.MOOD ADD VALUE 'bad'",
+            f"'alter type public.MOOD add value 'bad'': type public.mood {NOT_OWNED}",
+        ),
+        ("DROP TYPE IF EXISTS absent, mood", f"'drop type absent and 1 more': type public.mood {NOT_OWNED}"),
+        ("CREATE POLICY p ON t1 USING (id > 0)", f"'create policy p on t1': public.t1 {NOT_OWNED}"),
+        (
+            "ALTER TABLE t1 FORCE ROW LEVEL SECURITY",
+            f"'alter table t1 force row level security': public.t1 {NOT_OWNED}",
+        ),
+    ],
+)
+async def test_function_type_or_policy_of_somebody_else(people: People, statement: str, said: str) -> None:
+    assert await people.notes(f"{statement};") == [said]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [f"CREATE FUNCTION g() {NEW}", "CREATE TYPE pair AS (a int)", "CREATE DOMAIN public.d AS int"],
+)
+async def test_schema_in_which_no_function_or_type_may_be_created(people: People, statement: str) -> None:
+    (found,) = await people.notes(f"{statement};", "REVOKE CREATE ON SCHEMA public FROM {app}")
+    assert found.endswith(f"': {CLOSED}")
+
+
+async def test_function_and_type_that_the_role_may_change_are_not_named(people: People) -> None:
+    own = "CREATE SCHEMA s AUTHORIZATION {app}; ALTER ROLE {app} SET search_path = s, public"
+    body = f"""
+    CREATE FUNCTION f() {NEW};
+    CREATE OR REPLACE FUNCTION f() {NEW};
+    ALTER FUNCTION f() STABLE;
+    CREATE TYPE mood AS ENUM ('bad');
+    ALTER TYPE mood ADD VALUE 'worse';
+    DROP FUNCTION s.f();
+    CREATE OR REPLACE FUNCTION public.f(a text) {NEW};
+    """
+    assert await people.notes(body, own) == []
+
+
+async def test_owner_of_the_schema_may_drop_what_somebody_else_owns(people: People) -> None:
+    owns = "ALTER SCHEMA public OWNER TO {app}"
+    assert await people.notes("DROP FUNCTION f(); DROP FUNCTION f(int); DROP TYPE mood;", owns) == []
+
+
+async def test_other_search_path_of_the_migration_is_unknown(people: People) -> None:
+    """f of schema s is the role's own one."""
+    own = f"CREATE SCHEMA s AUTHORIZATION {{app}}; CREATE FUNCTION s.f() {NEW}; ALTER FUNCTION s.f() OWNER TO {{app}}"
+    assert await people.notes("SET search_path = s; ALTER FUNCTION f() STABLE;", own) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +11,14 @@ import pytest
 from koonj.config import ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.os_account import Account
-from koonj.postgres.embedded.template import copy_cluster
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.run.row_check import Preflight
 from support.preflight import ask
 from support.rehearsal_folder import RehearsalFolder
+from support.standby import primary_server, standby_server
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = {"wal_level": "replica", "max_wal_senders": "10", "max_connections": "100"}
 BASE = """
 CREATE TABLE owners (id int PRIMARY KEY);
 CREATE TABLE documents (id int PRIMARY KEY, owner_id int, title text, code text);
@@ -38,23 +35,15 @@ ALTER TABLE documents ALTER owner_id SET NOT NULL, ADD CHECK (10 / id > 0), ALTE
 
 @pytest.fixture(scope="module")
 def standby(binaries: Binaries) -> Iterator[TemporaryServer]:
-    """A standby whose primary had rows, and is away."""
-    with TemporaryServer(binaries, settings=SETTINGS) as primary:
+    """A standby of a primary that has rows."""
+    with primary_server(binaries) as primary:
         with psycopg.connect(primary.dsn(), autocommit=True) as connection:
             connection.execute(BASE.encode())
             connection.execute("INSERT INTO owners VALUES (5)")
             connection.execute(
                 "INSERT INTO documents VALUES (0, 9, '7', '7'), (1, NULL, 'x', 'x'), (2, 5, 'x', 'y')"
             )
-        primary.stop()
-
-        def copied(_: Binaries, data: Path, account: Account | None) -> None:
-            copy_cluster(primary.data, data, account)
-            signal, owner = data / "standby.signal", data.stat()
-            signal.touch()
-            os.chown(signal, owner.st_uid, owner.st_gid)
-
-        with TemporaryServer(binaries, settings=SETTINGS, fill=copied) as server:
+        with standby_server(primary) as server:
             yield server
 
 

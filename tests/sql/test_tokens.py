@@ -100,3 +100,10 @@ def test_repeated_pieces_are_read_in_linear_time(piece: str) -> None:
     text = piece * 30_000
     assert "".join(t.text for t in tokens(text)) == text
     assert sum(map(len, significant_texts(text))) <= len(text)
+
+
+def test_many_comments_in_a_row_are_skipped() -> None:
+    text = "-- it's; \"\n" * 1000 + "SELECT 1 -- '"
+    assert list(significant_texts(text)) == ["SELECT", "1"]
+    assert [token.text for token in significant(text)] == ["SELECT", "1"]
+    assert "".join(token.text for token in tokens(text)) == text

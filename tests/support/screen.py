@@ -16,6 +16,7 @@ from koonj.config import Settings, Target, Trust
 from koonj.tui.app import Koonj
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.dialog import READING, Dialog
+from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.main import Main
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
@@ -99,12 +100,13 @@ class Screen:
     # Use the screen
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys, one after the other, and draw what the user then sees."""
         await self.pilot.press(*keys)
+        self.pilot.draw()
 
     async def type(self, text: str) -> None:
         """Type `text`, letter by letter."""
-        await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
+        await self.press(*(_KEYS.get(letter, letter) for letter in text))
 
     async def press_to_exit(self, key: str) -> None:
         """Press a key that ends koonj, and wait for that. Textual cannot wait for a screen that closes."""
@@ -276,6 +278,16 @@ async def apply(screen: Screen, keys: str = "A") -> None:
     await screen.yes()
     await screen.expect_run("done")
     await screen.press("escape", "1")
+
+
+async def open_editor(screen: Screen) -> Editor:
+    """Open the selected migration, and wait until it is examined."""
+    await screen.press("i")
+    await screen.until(lambda: isinstance(screen.app.screen, Editor))
+    editor = screen.app.screen
+    assert isinstance(editor, Editor)
+    await screen.until("roblem")
+    return editor
 
 
 def _drawn(pane: Pane) -> list[str]:

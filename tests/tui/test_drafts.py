@@ -8,7 +8,6 @@ from time import monotonic
 
 import pytest
 
-from koonj.config import Target
 from koonj.migrations.unsaved_text import DraftKeeper, left_texts
 from koonj.tui.screens import editor_draft, editor_file
 from koonj.tui.screens.editor import Editor
@@ -23,12 +22,6 @@ from support.screen import Project, Screen
 def _quick(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setattr(editor_file, "LOOK", 0.05)
     monkeypatch.setattr(editor_draft, "WAIT", 0.02)
-
-
-@pytest.fixture
-def offline(tmp_path: Path) -> Project:
-    """A project whose target is unreachable; no test waits for it."""
-    return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
 
 
 def drafts() -> list[Path]:

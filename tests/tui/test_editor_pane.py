@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from textual.events import Key
 from textual.widgets import TextArea
 
-from koonj.config import Target
 from koonj.migrations.save import save
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState
 from koonj.tui.screens import editor_file, editor_problems
@@ -25,29 +23,13 @@ from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
-from support.screen import Project, Screen
+from support.screen import Project, Screen, open_editor
 
 
 @pytest.fixture(autouse=True)
 def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editor_file, "LOOK", 0.05)
     monkeypatch.setattr(editor_problems, "PAUSE", 0.05)
-
-
-@pytest.fixture
-def offline(tmp_path: Path) -> Project:
-    """A project whose target is unreachable; no test waits for it."""
-    return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
-
-
-async def open_editor(screen: Screen) -> Editor:
-    """Open the selected migration, and wait until it is examined."""
-    await screen.press("i")
-    await screen.until(lambda: isinstance(screen.app.screen, Editor))
-    editor = screen.app.screen
-    assert isinstance(editor, Editor)
-    await screen.until(lambda: "roblem" in screen.text())
-    return editor
 
 
 def header(screen: Screen) -> str:
@@ -208,6 +190,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
 
 def escape_waits(editor: Editor) -> bool:
     """Return whether Esc waits for the save."""
+    assert isinstance(editor._file, editor_file.EditorFile)
     return bool(editor._file._writing._waiters)
 
 
@@ -408,6 +391,8 @@ def test_save_states_have_words() -> None:
         "changed, not saved",
         "changed on disk",
         "deleted on disk",
+        "not written yet",
+        "changed, not kept",
     ]
     with pytest.raises(NotEditable):
         FileText.from_bytes(os.urandom(2) + b"\xff\xfe")

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from koonj.config import ConfigError, Target
+from koonj.config import ConfigError
 from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import rebind
-from koonj.tui.screens.editor import Editor
-from support.screen import Project, Screen
+from support.screen import Project, open_editor
 
 TEXT = "SELECT 'one';\nSELECT 'needle';\nSELECT '東京 Needle';\n-- Rollback: none: it reads\n"
 
 
 @pytest.fixture
-def offline(tmp_path: Path) -> Project:
-    """A project whose target is unreachable; no test waits for it."""
-    made = Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
-    made.write("001_a.sql", TEXT)
-    return made
-
-
-async def open_editor(screen: Screen) -> Editor:
-    await screen.press("i")
-    await screen.until(lambda: isinstance(screen.app.screen, Editor))
-    editor = screen.app.screen
-    assert isinstance(editor, Editor)
-    await screen.until("roblem")
-    return editor
+def offline(offline: Project) -> Project:
+    """A project with one migration, whose target is unreachable."""
+    offline.write("001_a.sql", TEXT)
+    return offline
 
 
 async def test_find_marks_matches_and_goes_on(offline: Project) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from koonj.config import Target
-from koonj.tui.screens.editor import Editor
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.widgets import sql_editor
 from koonj.tui.widgets.exact_document import ExactDocument, displayed
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.wrapped_lines import WrappableDocument
-from support.screen import Project, Screen
+from support.screen import Project, Screen, open_editor
 
 LONG = f"SELECT '{'東京 ' * 20}', '{'word ' * 20}' AS the_end;"
 TEXT = (
@@ -27,19 +23,14 @@ TEXT = (
 
 
 @pytest.fixture
-def offline(tmp_path: Path) -> Project:
-    """A project whose target is unreachable; no test waits for it."""
-    made = Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
-    made.write("001_a.sql", TEXT)
-    return made
+def offline(offline: Project) -> Project:
+    """A project with one migration, whose target is unreachable."""
+    offline.write("001_a.sql", TEXT)
+    return offline
 
 
 async def open_wrapped(screen: Screen) -> SqlEditor:
-    await screen.press("i")
-    await screen.until(lambda: isinstance(screen.app.screen, Editor))
-    editor = screen.app.screen
-    assert isinstance(editor, Editor)
-    await screen.until("roblem")
+    editor = await open_editor(screen)
     await screen.press("f9")
     return editor.text
 

@@ -22,23 +22,10 @@ from koonj.tui.commands.rebinding import rebind
 from koonj.tui.render.decision_lines import no_reason
 from koonj.tui.screens.confirm_dialog import ConfirmDialog, Instead, changed
 from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
+from support.owner_migrations import OWNER_IS_OPTIONAL, OWNER_IS_REQUIRED
 from support.plan_dialog import expect_plan, plan_again
 from support.screen import Project, Screen, apply
 
-_BASE = """
-CREATE TABLE documents (id int PRIMARY KEY, owner_id int);
--- Rollback:
--- DROP TABLE documents;
-"""
-_STRICT = """
-BEGIN;
-ALTER TABLE documents ALTER owner_id SET NOT NULL;
-COMMIT;
--- Rollback:
--- BEGIN;
--- ALTER TABLE documents ALTER owner_id DROP NOT NULL;
--- COMMIT;
-"""
 _FAILS = "1 row of public.documents has owner_id NULL, for example id 7"
 
 
@@ -48,7 +35,7 @@ def large(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr(asking, "SMALL", 1)
     monkeypatch.setattr(asking, "SAMPLE", 1e-9)
     project.targets = tuple(replace(one, require_verified=True) for one in project.targets)
-    project.write("001_base.sql", _BASE)
+    project.write("001_base.sql", OWNER_IS_OPTIONAL)
     return project
 
 
@@ -59,7 +46,7 @@ async def _fill(project: Project, screen: Screen) -> None:
         connection.execute(
             "INSERT INTO documents SELECT n, CASE WHEN n <> 7 THEN n END FROM generate_series(1, 50) AS n"
         )
-    project.write("002_strict.sql", _STRICT)
+    project.write("002_strict.sql", OWNER_IS_REQUIRED)
     await screen.until(lambda: screen.main.snapshot.check.counts.pending == 1)
     screen.later(REPEAT_PAUSE)
 

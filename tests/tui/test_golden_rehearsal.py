@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -89,8 +90,15 @@ SCREENS: dict[str, Steps] = {
 }
 
 
-async def _rehearsed(screen: Screen) -> None:
-    await screen.until(lambda: "▹" in screen.row("make_t9"))
+@asynccontextmanager
+async def _rehearsed(
+    documents: Project, recorded: RecordedRehearsals, size: tuple[int, int], *terminal: Terminal
+) -> AsyncIterator[Screen]:
+    """Open the screen; the rehearsal of the last migration is in progress."""
+    recorded.pause_at("009_make_t9.sql")
+    async with documents.open(size, *terminal, rehearses=True, program=recorded.program) as screen:
+        await screen.until(lambda: "▹" in screen.row("make_t9"))
+        yield screen
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -98,9 +106,7 @@ async def _rehearsed(screen: Screen) -> None:
 async def test_screens_match_golden(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
-    recorded.pause_at("009_make_t9.sql")
-    async with documents.open(size, rehearses=True, program=recorded.program) as screen:
-        await _rehearsed(screen)
+    async with _rehearsed(documents, recorded, size) as screen:
         await SCREENS[name](screen)
         await golden(screen, f"{name}_{size[0]}")
 
@@ -110,9 +116,7 @@ async def test_broken_rehearsal_matches_golden(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, size: tuple[int, int]
 ) -> None:
     recorded.set_rehearsals(FAILS)
-    recorded.pause_at("009_make_t9.sql")
-    async with documents.open(size, rehearses=True, program=recorded.program) as screen:
-        await _rehearsed(screen)
+    async with _rehearsed(documents, recorded, size) as screen:
         await screen.press("j", "j", "2", "v", "v", "v", "v")
         await screen.until("Failure")
         await golden(screen, f"rehearsal_broken_{size[0]}")
@@ -128,10 +132,7 @@ async def test_band_of_a_failing_rehearsal_matches_golden(
     size: tuple[int, int],
 ) -> None:
     recorded.set_rehearsals(found)
-    recorded.pause_at("009_make_t9.sql")
-    dark = Terminal(theme="dark")
-    async with documents.open(size, dark, rehearses=True, program=recorded.program) as screen:
-        await _rehearsed(screen)
+    async with _rehearsed(documents, recorded, size, Terminal(theme="dark")) as screen:
         await screen.press("j", "j", "2", "v", "v", "v", "v", "plus")
         await screen.until("▌")
         await golden(screen, f"rehearsal_band_{found.verdict}_{size[0]}")
@@ -144,10 +145,7 @@ MODES = [("verdicts", (80, 24)), ("rehearsal", (80, 24)), ("drift", (80, 24)), (
 async def test_screen_without_colour_has_same_text(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
-    recorded.pause_at("009_make_t9.sql")
-    plain = Terminal(colour=False)
-    async with documents.open(size, plain, rehearses=True, program=recorded.program) as screen:
-        await _rehearsed(screen)
+    async with _rehearsed(documents, recorded, size, Terminal(colour=False)) as screen:
         await SCREENS[name](screen)
         await golden(screen, f"{name}_{size[0]}")
 
@@ -156,10 +154,7 @@ async def test_screen_without_colour_has_same_text(
 async def test_ascii_screens_match_golden(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
-    recorded.pause_at("009_make_t9.sql")
-    ascii_only = Terminal(ascii_only=True)
-    async with documents.open(size, ascii_only, rehearses=True, program=recorded.program) as screen:
-        await _rehearsed(screen)
+    async with _rehearsed(documents, recorded, size, Terminal(ascii_only=True)) as screen:
         await SCREENS[name](screen)
         await golden(screen, f"{name}_{size[0]}_ascii")
         assert screen.text().isascii()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.runner.rehearse.verdict import RehearsalFailure, Verdict
 from koonj.sql.problem import Problem, Severity
@@ -46,12 +45,6 @@ LINE = 4
 @pytest.fixture(autouse=True)
 def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editor_problems, "PAUSE", 0.05)
-
-
-@pytest.fixture
-def offline(tmp_path: Path) -> Project:
-    """A project whose target is unreachable; no test waits for it."""
-    return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
 
 
 async def fail(screen: Screen, key: str = "a") -> None:

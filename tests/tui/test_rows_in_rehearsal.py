@@ -22,24 +22,11 @@ from koonj.tui.workers import row_answers
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.child_events import MAX_ITEMS, _shortened
 from koonj.tui.workers.row_answers import RowAnswers, RowQuestions
+from support.owner_migrations import OWNER_IS_OPTIONAL, OWNER_IS_REQUIRED
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.rehearsal_folder import RehearsalFolder
 from support.screen import Project, Screen, apply
 
-_BASE = """
-CREATE TABLE documents (id int PRIMARY KEY, owner_id int);
--- Rollback:
--- DROP TABLE documents;
-"""
-_STRICT = """
-BEGIN;
-ALTER TABLE documents ALTER owner_id SET NOT NULL;
-COMMIT;
--- Rollback:
--- BEGIN;
--- ALTER TABLE documents ALTER owner_id DROP NOT NULL;
--- COMMIT;
-"""
 _ROWS = "INSERT INTO documents VALUES (7, NULL), (8, 1)"
 _FAILS = "will fail: 1 row of public.documents has owner_id NULL, for example id 7"
 
@@ -61,11 +48,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 async def strict(project: Project, recorded: RecordedRehearsals, server: TemporaryServer) -> Project:
     """A project whose second migration is pending, and refuses a row of its target; both are rehearsed."""
-    project.write("001_base.sql", _BASE)
+    project.write("001_base.sql", OWNER_IS_OPTIONAL)
     async with project.open() as screen:
         await apply(screen, "a")
     _run(project, _ROWS)
-    project.write("002_strict.sql", _STRICT)
+    project.write("002_strict.sql", OWNER_IS_REQUIRED)
     connector = Connector()
     folder = RehearsalFolder(project.migrations, connector, ScratchPlace(server.dsn()))
     recorded.set_rehearsals(*(await folder.rehearse()).values())

@@ -95,8 +95,10 @@ def _changes_all_rows(text: str) -> bool:
 @cache
 def _usual_where() -> re.Pattern[str]:
     """Return the pattern for a statement up to its WHERE, if no parenthesis and no comment is before it."""
+    others = r"""[^'"()wW-]*+"""
     return re.compile(
-        r"""(?:[^'"()wW-]++|'[^']*+'|"[^"]*+"|-(?!-)|\Bw|\bw(?!here\b))*+\bwhere\b""", re.IGNORECASE
+        rf"""(?>{others}(?:(?:'[^']*+'|"[^"]*+"|-(?!-)|\Bw|\bw(?!here\b)){others})*)\bwhere\b""",
+        re.IGNORECASE,
     )
 
 

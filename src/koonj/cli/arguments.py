@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from koonj.cli import help_text
 from koonj.cli.command_options import (
@@ -46,12 +47,27 @@ def parse(argv: Sequence[str]) -> Namespace:
         args.allow = frozenset[str]().union(*args.allow)
     if args.command == "status":
         check_status(args)
-    elif args.command is not None:
-        from koonj.cli.option_checks import CHECKS  # noqa: PLC0415 - a status starts often
+    elif args.command in _CHECKS:
+        from koonj.cli import option_checks  # noqa: PLC0415 - only of the commands that have checks
 
-        for check in CHECKS.get(args.command, ()):
+        for name in _CHECKS[args.command]:
+            check: Callable[[Namespace], None] = getattr(option_checks, name)
             check(args)
     return args
+
+
+_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "check": ("check_format",),
+        "apply": ("check_run", "check_targets"),
+        "rollback": ("check_run", "check_targets"),
+        "unblock": ("check_unblock",),
+        "tunnel": ("check_tunnel",),
+        "trust": ("check_trust",),
+        "rehearse": ("check_rehearse",),
+    }
+)
+"""Names of functions of option_checks, which the other commands do not import."""
 
 
 def _parsed(argv: Sequence[str]) -> Namespace:
@@ -106,10 +122,16 @@ def build() -> Parser:
         "apply pending migrations",
         help_text.APPLY,
         partial(add_run_options, meaning, with_batch=True),
-        _fleet_options,
+        partial(_fleet_options, "apply to"),
     )
     meaning = "roll back all applied migrations with a number above N"
-    command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(add_run_options, meaning))
+    command(
+        "rollback",
+        "roll back applied migrations",
+        help_text.ROLLBACK,
+        partial(add_run_options, meaning),
+        partial(_fleet_options, "roll back on"),
+    )
     command(
         "rehearse",
         "apply migrations, roll them back and apply them again on a scratch database",
@@ -154,10 +176,10 @@ def build() -> Parser:
     return parser
 
 
-def _fleet_options(parser: Parser) -> None:
+def _fleet_options(verb: str, parser: Parser) -> None:
     from koonj.cli.fleet_options import add_fleet_options  # noqa: PLC0415 - not of every command
 
-    add_fleet_options(parser)
+    add_fleet_options(verb, parser)
 
 
 def _shared_options(parser: Parser) -> None:

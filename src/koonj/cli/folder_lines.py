@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from koonj.cli.doctor_line import DoctorLine, error, note, ok
-from koonj.user_folders import CACHE, DATA, STATE, Kind, folder_path
+from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.os_account import server_account
+from koonj.user_folders import CACHE, DATA, STATE, Kind, existing_part, folder_paths
 
 _KINDS: tuple[tuple[str, Kind, str], ...] = (
     (
@@ -26,9 +28,14 @@ _KINDS: tuple[tuple[str, Kind, str], ...] = (
 def folder_lines(environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Yield a line for each of koonj's own folders."""
     for name, kind, otherwise in _KINDS:
-        yield _line(
-            name, folder_path(kind, environ), f"Set {kind.variable} to a folder of your own", otherwise
-        )
+        try:
+            account = server_account() if kind is DATA else None
+        except EmbeddedError as failed:
+            yield note(name, failed.message, failed.hint)
+            continue
+        first, *others = folder_paths(kind, account, environ)
+        folder = next((path for path in (first, *others) if _can_write(existing_part(path))), first)
+        yield _line(name, folder, f"Set {kind.variable} to a folder of your own", otherwise)
 
 
 def migrations_line(folder: Path, count: int) -> DoctorLine:
@@ -45,7 +52,7 @@ def _line(name: str, folder: Path, advice: str, otherwise: str) -> DoctorLine:
     try:
         status = folder.lstat()
     except OSError:
-        if _can_write(_existing(folder)):
+        if _can_write(existing_part(folder)):
             return ok(name, "does not exist yet; koonj can create it")
         return note(name, f"cannot be created: {otherwise}", f"{advice}.")
     mode = f"mode {stat.S_IMODE(status.st_mode):o}"
@@ -59,12 +66,6 @@ def _line(name: str, folder: Path, advice: str, otherwise: str) -> DoctorLine:
     if not _can_write(folder):
         return note(name, f"{mode}, read-only: {otherwise}", f"{advice}.")
     return ok(name, f"{mode}, writable")
-
-
-def _existing(folder: Path) -> Path:
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
-    return folder
 
 
 def _can_write(folder: Path) -> bool:

@@ -21,7 +21,7 @@ from koonj.migrations.history_filter import DAY_FORMS, HistoryFilter, first_day,
 from koonj.postgres.connector import Connector
 from koonj.postgres.history_page import NamedEntries
 from koonj.runner.run.codec import to_plain
-from koonj.runner.target.history import history_pages, read_history_page
+from koonj.runner.target.history import Warn, history_pages, read_history_page
 
 
 class _Taker(Protocol):
@@ -38,6 +38,14 @@ class _Writer:
         self._call = call
         self._target = target
         self._array: ArrayDocument | None = None
+        self._warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Warn about the target: on stderr, or in the JSON."""
+        if self._call.out.as_json:
+            self._warnings.append(text)
+        else:
+            self._call.err.info(f"warning: {text}")
 
     def take(self, entries: Iterable[HistoryEntry]) -> None:
         """Write the next entries. The report begins with the first ones: an error has no report."""
@@ -46,7 +54,8 @@ class _Writer:
             out.lines(history_lines(entries, self._call.marks))
             return
         if self._array is None:
-            self._array = out.array("history", {"target": self._target.name}, "entries")
+            head = {"target": self._target.name, "warnings": self._warnings}
+            self._array = out.array("history", head, "entries")
         self._array.add(map(to_plain, entries))
 
     def end(self, more: int) -> None:
@@ -86,11 +95,11 @@ def history(call: Call) -> int:
     target, more = settings.target, 0
     writer = _Writer(call, target)
     if limit is not None and wanted.is_empty and text is None:
-        entries, more = _newest(target, limit)
+        entries, more = _newest(target, limit, writer.warn)
         writer.take(entries)
     else:
         newest = None if limit is None else _Newest(limit)
-        found = _read(target, _named(text), wanted, newest or writer)
+        found = _read(target, _named(text), wanted, newest or writer, writer.warn)
         if text is not None and not found:
             # Raises if there is no such file. A file that was never run has no entries.
             matching_migrations(call.read_folder(settings.migrations), text)
@@ -101,12 +110,14 @@ def history(call: Call) -> int:
     return ExitCode.OK
 
 
-def _read(target: Target, named: NamedEntries | None, wanted: HistoryFilter, taker: _Taker) -> bool:
+def _read(
+    target: Target, named: NamedEntries | None, wanted: HistoryFilter, taker: _Taker, warn: Warn
+) -> bool:
     """Give all entries that match, page by page. Return whether these migrations have entries."""
 
     async def read(connector: Connector) -> bool:
         found = False
-        async with aclosing(history_pages(connector, target, named)) as pages:
+        async with aclosing(history_pages(connector, target, named, warn)) as pages:
             async for page in pages:
                 found = True
                 taker.take(wanted.of(page))
@@ -127,9 +138,9 @@ def _named(text: str | None) -> NamedEntries | None:
     return NamedEntries(number=number) if text.isdigit() else NamedEntries((PurePath(text).name,))
 
 
-def _newest(target: Target, limit: int) -> tuple[tuple[HistoryEntry, ...], int]:
+def _newest(target: Target, limit: int, warn: Warn) -> tuple[tuple[HistoryEntry, ...], int]:
     """Return the newest entries, oldest first, and the number of the others. No more is read."""
-    page = ask_target(target, lambda connector: read_history_page(connector, target, limit))
+    page = ask_target(target, lambda connector: read_history_page(connector, target, limit, warn=warn))
     return page.entries[::-1], page.total - len(page.entries)
 
 

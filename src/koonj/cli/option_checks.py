@@ -1,10 +1,11 @@
-"""Check combinations of options that argparse cannot check."""
+"""Check combinations of options that argparse cannot check.
+
+koonj.cli.arguments lists the checks of each command.
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from koonj.cli.diagnostics import UsageError
 
@@ -83,35 +84,36 @@ def check_format(args: Namespace) -> None:
     args.format = "json" if args.json else args.format or "text"
 
 
-def _check_fleet(args: Namespace) -> None:
-    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - only of `koonj apply`
+def check_targets(args: Namespace) -> None:
+    """Check the options of `koonj apply` and `koonj rollback` for several targets.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
+    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - not of every command
 
     check_fleet(args)
 
 
-def _check_trust(args: Namespace) -> None:
+def check_trust(args: Namespace) -> None:
+    """Check the options of `koonj trust`.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
     if args.target is not None and (args.remove or args.list):
         raise UsageError("--target accepts another database. Use it without --remove and --list.")
     if args.folder is not None and not args.remove:
         raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
 
 
-def _check_rehearse(args: Namespace) -> None:
+def check_rehearse(args: Namespace) -> None:
+    """Check the options of `koonj rehearse`.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
     if args.all and args.numbers:
         raise UsageError("Use either --all or N, not both.")
     if args.again and args.cached:
         raise UsageError("Use either --again or --cached, not both.")
-
-
-CHECKS: Mapping[str, tuple[Callable[[Namespace], None], ...]] = MappingProxyType(
-    {
-        "check": (check_format,),
-        "apply": (check_run, _check_fleet),
-        "rollback": (check_run,),
-        "unblock": (check_unblock,),
-        "tunnel": (check_tunnel,),
-        "trust": (_check_trust,),
-        "rehearse": (_check_rehearse,),
-    }
-)
-"""The checks of each command that has some. Each raises UsageError."""

@@ -56,6 +56,12 @@ def place(
     """
     if file is None:
         return ScratchPlace()
+    if "ssh" in file.table(("scratch",)):
+        file.fail(
+            ("scratch", "ssh"),
+            "koonj does not go through ssh to a scratch server. Open a tunnel yourself, for example "
+            "ssh -N -L 6432:db.internal:5432 bastion, and write its end: host=localhost port=6432.",
+        )
     file.only(("scratch",), ("dsn", "password"))
     dsn = file.get(("scratch", "dsn"), str)
     password = password_of(file, ("scratch", "password"), root, dsn)

@@ -17,7 +17,7 @@ _OPENING = {"(": ")", "[": "]"}
 # The patterns below match *shapes*: the outermost tokens with blanks between, words in lower case, " for a
 # quoted name, ' for a string, 0 for a number, ( and [ for a whole pair with its content.
 _WORD = r'(?:[a-z_\x80-\U0010ffff][^ .,()\[\]:]*+|")'
-_NAME = rf"{_WORD}(?: \. {_WORD})*+"
+_NAME = rf"{_WORD}(?>(?: \. {_WORD})*)"
 _LONG_TYPES = (
     r"double precision|(?:bit|nchar|(?:national )?char(?:acter)?) varying|national char(?:acter)?"
     r"|interval (?:year|month|day|hour|minute|second)(?: to (?:month|hour|minute|second))?"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from koonj.postgres.history import HistoryError
+from koonj.postgres.server_info import ServerInfo
 
 
 class WriteConditions(NamedTuple):
@@ -26,12 +27,12 @@ class WriteConditions(NamedTuple):
     write_table: bool | None
 
 
-def must_be_able_to_write(answer: WriteConditions) -> None:
+def must_be_able_to_write(answer: WriteConditions, server: ServerInfo) -> None:
     """Refuse a standby, a read-only session, and a role that cannot write the history.
 
     Raises: HistoryError.
     """
-    _must_be_writable(answer)
+    _must_be_writable(answer, server)
     if answer.write_table is None:
         _must_be_able_to_make(answer)
     elif not (answer.use_schema and answer.write_table):
@@ -43,7 +44,14 @@ def must_be_able_to_write(answer: WriteConditions) -> None:
         )
 
 
-def _must_be_writable(answer: WriteConditions) -> None:
+def _must_be_writable(answer: WriteConditions, server: ServerInfo) -> None:
+    if answer.in_recovery and server.is_aurora:
+        raise HistoryError(
+            "The server is a reader of Aurora. It accepts no changes.",
+            "Point the target at the cluster endpoint (NAME.cluster-….rds.amazonaws.com), not at a reader "
+            "endpoint (NAME.cluster-ro-….rds.amazonaws.com).",
+            "25006",
+        )
     if answer.in_recovery:
         raise HistoryError(
             "The server is a standby, which only replays the changes of its primary. It accepts no changes.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from koonj.config import EMBEDDED, Target
-from koonj.pinned_targets import DatabaseIdentity, Pin, other_pin
+from koonj.pinned_targets import DatabaseIdentity, Pin, other_pin, pin
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.server_info import ServerInfo
 from koonj.user_folders import UserFolderError
@@ -26,7 +26,7 @@ class IdentityCheck:
     """Whether a target is the database that it was; both texts are empty if it is."""
 
     problem: str = ""
-    """Sentence: it is another one, or koonj cannot tell."""
+    """Sentence: it is another one, it was created again, or koonj cannot tell."""
     hint: str = ""
     """What to do."""
     is_other: bool = False
@@ -44,18 +44,35 @@ def is_pinned(target: Target) -> bool:
 
 
 async def check_identity(target: Target, server: ServerInfo) -> IdentityCheck:
-    """Compare the database with the pinned one. Pin it if none is pinned."""
+    """Compare the database with the pinned one. Pin it if none is pinned.
+
+    The database of a target that is not protected can be dropped and created again: one with its name, on the
+    same server and without a history, is pinned in its place, and the words say so.
+    """
     found = server.identity
     if found is None or not is_pinned(target):
         return IdentityCheck()
     try:
-        pin = await asyncio.to_thread(other_pin, target.project, target.name, found, server.host)
+        known = await asyncio.to_thread(other_pin, target.project, target.name, found, server.host)
     except UserFolderError as error:
         problem = f"koonj cannot tell whether {target.name} is the same database as before. {error.message}"
         return IdentityCheck(problem, error.hint)
-    if pin is None:
+    if known is None:
         return IdentityCheck()
-    return IdentityCheck(_difference(target, pin, found, server.host), _advice(target), is_other=True)
+    if not target.protected and known.identity.is_made_anew(found):
+        return await _pinned_anew(target, found, server.host)
+    return IdentityCheck(_difference(target, known, found, server.host), _advice(target), is_other=True)
+
+
+async def _pinned_anew(target: Target, found: DatabaseIdentity, host: str) -> IdentityCheck:
+    try:
+        await asyncio.to_thread(pin, target.project, target.name, found, host)
+    except UserFolderError as error:
+        return IdentityCheck(error.message, error.hint)
+    return IdentityCheck(
+        f"Database {found.name} of {target.name} was dropped and created again, and has no history. koonj "
+        "remembers the new one."
+    )
 
 
 async def must_be_same_database(target: Target, server: ServerInfo) -> None:
@@ -74,9 +91,9 @@ def identity_words(found: DatabaseIdentity, host: str) -> str:
     return f"{found} at {host}"
 
 
-def _difference(target: Target, pin: Pin, found: DatabaseIdentity, host: str) -> str:
-    before, now = identity_words(pin.identity, pin.host), identity_words(found, host)
-    day = pin.at[:10]
+def _difference(target: Target, known: Pin, found: DatabaseIdentity, host: str) -> str:
+    before, now = identity_words(known.identity, known.host), identity_words(found, host)
+    day = known.at[:10]
     return f"{target.name} is another database than before. On {day} it was {before}. Now it is {now}."
 
 

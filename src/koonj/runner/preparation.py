@@ -98,10 +98,12 @@ def _with_refusal(planned: PreparedPlan, reached: Reached, request: Request) -> 
     """Return a plan that nobody runs, with a note if the target would refuse it. A run says so itself."""
     if not request.plan_only:
         return planned
+    server = reached.found.server
     try:
-        must_be_able_to_write(reached.found.conditions)
+        must_be_able_to_write(reached.found.conditions, server)
     except HistoryError as error:
-        notes = (f"{error.message} {error.hint}", *planned.plan.notes)
+        behind = (f"It is {server.lag_words}.",) if server.is_standby else ()
+        notes = (" ".join((error.message, *behind, error.hint)), *planned.plan.notes)
         return replace(planned, plan=replace(planned.plan, notes=notes))
     return planned
 
@@ -171,7 +173,7 @@ async def usable(kept: KeptConnection, job: Job, before: Reached | None) -> Reac
         found = before.found
     await must_be_same_database(job.target, found.server)
     pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
-    must_be_able_to_write(found.conditions)
+    must_be_able_to_write(found.conditions, found.server)
     return Reached(conn, found, pooled=pooled, checked=True)
 
 

@@ -22,12 +22,13 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
 from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, leave
-from koonj.postgres.target_identity import must_be_same_database
+from koonj.postgres.target_identity import check_identity, must_be_same_database
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
 from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failure
@@ -74,6 +75,8 @@ class InterruptedMigration:
 
     status: MigrationStatus
     interruption: Interruption | None
+    warning: str = ""
+    """That the target is another database than before, as sentences; empty if it is not."""
 
 
 async def read_interrupted(
@@ -89,13 +92,14 @@ async def read_interrupted(
 
 async def _read(conn: AsyncConnection, target: Target, folder: Folder, name: str) -> InterruptedMigration:
     async with overview(conn, target) as seen:
+        warning = (await check_identity(target, seen.server)).words
         entries = await history.read_entries(conn, seen.history, end=True)
     status = next((s for s in states(folder, entries) if s.name == name), None)
     if status is None:
         raise SettleError(f"{name} has no file, and no history on this target.", "To list all: koonj status")
     found = await find_interruptions(conn, target, entries)
     entry = status.last_entry
-    return InterruptedMigration(status, None if entry is None else found.get(entry.id))
+    return InterruptedMigration(status, None if entry is None else found.get(entry.id), warning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def confirmed_settlement(
     return ConfirmedSettlement(str(uuid4()), target, str(folder), name, direction, settlement, shown)
 
 
-def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
+def movable_settlement(confirmed: ConfirmedSettlement, passwords: KeptPasswords | None = None) -> MovableRun:
     """Return the run that carries out a decision, for any process. It asks nothing."""
     target, name, direction = confirmed.target, confirmed.name, confirmed.direction
     reader = FolderReader(Path(confirmed.folder), layout="koonj")
@@ -178,7 +182,11 @@ def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
 
     started = RunStarted(confirmed.run_id, target.name, direction, settles=name)
     return MovableRun(
-        started, None, reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
+        started,
+        (),
+        reader.path,
+        lambda connector: Run(partial(events, connector), confirmed.run_id),
+        passwords,
     )
 
 
@@ -211,7 +219,7 @@ async def settle(
             pass
         await must_be_same_database(target, seen.server)
         pooled = await must_keep_session(connector, target, conn, seen.pid)
-        must_be_able_to_write(seen.conditions)
+        must_be_able_to_write(seen.conditions, seen.server)
         control.working_on(conn)
         try:
             session = open_session(connector, target, conn, control)

@@ -55,7 +55,7 @@ def _plain_script(text: str) -> tuple[str, ...]:
 @cache
 def _comments() -> re.Pattern[str]:
     """Return the pattern of a rollback after its colon, if it has only comments, from the next line on."""
-    return re.compile(r"[ \t]*(?:\n(?:--[^\n]*+)?+)*+")
+    return re.compile(r"[ \t]*+(?:\n(?:--[^\n]*+)?)*")
 
 
 @cache

@@ -50,16 +50,24 @@ str.strip() without them would strip more, such as U+00A0.
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and everything from U+0080 on
 _LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
 _WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # allows $ inside
-_DIGITS = r"[0-9]++(?:_[0-9]++)*+"
+_DIGITS = r"[0-9]++(?:_[0-9]++)*"
 _EXPONENT = r"[eE][-+]?[0-9][0-9_]*+"
 _SIGN = r"(?:\+|-(?!-))"
 _SAFE = r"(?:[*<>=]|/(?!\*))"
+_SAFE_OR_SIGN = r"(?:[*<>=+]|-(?!-)|/(?!\*))"
 _ODD = r"[~!@\#^&|`?%]"
-_FEW = "{0,64}+"
+_ANY = r"(?:[*<>=+~!@\#^&|`?%]|-(?!-)|/(?!\*))"
+_NO_MORE = r"(?![*<>=+~!@\#^&|`?%/-])"
+_FEW = "{0,64}"
 """Maximum length of an operator.
 
-PostgreSQL refuses an operator of 64 characters; here it becomes several operators.
+PostgreSQL refuses an operator of 64 characters; here it becomes several operators. What follows such a repeat
+starts with another character, so re goes back at most 64 steps, and finds nothing else.
 """
+
+
+_COMMENTS_IN_A_ROW = 400
+"""Limit of one match: re keeps a frame for each repeat of a group."""
 
 
 @cache
@@ -77,15 +85,18 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
             |(?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_EXPONENT})?)(?:{_WORD})?)
         | (?P<quoted>"[^"]*+"(?!"))
         | (?P<parameter>\$[0-9]++(?:{_WORD})?)
+        # The first two expressions match the usual operators, such as = and ->>, faster than the others.
         # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
-        | (?P<operator>(?:{_SAFE}|{_SIGN}){_FEW}{_ODD}(?:{_SAFE}|{_SIGN}|{_ODD}){_FEW}
+        | (?P<operator>-?[*<>=]{{1,64}}+{_NO_MORE}|[+-]{_NO_MORE}|{_SAFE_OR_SIGN}{_FEW}{_ODD}{_ANY}{_FEW}
             |(?:{_SIGN}{_FEW}{_SAFE})(?:{_SIGN}{_FEW}{_SAFE}){_FEW}|{_SIGN})
-        | (?P<mark>/\*|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
+        | (?P<mark>/\*|--[^\n\r]*+|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$
+            |(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
         """
-    blank, comment = r"[ \t\n\r\f\v]++", r"--[^\n\r]*+"
+    blank, comment = r"[ \t\n\r\f\v]", r"--[^\n\r]*+"
     if skip:
-        return re.compile(rf"(?:{blank}|{comment})*+(?:{kinds}|\Z)", re.VERBOSE)
-    return re.compile(rf"(?P<blank>{blank})|(?P<comment>{comment})|{kinds}", re.VERBOSE)
+        few = f"{{0,{_COMMENTS_IN_A_ROW}}}"
+        return re.compile(rf"{blank}*+(?:{comment}{blank}*+){few}(?:{kinds}|\Z)", re.VERBOSE)
+    return re.compile(rf"(?P<blank>{blank}++)|(?P<comment>{comment})|{kinds}", re.VERBOSE)
 
 
 def tokens(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
@@ -155,6 +166,8 @@ def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[Tok
     after = start + len(mark)
     if mark == "/*":
         kind, end = TokenKind.COMMENT, quotes.end_of_comment(text, start)
+    elif mark.startswith("--"):  # after so many comments that one match does not skip it
+        kind, end = TokenKind.COMMENT, after
     elif mark[-1] == "'":
         kind, end = TokenKind.STRING, _end_of_string(text, after, mark[:-1].lower(), backslashes=backslashes)
     elif mark[-1] == '"':

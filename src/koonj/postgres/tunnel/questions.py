@@ -3,6 +3,9 @@
 ssh asks with the program that SSH_ASKPASS names. That program passes the question on to this process, over a
 socket in the private folder of the tunnel, and writes the answer to ssh. So an answer is in no argument, no
 variable and no file.
+
+While a security key (FIDO) waits for a touch, ssh runs the program with a text that needs no answer, and ends
+the program after the touch. Source: ssh-add(1) and OpenSSH's readpass.c (notify_start), SSH_ASKPASS_PROMPT.
 """
 
 from __future__ import annotations
@@ -20,14 +23,13 @@ from types import TracebackType
 from typing import Self
 
 _SOCKET = "KOONJ_ASKPASS"
-_NO_ANSWER = "none"
+_NOTICE = "none"
 _PROGRAM = f"""\
 import os, socket, sys
 line = socket.socket(socket.AF_UNIX)
 line.connect(os.environ["{_SOCKET}"])
 kind = os.environ.get("SSH_ASKPASS_PROMPT", "")
-line.sendall(os.fsencode(kind + "\\n" + " ".join(sys.argv[1:])))
-line.shutdown(socket.SHUT_WR)
+line.sendall(os.fsencode(kind + "\\n" + " ".join(sys.argv[1:])) + b"\\0")
 answer = b""
 while part := line.recv(65536):
     answer += part
@@ -45,6 +47,8 @@ class SshQuestion:
     host: str
     """The host to which koonj connects; a hop before it can be the one that asks."""
     text: str
+    is_notice: bool = False
+    """It needs no answer: ssh waits for a touch of the security key."""
 
     @property
     def is_secret(self) -> bool:
@@ -53,7 +57,10 @@ class SshQuestion:
 
 
 Ask = Callable[[SshQuestion], "Future[str | None]"]
-"""Asks the user. The answer None means that the user does not answer."""
+"""Asks the user. The answer None means that the user does not answer, or gives up a notice.
+
+The future is cancelled when nobody waits for the answer any more, as after the touch of a security key.
+"""
 
 
 class Questions:
@@ -68,6 +75,8 @@ class Questions:
         self._is_closed = False
         self.is_declined = False
         """Whether the user did not answer."""
+        self.is_given_up = False
+        """Whether the user does not want to touch the security key: ssh waits, but need not."""
 
     def __enter__(self) -> Self:
         self._remove()
@@ -118,20 +127,39 @@ class Questions:
     def _pass_on(self, line: socket.socket) -> None:
         with line, suppress(OSError):  # the program was killed with its ssh
             asked = b""
-            while part := line.recv(65536):
+            while not asked.endswith(b"\0") and (part := line.recv(65536)):
                 asked += part
-            kind, _, text = asked.decode("utf-8", "replace").partition("\n")
-            answer = self._answer(text) if kind != _NO_ANSWER else ""
-            if answer is not None:
+            kind, _, text = asked.rstrip(b"\0").decode("utf-8", "replace").partition("\n")
+            if kind == _NOTICE:
+                self._show(text, line)
+            elif (answer := self._answer(text)) is not None:
                 line.sendall(b"+" + answer.encode())
+
+    def _show(self, text: str, line: socket.socket) -> None:
+        """Show a notice until ssh ends its program, or the user gives up."""
+        if self.is_declined:
+            return
+        asking = self._asking(SshQuestion(self._host, text, is_notice=True))
+        asking.add_done_callback(lambda _: _wake(line))
+        try:
+            while line.recv(65536):
+                pass
+        finally:
+            self._open.discard(asking)
+        if not asking.cancel():  # the user has given up
+            self.is_declined = self.is_given_up = True
+
+    def _asking(self, question: SshQuestion) -> Future[str | None]:
+        asking = self._ask(question)
+        self._open.add(asking)
+        if self._is_closed:
+            asking.cancel()
+        return asking
 
     def _answer(self, text: str) -> str | None:
         if self.is_declined:  # ssh asks three times
             return None
-        asking = self._ask(SshQuestion(self._host, text))
-        self._open.add(asking)
-        if self._is_closed:
-            asking.cancel()
+        asking = self._asking(SshQuestion(self._host, text))
         try:
             answer = asking.result()
         except CancelledError:
@@ -144,3 +172,9 @@ class Questions:
     def _remove(self) -> None:
         for name in ("ask", "askpass", "askpass.py"):
             (self._folder / name).unlink(missing_ok=True)
+
+
+def _wake(line: socket.socket) -> None:
+    """Let the thread that reads from a socket go on."""
+    with suppress(OSError):  # the other end is closed already
+        line.shutdown(socket.SHUT_RDWR)

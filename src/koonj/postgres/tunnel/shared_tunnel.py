@@ -158,7 +158,7 @@ def _listens(
     """
     end = time.monotonic() + LOGIN_SECONDS
     while not ready.exists():
-        if not pipe.is_read():
+        if not pipe.is_read() or (questions is not None and questions.is_given_up):
             return False
         if questions is not None and questions.is_waiting:
             end = time.monotonic() + LOGIN_SECONDS

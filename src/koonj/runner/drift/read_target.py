@@ -27,6 +27,7 @@ from koonj.postgres.history_inspection import Inspection, inspect
 from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world
 from koonj.postgres.server_info import ServerInfo, describe
+from koonj.postgres.target_identity import check_identity
 from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
 from koonj.runner.drift.report import DriftError
 
@@ -66,6 +67,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
     async with reading(connector, target, name="koonj drift", isolation=REPEATABLE_READ) as conn:
         roles = await read_world(conn)  # first, because later statements change settings
         server = await describe(conn, target)
+        identity = await check_identity(target, server)
         holder = await advisory_lock.holder(conn)
         found = await inspect(conn)
         entries = await history.read_entries(conn, found)
@@ -79,12 +81,10 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
             *partial,
             f"{holder_words(holder)} is changing the target now. Compare again when that has finished.",
         )
-    nothing_applied = (
-        ()
-        if scripts
-        else (f"No migration is applied on {target.name}, so everything in it counts as drift.",)
-    )
-    return TargetSnapshot(server, catalog, scripts, roles, (*nothing_applied, *notes, *partial), at)
+    first = [identity.words] if identity.words else []
+    if not scripts:
+        first.append(f"No migration is applied on {target.name}, so everything in it counts as drift.")
+    return TargetSnapshot(server, catalog, scripts, roles, (*first, *notes, *partial), at)
 
 
 async def _scripts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field, replace
@@ -56,6 +57,9 @@ _BEYOND_SCHEMAS = (
     *("drop role", "drop user", "drop group"),
 )
 """Begin of the summaries of statements that may need a right beyond those on relations and schemas."""
+
+_OBJECT = re.compile(r"\b(function|procedure|routine|type|domain)\b")
+"""In the summaries of statements that may create, alter or drop a function or a type."""
 
 _UNTRUSTED = f"you do not trust this folder yet. {ADVICE}"
 
@@ -206,23 +210,27 @@ class ImpactMeasurement:
     async def _ask_rows(self, kept: KeptConnection, planned: PreparedPlan) -> None:
         """Ask the target which of its rows the migrations will refuse."""
         request = self.request
-        wanted = self.place.trusted and request.direction is Direction.APPLY and not request.probe
+        wanted = request.direction is Direction.APPLY and not request.probe
         if not wanted or request.preflight is Preflight.OFF or not self._is_shown:
             return
         # Only a plan that somebody reads needs these.
-        from koonj.runner.preflight.checks import pending_demands, row_checks  # noqa: PLC0415 - as above
+        from koonj.runner.preflight.checks import pending_demands, row_checks, unasked  # noqa: PLC0415 - as above
 
         pending = pending_demands(planned.plan.migrations, self.rehearsals)
+        if not self.place.trusted:
+            self.row_checks = {name: (check,) for name, check in unasked(pending, _UNTRUSTED)}
+            return
         found: dict[str, tuple[RowCheck, ...]] = {}
         async for name, check in row_checks(kept, self.target, pending, request.preflight):
             found[name] = (*found.get(name, ()), check)
         self.row_checks = found
 
     async def _read_facts(self, kept: KeptConnection, planned: PreparedPlan) -> None:
-        direction = self.request.direction
+        direction, migrations = self.request.direction, planned.plan.migrations
         relations = relations_of(self.rehearsals, direction)
-        statements = (one for migration in planned.plan.migrations for one in migration.statements)
-        if not relations and not any(one.summary.startswith(_BEYOND_SCHEMAS) for one in statements):
+        summaries = [one.summary for migration in migrations for one in migration.statements]
+        beyond = any(one.startswith(_BEYOND_SCHEMAS) or _OBJECT.search(one) for one in summaries)
+        if not relations and not beyond and self.server.citus is None:
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
@@ -232,13 +240,23 @@ class ImpactMeasurement:
 
         plain = (work for work in planned.works if not any(map(changes_role, work.texts)))
         texts = {work.migration.name: dict(enumerate(work.texts, start=1)) for work in plain}
-        needed = requirements(planned.plan.migrations, self.rehearsals, direction, texts)
+        needed = requirements(migrations, self.rehearsals, direction, texts)
         conn = await kept.live()
+        notes: list[str] = []
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
                 found = await target_conditions(conn, rights_asked(needed.needs), needed.locked)
-            self.notes = (*self.notes, *lacking(needed, found))
+                if self.server.citus is not None:
+                    from koonj.runner.impact.citus_limits import read_citus_notes  # noqa: PLC0415 - as above
+
+                    notes += await read_citus_notes(conn, migrations, self.rehearsals, direction, texts)
+                notes += lacking(needed, found)
+                if any(map(_OBJECT.search, summaries)):
+                    from koonj.runner.impact.object_needs import read_refused_objects  # noqa: PLC0415 - as above
+
+                    notes += await read_refused_objects(conn, migrations, texts, found.rights)
+            self.notes = (*self.notes, *dict.fromkeys(notes))  # a composite type is a relation, too
         except psycopg.Error as error:
             if is_lost(error):
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from koonj.runner.run.planned import PlannedMigration
 from koonj.sql.privileged_statement import Privileged, PrivilegedStatement, privileged_statement
 
 _TABLES = frozenset({"table", "partitioned table", "foreign table"})
+_POLICY = re.compile(r"(create|alter|drop) policy\b")
 _MOST = 3
 """Relations that a sentence names."""
 
@@ -79,7 +81,16 @@ def _relations(trace: StatementTrace) -> set[tuple[str, Right]]:
             found.add((change.relation, Right.CREATE))
         elif change.change == "dropped" and change.kind in _TABLES:
             found.add((change.relation, Right.DROP))
+    altered |= _secured(trace)
     return found | {(name, Right.ALTER) for name in altered} | _referenced(trace, altered)
+
+
+def _secured(trace: StatementTrace) -> set[str]:
+    """Return the tables whose policies or row security the statement changes: it locks nothing else so."""
+    words = trace.summary
+    if not (_POLICY.match(words) or (words.startswith("alter table") and " row level security" in words)):
+        return set()
+    return {lock.relation for lock in trace.locks if lock.mode is LockMode.ACCESS_EXCLUSIVE}
 
 
 def _referenced(trace: StatementTrace, altered: set[str]) -> set[tuple[str, Right]]:
@@ -131,23 +142,29 @@ def _reason(need: Need, found: TargetRights) -> str:
         return _other(need.other, found)
     role, relation = found.role, need.relation
     if need.right is Right.CREATE and (schema := found.closed.get(relation)) is not None:
-        grant = f"GRANT CREATE ON SCHEMA {schema} TO {role};"
-        return f"role {role} may not create in schema {schema}. Needed once: {grant}"
+        return closed_words(schema, role)
     if need.right is Right.REFERENCE and relation in found.unreferenced:
         grant = f"GRANT REFERENCES ON {relation} TO {role};"
         return f"role {role} may not refer to {{relations}}. Needed once, from its owner: {grant}"
     if need.right in {Right.ALTER, Right.DROP} and (owner := found.owners.get(relation)) is not None:
         belongs = f"{{relations}} {{belong}} to {owner.quoted}, and role {role} does not have its rights."
-        return f"{belongs} {_remedy(owner, found)}"
+        return f"{belongs} {remedy(owner, found)}"
     return ""
 
 
-def _remedy(owner: Owner, found: TargetRights) -> str:
+def closed_words(schema: str, role: str) -> str:
+    """Return that a role may not create in a schema, and what to do. Both are quoted for SQL."""
+    grant = f"GRANT CREATE ON SCHEMA {schema} TO {role};"
+    return f"role {role} may not create in schema {schema}. Needed once: {grant}"
+
+
+def remedy(owner: Owner, found: TargetRights, kind: str = "TABLE") -> str:
+    """Return what to do about an object of this kind that belongs to somebody else."""
     setting = f"role = {json.dumps(owner.name, ensure_ascii=False)} for this target in koonj.toml"
     if owner.may_become:
         return f"Set {setting}."
     if owner.superuser:
-        return f"Connect as {owner.quoted}, or once, as a superuser: ALTER TABLE … OWNER TO {found.role};"
+        return f"Connect as {owner.quoted}, or once, as a superuser: ALTER {kind} … OWNER TO {found.role};"
     if found.inherits:
         return f"Connect as {owner.quoted}, or once: GRANT {owner.quoted} TO {found.role};"
     return (

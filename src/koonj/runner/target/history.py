@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry, entries_with_earlier_names
@@ -15,10 +15,18 @@ from koonj.postgres.history_page import (
     read_page,
     with_earlier_names,
 )
-from koonj.postgres.overview import first_look, overview
+from koonj.postgres.overview import Overview, first_look, overview
+from koonj.postgres.target_identity import check_identity
 
 PAGE = 1000
 """Entries that are read at once, if all are wanted."""
+
+Warn = Callable[[str], None]
+"""Takes a sentence about the target, before its entries."""
+
+
+def _ignore(_: str) -> None:
+    """Default of `warn`: say nothing; the screen says it beside the target."""
 
 
 async def read_history(
@@ -38,25 +46,29 @@ async def read_history(
 
 
 async def read_history_page(
-    connector: Connector, target: Target, limit: int, below: int | None = None
+    connector: Connector, target: Target, limit: int, below: int | None = None, warn: Warn = _ignore
 ) -> HistoryPage:
     """Return the newest `limit` history entries whose id is below `below` (None: all), newest first.
+
+    `warn`: called if the target is another database than before.
 
     Raises:
         ConnectError: The target cannot be reached.
         HistoryError: The history cannot be read.
     """
     async with first_look(connector, target, name="koonj history") as (conn, found):
+        await _check(target, found, warn)
         return await read_page(conn, found.history, limit, below)
 
 
 async def history_pages(
-    connector: Connector, target: Target, wanted: NamedEntries | None = None
+    connector: Connector, target: Target, wanted: NamedEntries | None = None, warn: Warn = _ignore
 ) -> AsyncGenerator[tuple[HistoryEntry, ...], None]:
     """Yield the history entries, oldest first, in pages: all, or those of some migrations.
 
     Entries under earlier names of these migrations count too. Each page is read in a transaction of its own,
-    so that a reader who takes long keeps none open.
+    so that a reader who takes long keeps none open. `warn`: called if the target is another database than
+    before.
 
     Raises:
         ConnectError: The target cannot be reached.
@@ -66,15 +78,24 @@ async def history_pages(
         if wanted is not None:
             async with overview(conn, target) as found:
                 wanted = await with_earlier_names(conn, found.history, wanted)
-        after = 0
+        after, is_first = 0, True
         while True:
             async with overview(conn, target) as found:
+                if is_first:
+                    await _check(target, found, warn)
+                    is_first = False
                 page = await read_next_page(conn, found.history, PAGE, after, wanted)
             if page:
                 yield page
             if len(page) < PAGE:
                 return
             after = page[-1].id
+
+
+async def _check(target: Target, found: Overview, warn: Warn) -> None:
+    identity = await check_identity(target, found.server)
+    if identity.words:
+        warn(identity.words)
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:

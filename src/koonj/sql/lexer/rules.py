@@ -35,7 +35,8 @@ _PREFIX = r"(?:[bBnNxX](?=')|[uU](?=&))"
 
 _NEVER = "(?!)"
 
-BLANKS = r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+)*"
+_BLANK = r"[ \t\n\r\f\v]"
+BLANKS = rf"{_BLANK}*+(?:--[^\n\r]*+{_BLANK}*+)*"
 
 _TOKENS_IN_A_ROW = 400
 """Limit of one match: re keeps a frame for each repeat of a group.
@@ -107,16 +108,25 @@ def usual_statement(watched: frozenset[str]) -> re.Pattern[str]:
     scanner reads the statement event by event. The group 1 is the statement.
     """
     others = "|".join(sorted(watched - {"create"}))
-    blank = r"[ \t\n\r\f\v]"
-    first = rf"[A-Za-z]++(?={blank}|;)"
-    text = r"""[^'"$;()\\/-]++|(?<![eE])'[^']*+'|"[^"]*+"|(?<![eE])--[^\n\r]*+|-(?!-)|/(?!\*)"""
-    few = f"{{0,{_TOKENS_IN_A_ROW}}}+"
+    first = rf"[A-Za-z]++(?={_BLANK}|;)"
+    inner = _text(_QUOTE_OR_SIGN)
+    outer = _text(rf"{_QUOTE_OR_SIGN}|\({inner}\)")
+    outermost = _text(rf"{_QUOTE_OR_SIGN}|\({outer}\)")
     return re.compile(
-        rf"{BLANKS}+("
-        rf"(?:(?!(?i:create|{others})(?:{blank}|;)){first}"
-        rf"|(?i:create){blank}++(?!(?i:or|function|procedure)(?:{blank}|;)){first})"
-        rf"(?:{text}|\((?:{text}|\((?:{text}){few}\)){few}\)){few};)"
+        rf"{BLANKS}("
+        rf"(?:(?!(?i:create|{others})(?:{_BLANK}|;)){first}"
+        rf"|(?i:create){_BLANK}++(?!(?i:or|function|procedure)(?:{_BLANK}|;)){first})"
+        rf"{outermost};)"
     )
+
+
+_QUOTE_OR_SIGN = r"""(?<![eE])'[^']*+'|"[^"]*+"|(?<![eE])--[^\n\r]*+|-(?!-)|/(?!\*)"""
+
+
+def _text(others: str) -> str:
+    """Return the expression for usual text, and the `others` in it."""
+    usual = r"""[^'"$;()\\/-]*+"""
+    return rf"(?>{usual}(?:(?:{others}){usual}){{0,{_TOKENS_IN_A_ROW}}})"
 
 
 @cache

@@ -43,6 +43,7 @@ def _facts(check: Check, width: int) -> Iterator[Line]:
         trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         version = f"PostgreSQL {visible(server.version)}{kind}"
         yield _fact("server", version, f"{trip}{host}", width)
+        yield from _kind(server, width)
         yield from _way(server, width)
         yield from _tls(server, width)
         yield _fact("database", f"{visible(server.database)} as {visible(server.user)}", "", width)
@@ -89,6 +90,7 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
         trip = "" if server.through else f"  {round_trip_words(server.round_trip)}"
         lines += [
             _fact("server", f"PostgreSQL {visible(server.version)}", trip, room),
+            *_kind(server, room),
             *_way(server, room),
             _fact("host", visible(server.host), "", room),
             *_tls(server, room),
@@ -99,6 +101,12 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
         lines.append(_fact("role", visible(check.target.role), "", room))
     lines += past_lines(check, room) if past else ()
     return [[edge, (line[0][0].removeprefix(" "), line[0][1]), *line[1:]] for line in lines]
+
+
+def _kind(server: ServerInfo, width: int) -> Iterator[Line]:
+    """Yield that it is a standby, Aurora or Citus; nothing for another PostgreSQL."""
+    if server.kind:
+        yield _fact("", visible(server.kind), "", width)
 
 
 def _way(server: ServerInfo, width: int) -> Iterator[Line]:

@@ -199,7 +199,8 @@ def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str
         return found
     trip, version, where = _server(status.server)
     through = f"through {visible(status.server.through)}, " if status.server.through else ""
-    texts = [f"PostgreSQL {version}, {through}round trip {trip.strip()}", where]
+    kind = f"{visible(status.server.kind)}, " if status.server.kind else ""
+    texts = [f"PostgreSQL {version}, {kind}{through}round trip {trip.strip()}", where]
     texts += [asked] if (asked := asked_words(check)) else []
     texts += [] if status.server.tls is None else [visible(str(status.server.tls))]
     texts += wrap(more, width - 4, 1) if (more := other_settings(status.dsn)) else []

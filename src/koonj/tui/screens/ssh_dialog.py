@@ -1,4 +1,7 @@
-"""The dialog that asks what ssh asks: a passphrase, a code, or whether a host key is right."""
+"""The dialog that asks what ssh asks: a passphrase, a code, or whether a host key is right.
+
+It also shows that a security key waits for a touch. Then it has no field, and closes after the touch.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,24 @@ class SshDialog(Dialog[str | None]):
         super().__init__()
         self.question = question
 
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """No key answers a notice."""
+        return self.HINTS[1:] if self.question.is_notice else self.HINTS
+
     def heading(self) -> str:
-        return f"ssh to {visible(self.question.host)} asks"
+        verb = "waits for you" if self.question.is_notice else "asks"
+        return f"ssh to {visible(self.question.host)} {verb}"
 
     def lines(self, width: int) -> Sequence[Line]:
         """Return the words of ssh. They can be those of the other host."""
         texts = self.question.text.strip().splitlines()
+        texts += ["Touch your security key."] if self.question.is_notice else []
         return [line for text in texts for line in wrapped(visible(text), width, 1)]
 
     def answers(self) -> Sequence[Widget]:
+        if self.question.is_notice:
+            return ()
         field = DialogField(placeholder="" if self.question.is_secret else "yes or no")
         field.password = self.question.is_secret
         return (field,)

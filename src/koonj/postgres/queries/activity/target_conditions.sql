@@ -107,6 +107,21 @@ oldest AS (
     WHERE o.began < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %(old)s)
     ORDER BY o.began
     LIMIT 3
+),
+-- Readers of Aurora are no standbys of pg_stat_replication. The function is only there, so its name is in a text, which
+-- ts_stat, a function of every PostgreSQL, runs as a query.
+aurora_reader AS (
+    SELECT pg_catalog.split_part(s.word, ' ', 1) AS lag
+    FROM pg_catalog.ts_stat(
+        CASE WHEN pg_catalog.has_function_privilege(
+                      pg_catalog.to_regprocedure('pg_catalog.aurora_replica_status()')::pg_catalog.oid, 'EXECUTE'
+                  )
+        THEN 'SELECT pg_catalog.array_to_tsvector(ARRAY[coalesce(replica_lag_in_msec::pg_catalog.text, '''')'
+             ' || '' '' || server_id]) FROM pg_catalog.aurora_replica_status() '
+             'WHERE session_id <> ''MASTER_SESSION_ID'''
+        ELSE 'SELECT NULL::pg_catalog.tsvector WHERE false'
+        END
+    ) AS s
 )
 SELECT pg_catalog.json_build_object(
            'role', pg_catalog.quote_ident(CURRENT_USER),
@@ -140,7 +155,12 @@ SELECT pg_catalog.json_build_object(
        pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
        * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
           + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8),
-       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication AS r),
-       (SELECT extract(epoch FROM pg_catalog.max(r.replay_lag))::pg_catalog.float8
-        FROM pg_catalog.pg_stat_replication AS r)
+       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication AS r)
+       + (SELECT pg_catalog.count(*) FROM aurora_reader AS a),
+       (SELECT pg_catalog.max(l.seconds) FROM (
+            SELECT extract(epoch FROM r.replay_lag)::pg_catalog.float8 AS seconds
+            FROM pg_catalog.pg_stat_replication AS r
+            UNION ALL
+            SELECT nullif(a.lag, '')::pg_catalog.float8 / 1000 FROM aurora_reader AS a
+        ) AS l)
 FROM role AS r

@@ -1,0 +1,76 @@
+"""Golden tests of a target behind a bastion: what ssh asks, and how the target is reached."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+
+from koonj.postgres.encryption import Checked, Encryption
+from koonj.postgres.tunnel.questions import SshQuestion
+from koonj.tui.screens.ssh_dialog import SshDialog
+from koonj.tui.state.messages import SshAsked, TargetAnswered
+from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.workers import watcher
+from support.screen import Golden, Project, Screen
+
+HOST_KEY = """\
+The authenticity of host 'bastion (203.0.113.7)' can't be established.
+ED25519 key fingerprint is SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDMzYv4a7CeyVdvAlw.
+This key is not known by any other names.
+Are you sure you want to continue connecting (yes/no/[fingerprint])? """
+PASSPHRASE = "Enter passphrase for key '/home/ada/.ssh/id_ed25519': "
+TOUCH = "Confirm user presence for key ED25519-SK SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDMzYv4a7CeyVdvAlw"
+
+
+async def ask(screen: Screen, text: str, *, is_notice: bool = False) -> None:
+    question = SshQuestion("bastion", text, is_notice=is_notice)
+    screen.main.post_message(SshAsked(question, Future()))
+    await screen.until(lambda: isinstance(screen.app.screen, SshDialog))
+
+
+def reach_through_bastion(screen: Screen) -> None:
+    """Let the target be one of another network."""
+    status = screen.main.snapshot.check.status
+    assert status is not None
+    assert status.server is not None
+    tls = Encryption("1.3", tls=True, checked=Checked.NAME, sslmode="verify-full", local=False)
+    server = replace(
+        status.server,
+        host="db.internal:5432",
+        through="bastion",
+        round_trip=0.048,
+        tls=tls,
+        database="app",
+        user="migrator",
+        is_standby=True,
+        lag=12.4,
+    )
+    screen.main.post_message(TargetAnswered(status.target, replace(status, server=server)))
+
+
+@pytest.mark.parametrize(("size", "terminal"), [((80, 24), None), ((120, 36), Terminal(theme="dark"))])
+async def test_bastion_matches_golden(
+    project: Project,
+    golden: Golden,
+    size: tuple[int, int],
+    terminal: Terminal | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 1e6)
+    monkeypatch.chdir(project.root)
+    project.table(1)
+    async with project.open(size, terminal) as screen:
+        await screen.press("3")
+        reach_through_bastion(screen)
+        if terminal is not None:  # the small screen has no room for it
+            await screen.until("through bastion, 48.0 ms")
+            await golden(screen, f"bastion_{size[0]}")
+        for name, text in (("host_key", HOST_KEY), ("passphrase", PASSPHRASE)):
+            await ask(screen, text)
+            await golden(screen, f"ssh_{name}_{size[0]}")
+            await screen.press("escape")
+            await screen.until(lambda: screen.app.screen is screen.main)
+        await ask(screen, TOUCH, is_notice=True)
+        await golden(screen, f"ssh_touch_{size[0]}")
