@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
-from koonj.postgres.embedded.binaries import Binaries, choose
+from koonj.postgres.embedded.binaries import Binaries, choose, discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 BINDIR = os.environ.get("KOONJ_TEST_BINDIR", "")
@@ -217,12 +217,13 @@ def scratch(binaries: Binaries) -> Iterator[TemporaryServer]:
 def _client(binaries: Binaries, name: str) -> Path:
     """Return a client program that is not older than the server, or skip the test.
 
-    It is from the server's own folder if there is one.
+    It is from the server's own folder if there is one: some packages of binaries have no clients.
     """
-    program = binaries.program(name) or shutil.which(name)
+    found = (binaries, *(other for other in discover() if other.major >= binaries.major))
+    program = next(filter(None, (each.program(name) for each in found)), None)
     if program is None:
-        pytest.skip(f"no {name} on this machine")
-    return Path(program)
+        pytest.skip(f"no {name} of PostgreSQL {binaries.major} or newer on this machine")
+    return program
 
 
 @pytest.fixture(scope="session")

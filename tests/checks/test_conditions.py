@@ -12,6 +12,7 @@ from koonj.checks.levels import Levels
 from koonj.migrations.folder import FolderReader
 from koonj.migrations.migration import Migration
 
+_RENAMES = "ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME TO u;"
 ROLLBACK = "\n-- Rollback:\n-- BEGIN;\n-- SELECT 1;\n-- COMMIT;\n"
 
 
@@ -55,6 +56,32 @@ def _file(number: int, text: str) -> Migration:
             "refresh-not-concurrent",
         ),
         (("CREATE TABLE t (a int);", "DROP TABLE t;"), "drop-table"),
+        (
+            ("ALTER TABLE t ADD CHECK (a IS NOT NULL);", _RENAMES, "ALTER TABLE u ALTER a SET NOT NULL;"),
+            "not-null-scans",
+        ),
+        (
+            ("CREATE TABLE t (a int, b text);", _RENAMES, "ALTER TABLE u ALTER b TYPE bigint;"),
+            "type-rewrites",
+        ),
+        (
+            (
+                "CREATE TABLE t (a text);",
+                _RENAMES,
+                "CREATE TABLE t (a int);",
+                "ALTER TABLE t ALTER a TYPE text;",
+            ),
+            "type-rewrites",
+        ),
+        (
+            (
+                "ALTER TABLE t RENAME TO u;",
+                "CREATE TABLE t (a int);",
+                "SELECT 1;",
+                "ALTER TABLE t ALTER a SET NOT NULL;",
+            ),
+            "not-null-scans",
+        ),
     ],
 )
 def test_earlier_files_show_that_a_statement_is_unsafe(texts: tuple[str, ...], code: str) -> None:
@@ -89,6 +116,22 @@ def test_earlier_files_show_that_a_statement_is_unsafe(texts: tuple[str, ...], c
             "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u NOT VALID;",
         ),
         ("CREATE TABLE t (a int);", "ALTER TABLE t RENAME a TO b_dropped;", "ALTER TABLE t DROP b_dropped;"),
+        ("ALTER TABLE t ADD CHECK (a IS NOT NULL);", _RENAMES, "ALTER TABLE u ALTER b SET NOT NULL;"),
+        (
+            "ALTER TABLE t ADD CONSTRAINT n CHECK (a IS NOT NULL) NOT VALID;",
+            f"{_RENAMES} ALTER TABLE u VALIDATE CONSTRAINT n;",
+            "ALTER TABLE u RENAME b TO c;",
+            "ALTER TABLE u ALTER c SET NOT NULL;",
+        ),
+        ("CREATE TABLE t (a varchar(20));", _RENAMES, "ALTER TABLE u ALTER b TYPE varchar(30);"),
+        (
+            "CREATE TABLE t (a int, b int);",
+            "ALTER TABLE t RENAME a TO c; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME c TO b;",
+            "ALTER TABLE t ADD CHECK (a IS NOT NULL);",
+            "ALTER TABLE t RENAME a TO d;",
+            "ALTER TABLE t ALTER d SET NOT NULL;",
+        ),
+        ("ALTER TABLE t RENAME a TO x_dropped; ALTER TABLE t RENAME TO u;", "ALTER TABLE u DROP x_dropped;"),
         ("ALTER TABLE app.t SET SCHEMA attic;", "DROP TABLE attic.t;"),
         ("CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA;", "REFRESH MATERIALIZED VIEW v;"),
     ],
@@ -106,6 +149,13 @@ def test_a_later_index_of_a_foreign_key_counts() -> None:
     assert [p.code for p in Checker(files[:1], Levels()).findings(files[0])] == ["foreign-key-without-index"]
 
 
+@pytest.mark.parametrize("rename", ["ALTER TABLE t RENAME TO v;", "ALTER TABLE t RENAME a TO b;"])
+def test_after_a_later_rename_an_index_of_a_foreign_key_is_not_known(rename: str) -> None:
+    """The index that comes later has the new names."""
+    files = [_file(1, "ALTER TABLE t ADD a int REFERENCES u;"), _file(2, rename)]
+    assert Checker(files, Levels()).findings(files[0]) == ()
+
+
 def test_a_table_of_the_pending_batch_has_no_rows_and_no_users() -> None:
     texts = (
         "CREATE TABLE t (a int);",
@@ -114,6 +164,20 @@ def test_a_table_of_the_pending_batch_has_no_rows_and_no_users() -> None:
     )
     assert codes(*texts) == ["index-not-concurrent", "column-not-null"]
     assert codes(*texts, pending=True) == []
+
+
+def test_renames_of_the_same_file_are_followed() -> None:
+    checked = "ALTER TABLE t ADD CHECK (a IS NOT NULL);"
+    renames = ["rename-column", "rename-table"]
+    assert codes(checked, f"{_RENAMES} ALTER TABLE u ALTER b SET NOT NULL;") == renames
+    assert codes(checked, f"{_RENAMES} ALTER TABLE u ALTER a SET NOT NULL;") == [*renames, "not-null-scans"]
+
+
+def test_a_new_table_of_the_batch_stays_new_when_it_is_renamed() -> None:
+    made = "CREATE TABLE t (a int);"
+    renamed = "ALTER TABLE t RENAME TO u;"
+    assert codes(made, renamed, "ALTER TABLE u ALTER a SET NOT NULL;", pending=True) == []
+    assert codes(renamed, made, "ALTER TABLE u ALTER a SET NOT NULL;", pending=True) == ["not-null-scans"]
 
 
 def test_without_a_database_the_file_just_before_counts_as_the_same_batch(tmp_path: Path) -> None:

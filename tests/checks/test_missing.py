@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -248,6 +249,277 @@ NOT_MISSING = [
 ]
 
 
+EXACT = [
+    # a column that is missing shows that the table is read exactly; the others must not be reported
+    (("CREATE TABLE t (a int);", "DROP TABLE t;", "CREATE INDEX i ON t (b);"), ["3 t"]),
+    # other tables
+    (("CREATE TABLE t (a int, b int);", "ALTER TABLE app.t DROP b;", "CREATE INDEX i ON t (b, c);"), ["3 c"]),
+    (
+        (
+            "CREATE TABLE t (a int, b int);",
+            "ALTER TABLE u DROP b, ADD FOREIGN KEY (x) REFERENCES t;",
+            "CREATE INDEX i ON t (b, c);",
+        ),
+        ["3 c"],
+    ),
+    (
+        ("CREATE TABLE t (a int);", "ALTER TABLE u ADD b int REFERENCES t;", "CREATE INDEX i ON t (b);"),
+        ["3 b"],
+    ),
+    (
+        (
+            "CREATE TABLE public.t (a int);",
+            "ALTER TABLE app.t ADD b int;",
+            "CREATE INDEX i ON public.t (b, c);",
+        ),
+        ["3 b", "3 c"],
+    ),
+    (
+        (
+            "CREATE TABLE t (a int, b int);",
+            "CREATE TEMP TABLE t (a int, b int); ALTER TABLE t DROP b;",
+            "CREATE INDEX i ON t (b, c);",
+        ),
+        [],
+    ),
+    (("ALTER TABLE t ADD b int;", "CREATE TABLE IF NOT EXISTS t (a int);", "CREATE INDEX i ON t (c);"), []),
+    (("ALTER TABLE t ALTER b DROP DEFAULT;", "CREATE TABLE IF NOT EXISTS t (a int);", "DROP INDEX t_b;"), []),
+    # what each action needs, adds and takes away
+    (("CREATE TABLE t (a int);", "ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES t;"), ["2 b"]),
+    (("CREATE TABLE t (a int);", "ALTER TABLE t DROP b;"), ["2 b"]),
+    (("CREATE TABLE t (a int);", "ALTER TABLE t ADD PRIMARY KEY (b);"), ["2 b"]),
+    (("CREATE TABLE t (a int, b int);", "ALTER TABLE t DROP COLUMN b;", "CREATE INDEX i ON t (b);"), ["3 b"]),
+    (
+        (
+            "CREATE TABLE t (a int, b int);",
+            "ALTER TABLE t DROP COLUMN IF EXISTS b;",
+            "CREATE INDEX i ON t (b);",
+        ),
+        ["3 b"],
+    ),
+    (("CREATE TABLE t (a int);", "ALTER TABLE t DROP a;", "CREATE INDEX i ON t (b);"), ["3 b"]),
+    (
+        ("CREATE TABLE t (a int);", "ALTER TABLE t ALTER a TYPE bigint;", "CREATE INDEX i ON t (a, b);"),
+        ["3 b"],
+    ),
+    (
+        (
+            'CREATE TABLE t ("constraint" int, "unique" int);',
+            "ALTER TABLE t DROP CONSTRAINT c, ADD UNIQUE (b);",
+            'CREATE INDEX i ON t ("constraint", "unique");',
+        ),
+        ["2 b"],
+    ),
+    (
+        (
+            "CREATE TABLE t (a int);",
+            "ALTER TABLE t RENAME CONSTRAINT k TO l;",
+            "ALTER TABLE t ALTER CONSTRAINT m DEFERRABLE, DROP CONSTRAINT IF EXISTS n, DROP IF EXISTS x, DROP y;",
+        ),
+        ["3 y"],
+    ),
+    (
+        ("CREATE TABLE t (a int);", "ALTER TABLE t ADD c numeric(10, 2), ADD CHECK (true), DROP b;"),
+        ["2 b"],
+    ),
+    (
+        ("CREATE TABLE t (a int);", "CREATE INDEX i ON t (ctid, xmin, xmax, cmin, cmax, tableoid, b);"),
+        ["2 b"],
+    ),
+    # what is used
+    (("DROP TABLE t;", "ALTER TABLE IF EXISTS t ADD b int; ALTER TABLE t ADD c int;"), ["2 t"]),
+    (("DROP TABLE t;", "DROP TABLE IF EXISTS t; DROP TABLE t;"), ["2 t"]),
+    (("DROP TABLE t;", "CREATE TABLE u (x int, t int); ALTER TABLE t ADD b int;"), ["2 t"]),
+    (("DROP TABLE t;", "ALTER TABLE u DROP COLUMN t; ALTER TABLE t ADD b int;"), ["2 t"]),
+    (("DROP TABLE t;", "CREATE STATISTICS s ON t, x FROM u; ALTER TABLE t ADD b int;"), ["2 t"]),
+    (("DROP TABLE t;", "TRUNCATE a *, ONLY t; ALTER TABLE t ADD b int;"), ["2 t", "2 t"]),
+    (("DROP TABLE t;", "CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION f();"), ["2 t"]),
+    (("DROP TABLE t;", "TRUNCATE TABLE t; LOCK t;"), ["2 t", "2 t"]),
+    (("DROP VIEW t;", "DROP VIEW t; COMMENT ON VIEW t IS 'x';"), ["2 t", "2 t"]),
+    (("DROP MATERIALIZED VIEW t;", "DROP MATERIALIZED VIEW t; REFRESH MATERIALIZED VIEW t;"), ["2 t", "2 t"]),
+    (("DROP TABLE t;", "CREATE TABLE u () INHERITS (t);"), ["2 t"]),
+    ((*OWN, "ALTER TABLE parts RENAME TO articles;", "ALTER TABLE artcles ADD b int;"), ["4 artcles"]),
+    (
+        (
+            *OWN,
+            "ALTER TABLE IF EXISTS far ADD a int; DROP TABLE IF EXISTS near; ALTER TABLE custmers ADD b int;",
+        ),
+        ["3 custmers"],
+    ),
+    (("CREATE TABLE zebra (a int); CREATE INDEX i ON zebra (bb);",), ["1 bb"]),
+    # what creates and drops it
+    (
+        (
+            "DROP TABLE i; CREATE INDEX i ON u (a);",
+            "COMMIT; DROP INDEX CONCURRENTLY i; BEGIN; SELECT 1;",
+            "ALTER TABLE i ADD b int;",
+        ),
+        ["3 i"],
+    ),
+    (("DROP FOREIGN TABLE t;", "ALTER TABLE t ADD b int;"), ["2 t"]),
+    (("DROP TABLE t;", "CREATE FOREIGN TABLE t (a int) SERVER s; ALTER TABLE t ADD b int;"), []),
+    (("DROP TABLE t;", "CREATE SEQUENCE t; ALTER TABLE t RENAME TO u;"), []),
+    (("DROP SEQUENCE t_id_seq;", "CREATE TABLE t (id serial);", "ALTER SEQUENCE t_id_seq RESTART;"), []),
+    (("DROP SEQUENCE t_id_seq;", "CREATE TABLE t (id serial);", "DROP SEQUENCE t_id_seq;"), []),
+    (("DROP TABLE app.role;", "DROP ROLE x;", "ALTER TABLE role ADD b int;"), []),
+    *(
+        (("DROP TABLE t;", f"CREATE {kind} TABLE t (a int); ALTER TABLE t ADD b int;"), [])
+        for kind in ("GLOBAL TEMP", "LOCAL TEMPORARY", "UNLOGGED")
+    ),
+    (("DROP VIEW v;", "CREATE RECURSIVE VIEW v (a) AS SELECT 1; DROP VIEW v;"), []),
+    (("ALTER TABLE t ADD b int;", "CREATE LOCAL TEMP TABLE t (a int);"), []),
+    (("ALTER TABLE t ADD b int;", "CREATE TEMPORARY TABLE t (a int);"), []),
+    # the schema of a name
+    *(
+        (("DROP TABLE zebra;", f"{text}; ALTER TABLE zebra ADD b int;"), ["2 zebra"] * is_told)
+        for text, is_told in (
+            ("SET LOCAL lock_timeout = '1s'", True),
+            ("SET LOCAL SCHEMA 'app'", False),
+            ("SELECT set_config('lock_timeout', '1s', true)", True),
+            ("SELECT 'search_path'", True),
+            ("SELECT set_config('search_path', 'app', true)", False),
+            ("ALTER ROLE x NOLOGIN", True),
+            ("ALTER FUNCTION f() SET search_path = app", True),
+        )
+    ),
+    # what a file between them can hide
+    *(
+        (("DROP TABLE zebra;", f"{text};", "ALTER TABLE zebra ADD b int;"), ["3 zebra"] * is_told)
+        for text, is_told in (
+            *(
+                (f"ALTER {of} SET search_path = app", False)
+                for of in ("ROLE x", "USER x", "DATABASE d", "SYSTEM")
+            ),
+            ("CREATE EXTENSION postgis", False),
+            ("CREATE EXTENSION IF NOT EXISTS pgcrypto", True),
+            ("CREATE SCHEMA x", True),
+            *(
+                (f"CREATE SCHEMA x CREATE {what}", False)
+                for what in ("TABLE y (a int)", "VIEW y AS VALUES (1)")
+            ),
+            ("CREATE SCHEMA x CREATE SEQUENCE y", False),
+            ("ALTER SCHEMA x RENAME TO y", False),
+            ("IMPORT FOREIGN SCHEMA x FROM SERVER s INTO y", False),
+            ("CALL make()", False),
+            ("EXECUTE plan", False),
+            ("SAVEPOINT s; SELECT 1; ROLLBACK TO s", True),
+            ("DO $$ BEGIN EXECUTE concat(' create table ', n()); END $$", False),
+            ("DO $$ BEGIN CREATE TABLE y (a int); END $$", True),
+            ("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'CREATE TABLE y (a int)'", True),
+            ("SELECT run('create table ' || n())", False),
+            ("SELECT run($$create table $$ || n())", False),
+            ("SELECT run('alter table x rename to ' || n())", False),
+            ("SELECT run($$alter table x rename to $$ || n())", False),
+            ("SELECT run(n() || ' set schema public')", False),
+            ("SELECT run('vacuum')", True),
+        )
+    ),
+    *(
+        (("ALTER TABLE zebra ADD b int;", f"{text};", "CREATE TABLE zebra (a int);"), ["1 zebra"] * is_told)
+        for text, is_told in (
+            ("SELECT run('drop table ' || n())", False),
+            ("SELECT run($$drop table $$ || n())", False),
+            ("DROP SCHEMA x", False),
+            ("SELECT 1", True),
+        )
+    ),
+    (("DROP TABLE t; SELECT 'x", "ALTER TABLE t ADD b int;"), []),
+    # uses between them, and other schemas
+    (("DROP TABLE t;", "ALTER TABLE t ADD b int;", "ALTER TABLE t ADD c int;"), ["2 t", "3 t"]),
+    (("ALTER TABLE t ADD b int;", "ALTER TABLE t ADD c int;", "CREATE TABLE t (a int);"), ["1 t", "2 t"]),
+    (
+        ("ALTER TABLE public.t ADD b int;", "CREATE TABLE app.t (a int);", "CREATE TABLE public.t (a int);"),
+        ["1 public.t"],
+    ),
+    (("DROP TABLE app.t;", "SET LOCAL search_path = x; ALTER TABLE app.t ADD b int;"), ["2 app.t"]),
+    (("DROP TABLE t;", "SELECT 'x'; ALTER TABLE t ADD b int;"), ["2 t"]),
+    (
+        (
+            "DROP TABLE zebra;",
+            "ALTER ROLE x SET search_path = app;",
+            "CREATE EXTENSION IF NOT EXISTS pgcrypto;",
+            "ALTER TABLE zebra ADD b int;",
+        ),
+        [],
+    ),
+    (
+        (
+            "CREATE TABLE zebra (a int);",
+            "SELECT run('alter table x rename to ' || n());",
+            "CREATE INDEX i ON zebra (bb);",
+        ),
+        [],
+    ),
+    # names that are similar
+    ((*OWN, "SELECT 1 AS a INTO custmers; ALTER TABLE custmers ADD b int;"), []),
+    ((*OWN, "CREATE EXTENSION postgis;", "ALTER TABLE custmers ADD b int;"), []),
+    (("ALTER TABLE custmers ADD b int;", *OWN), []),
+    (("ALTER TABLE customers ADD z int;", "ALTER TABLE custmers ADD b int;", *OWN), ["1 customers"]),
+    ((OWN[0].replace("customers", "public.customers"), OWN[1], "ALTER TABLE app.custmers ADD b int;"), []),
+    (
+        (
+            "DO $$ BEGIN CREATE TABLE customers (a int); END $$;",
+            *OWN[1:],
+            OWN[0].partition(";")[2],
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        ["2 invoices", "2 parts"],
+    ),
+    (
+        (
+            "CREATE TABLE customers (id int); ALTER TABLE customers ADD a int;",
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        [],
+    ),
+    (
+        (
+            "INSERT INTO zeta VALUES (1);",
+            *OWN,
+            "CREATE TABLE zeta (a int);",
+            "ALTER TABLE custmers ADD b int;",
+        ),
+        ["1 zeta", "5 custmers"],
+    ),
+    *(
+        ((*OWN, f"ALTER TABLE {name} ADD b int;"), [f"3 {name}"] * is_typo)
+        for name, is_typo in (
+            *(("customer", True), ("custoomers", True), ("custamers", True), ("csutomers", True)),
+            *(("cuxxomers", False), ("custommm", False)),
+        )
+    ),
+    ((f"{OWN[0]} CREATE TABLE log (id int);", f"{OWN[1]} INSERT INTO log VALUES (1); DELETE FROM lag;"), []),
+    # a text that nothing runs
+    *(
+        (("DROP TABLE t;", f"{text}; ALTER TABLE t ADD b int;"), ["2 t"])
+        for text in (
+            *("INSERT INTO u VALUES ('t')", "UPDATE u SET a = 't' WHERE b", "DELETE FROM u WHERE a = 't'"),
+            *("COMMENT ON TABLE u IS 't'", "ALTER TABLE u ALTER a SET DEFAULT 't'"),
+        )
+    ),
+    # broken statements
+    (
+        (
+            "CREATE TABLE t (a int);",
+            "CREATE INDEX i ON t (a, ); CREATE TRIGGER g; CREATE TRIGGER g AFTER INSERT ON; DROP TABLE; ALTER TABLE; CREATE INDEX i;"
+            "CREATE TABLE x PARTITION OF; ALTER TABLE u ATTACH PARTITION; INSERT INTO; ALTER TABLE t DROP c;",
+        ),
+        ["2 c"],
+    ),
+    (("CREATE TABLE t (a int);", "ALTER TABLE t DROP; ALTER TABLE t DROP COLUMN; CREATE INDEX i ON t;"), []),
+    (("CREATE TABLE t (a int);", "ALTER TABLE t DROP; ALTER TABLE t DROP COLUMN, DROP c;"), ["2 c"]),
+    (("CREATE TABLE t (a int);", "CREATE INDEX i ON t; ALTER TABLE t DROP c;"), ["2 c"]),
+]
+"""Folders, and file and name of all that is missing in them."""
+
+
+@pytest.mark.parametrize(("texts", "expected"), EXACT)
+def test_nothing_else_is_missing(texts: tuple[str, ...], expected: list[str]) -> None:
+    names = re.compile(r"(?:No migration creates |.* has no column )?(\S+?)\.?(?: |$)")
+    said = [(number, names.match(message)) for number, _, message in found(*texts)]
+    assert [f"{number} {match[1]}" for number, match in said if match is not None] == expected
+
+
 @pytest.mark.parametrize(("texts", "expected"), MISSING)
 def test_it_is_surely_not_there(texts: tuple[str, ...], expected: tuple[int, str, str]) -> None:
     assert found(*texts)[:1] == [expected]
@@ -256,6 +528,13 @@ def test_it_is_surely_not_there(texts: tuple[str, ...], expected: tuple[int, str
 @pytest.mark.parametrize("texts", NOT_MISSING)
 def test_it_can_be_there(texts: tuple[str, ...]) -> None:
     assert found(*texts) == []
+
+
+def test_a_rollback_tells_nothing_about_the_next_files() -> None:
+    back = "\n-- Rollback:\n-- BEGIN;\n-- CREATE TABLE zebra (a int);\n-- COMMIT;\n"
+    texts = (f"BEGIN;\nDROP TABLE zebra;\nCOMMIT;\n{back}", "BEGIN;\nALTER TABLE zebra ADD b int;\nCOMMIT;\n")
+    files = [Migration.from_recorded(f"{n:03d}_x.sql", text) for n, text in enumerate(texts, start=1)]
+    assert [p.code for p in Checker(files, Levels()).findings(files[1])] == ["missing-object"]
 
 
 def test_a_similar_name_is_the_hint() -> None:

@@ -53,6 +53,12 @@ FOUND = [
     ("SELECT 1;", "LOCK TABLE t;", "lock-table"),
     ("SELECT 1;", "REFRESH MATERIALIZED VIEW v;", "refresh-not-concurrent"),
     ("SELECT 1;", "ALTER TABLE t SET UNLOGGED;", "table-rewrites"),
+    (
+        "ALTER TABLE t DROP CONSTRAINT c;",
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT c;",
+        "validate-in-same-transaction",
+    ),
+    ("SELECT 1;", "ALTER TYPE s ADD VALUE 'a'; SELECT 'a'::s;", "enum-value-used"),
 ]
 
 
@@ -78,6 +84,7 @@ def test_a_rollback_that_blocks_or_loses_more_is_a_note(body: str, rollback: str
         ("ALTER TABLE t RENAME TO t_dropped;", "ALTER TABLE t_dropped RENAME TO t;"),
         ("CREATE TABLE n (a int);", "TRUNCATE n;\nDELETE FROM n;\nDROP TABLE n;"),
         ("INSERT INTO t VALUES (1);", "DELETE FROM t WHERE a = 1;"),
+        ("SELECT make_table('n');", "DROP TABLE n;"),
         (
             "ALTER TABLE t ALTER a SET DEFAULT 1;",
             "SET LOCAL lock_timeout = '1s';\nALTER TABLE t ALTER a DROP DEFAULT;",
@@ -93,11 +100,22 @@ def test_a_rollback_that_only_takes_back_has_no_finding(body: str, rollback: str
     assert find(body, rollback) == []
 
 
-def test_a_rollback_without_a_transaction_is_read_too() -> None:
-    assert find("DROP INDEX i;", "CREATE INDEX CONCURRENTLY i ON t (a);", wrapped=False) == []
-    assert [p.code for p in find("DROP INDEX i;", "CREATE INDEX i ON t (a);", wrapped=False)] == [
-        "index-not-concurrent"
-    ]
+@pytest.mark.parametrize(
+    ("rollback", "codes"),
+    [
+        ("CREATE INDEX CONCURRENTLY i ON t (a);", []),
+        ("CREATE INDEX i ON t (a);", ["index-not-concurrent"]),
+        ("REINDEX TABLE t;", ["reindex-not-concurrent"]),
+        ("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);", ["index-if-not-exists"]),
+    ],
+)
+def test_a_rollback_without_a_transaction_is_read_too(rollback: str, codes: list[str]) -> None:
+    assert [p.code for p in find("DROP INDEX i;", rollback, wrapped=False)] == codes
+
+
+def test_a_file_without_a_rollback_has_no_finding_in_it() -> None:
+    migration = Migration.from_recorded("001_x.sql", "BEGIN;\nCREATE TABLE t (a int);\nCOMMIT;\n")
+    assert Checker([migration], Levels()).findings(migration) == ()
 
 
 def test_an_error_is_a_warning_in_a_rollback_and_does_not_stop_an_apply() -> None:

@@ -47,6 +47,24 @@ def test_message_and_pattern_say_which_constraint_it_is() -> None:
     assert key.pattern.values == (("table", "t"), ("columns", "a"), ("references", "app.u"))
 
 
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("VACUUM FULL;", "VACUUM FULL writes all of the tables anew"),
+        ("VACUUM FULL t;", "VACUUM FULL writes all of t anew"),
+        ("CLUSTER t USING i;", "CLUSTER writes all of t anew"),
+        ("LOCK t;", "LOCK TABLE in ACCESS EXCLUSIVE mode blocks reads and writes of t "),
+        ("LOCK t IN SHARE MODE;", "LOCK TABLE in SHARE mode blocks writes of t "),
+        ("REINDEX DATABASE;", "REINDEX rebuilds database "),
+        ("REINDEX INDEX i;", "REINDEX rebuilds i "),
+        ("UPDATE t SET a = 1;", "UPDATE without WHERE locks every row of t until COMMIT, and doubles"),
+        ("DELETE FROM t;", "DELETE without WHERE locks every row of t until COMMIT."),
+    ],
+)
+def test_message_says_what_is_done_to_what(text: str, start: str) -> None:
+    assert [p.message[: len(start)] for p in find(text)] == [start]
+
+
 def test_message_of_cascade_says_what_is_dropped() -> None:
     _, found = find("BEGIN;\nALTER TABLE t DROP CONSTRAINT c, DROP COLUMN a CASCADE;\nCOMMIT;")
     assert found.message.startswith("DROP COLUMN … CASCADE")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.command import Project, Terminal
+from support.databases import Databases, without_password
 from support.own_process import Runs
 
 
@@ -53,3 +54,15 @@ def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     found = Runs(project, home)
     yield found
     found.end_all()
+
+
+@pytest.fixture
+def databases(files: Project, make_database: Callable[[], str]) -> Callable[..., Databases]:
+    """Return a function that makes targets with an empty database each."""
+
+    def make(*names: str, **dsns: str) -> Databases:
+        made = Databases(files, {name: without_password(make_database()) for name in names} | dsns)
+        made.configure()
+        return made
+
+    return make

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
+from xmlschema import XMLSchema, XMLSchemaValidationError
 
 from koonj.cli.github_annotations import annotation_lines
 from koonj.cli.junit import junit_lines
@@ -31,6 +32,7 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what says where the repository is: the tests can run in CI themselves."""
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     monkeypatch.delenv("CI_PROJECT_DIR", raising=False)
+    monkeypatch.delenv("GITLAB_CI", raising=False)
 
 
 @pytest.fixture
@@ -196,14 +198,27 @@ def test_sarif_encodes_a_folder_that_is_not_utf_8() -> None:
     assert unquote(outside.uri("1.sql")) == f"file://{outside.path('1.sql')}"
 
 
+@cache
+def junit_schema() -> XMLSchema:
+    return XMLSchema(Path(__file__).parents[1] / "support" / "junit.xsd")
+
+
+def read_junit(text: str) -> ET.Element:
+    """Return the root of a report that Jenkins accepts.
+
+    Raises: XMLSchemaValidationError.
+    """
+    junit_schema().validate(text)
+    return ET.fromstring(text)
+
+
 def test_junit_has_a_case_for_each_file(broken: Project) -> None:
-    answer = broken.koonj("check", "--format", "junit")
-    (suite,) = ET.fromstring(answer.out)
+    (suite,) = read_junit(broken.koonj("check", "--format", "junit").out)
     assert (suite.tag, suite.get("name")) == ("testsuite", "koonj check")
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "2", "0")
     good, error, warning = suite
     assert (good.get("name"), list(good)) == ("001_make_t1.sql", [])
-    assert (error.get("classname"), error.get("file")) == ("migrations", "migrations/002_open.sql")
+    assert (error.get("classname"), error.get("file")) == ("migrations", None)
     (failure,) = error
     assert (failure.tag, failure.get("type")) == ("failure", "open-transaction")
     assert failure.text is not None
@@ -211,11 +226,30 @@ def test_junit_has_a_case_for_each_file(broken: Project) -> None:
     assert [part.tag for part in warning] == ["failure", "system-out"]
 
 
+def test_junit_of_a_folder_without_problems_or_files_is_valid(files: Project) -> None:
+    ((*none,),) = read_junit(files.koonj("check", "--format", "junit").out)
+    files.table(1)
+    ((good,),) = read_junit(files.koonj("check", "--format", "junit").out)
+    assert (none, good.get("name")) == ([], "001_make_t1.sql")
+
+
+def test_junit_names_the_path_where_only_gitlab_reads_it(
+    broken: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitLab links the file by an attribute that Jenkins' schema does not have."""
+    monkeypatch.setenv("GITLAB_CI", "true")
+    text = broken.koonj("check", "--format", "junit").out
+    ((_, error, _),) = ET.fromstring(text)
+    assert error.get("file") == "migrations/002_open.sql"
+    with pytest.raises(XMLSchemaValidationError, match="file"):
+        read_junit(text)
+
+
 def test_junit_replaces_what_xml_forbids(tmp_path: Path) -> None:
     lines = junit_lines(FolderReader(tmp_path).read(), [hostile(), hostile(Severity.NOTE)], PATHS)
     text = "\n".join(lines)
     assert text.isascii()
-    ((case,),) = ET.fromstring(text)
+    ((case,),) = read_junit(text)
     failure, output = case
     shown = HOSTILE.replace("\x00\x1b", "\ufffd\ufffd").replace("\ufffe\ud800", "\ufffd\ufffd")
     assert failure.get("message") == shown
@@ -238,7 +272,7 @@ def test_hostile_files_give_valid_reports(files: Project) -> None:
     assert "\x1b" not in "".join(github)
     _, results = read_sarif(files.koonj("check", "--format", "sarif").out)
     assert len(results) == len(github)
-    (suite,) = ET.fromstring(files.koonj("check", "--format", "junit").out)
+    (suite,) = read_junit(files.koonj("check", "--format", "junit").out)
     assert len(suite) == 4
 
 

@@ -45,6 +45,7 @@ def test_json_contains_the_pattern_and_its_values(files: Project) -> None:
         "key": "create_index",
         "values": values,
         "replaces": True,
+        "missing": [],
         "command": "koonj new --pattern create_index table=app.t 'columns=a, lower(b)' unique=yes index=i",
     }
 

@@ -254,6 +254,15 @@ def test_new_refuses_two_values_of_a_field(files: Project) -> None:
     assert list(files.migrations.iterdir()) == []
 
 
+def test_new_refuses_a_value_that_says_what_to_write(files: Project) -> None:
+    """A finding's command has one for a field that its statement does not fill."""
+    write = "about=<fill in: what it checks, in one to three words>"
+    answer = files.koonj("new", "--pattern", "add_check", "table=a", "condition=b > 0", write)
+    assert answer.code == 2
+    assert "about has no value yet.\n    Write in place of '<fill in: " in answer.err
+    assert list(files.migrations.iterdir()) == []
+
+
 @pytest.mark.parametrize("key", ["set_not_null", "set-not-null", "mine"])
 def test_new_shows_the_errors_of_the_projects_own_pattern(files: Project, key: str) -> None:
     """It does not use koonj's own pattern instead, and says nothing about other files."""

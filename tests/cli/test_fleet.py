@@ -9,66 +9,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.command import KOONJ, CommandResult, Project, Terminal
+from support.databases import Databases, without_password
 
 NOWHERE = "host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2"
 PROTECTED = 'protected = true\npolicy = { require = "off" }'
-
-
-@dataclass
-class Databases:
-    """Targets on one server, and the project whose koonj.toml declares them."""
-
-    project: Project
-    dsns: dict[str, str]
-
-    def configure(self, **keys: str) -> None:
-        """Write koonj.toml. `keys`: more lines of a target."""
-        tables = (
-            f'[targets.{name}]\ndsn = "{dsn}"\n{keys.get(name, "")}\n' for name, dsn in self.dsns.items()
-        )
-        (self.project.root / "koonj.toml").write_text('migrations = "migrations"\n' + "".join(tables))
-
-    def apply(self, *argv: str) -> CommandResult:
-        return self.project.koonj("apply", *argv)
-
-    def sql(self, target: str, text: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.dsns[target], autocommit=True) as conn:
-            cursor = conn.execute(text.encode())
-            return cursor.fetchall() if cursor.description is not None else []
-
-    def applied(self, target: str) -> list[str]:
-        """Return the names of the successful runs in the history, in their order."""
-        found = self.sql(target, "SELECT to_regclass('koonj.history') IS NOT NULL")
-        if found == [(False,)]:
-            return []
-        query = "SELECT name FROM koonj.history WHERE action = 'apply' AND outcome = 'done' ORDER BY id"
-        return [name for (name,) in self.sql(target, query)]
-
-
-@pytest.fixture
-def databases(files: Project, make_database: Callable[[], str]) -> Callable[..., Databases]:
-    """Return a function that makes targets with an empty database each."""
-
-    def make(*names: str, **dsns: str) -> Databases:
-        made = Databases(files, {name: without_password(make_database()) for name in names} | dsns)
-        made.configure()
-        return made
-
-    return make
-
-
-def without_password(dsn: str) -> str:
-    return make_conninfo("", **{k: v for k, v in conninfo_to_dict(dsn).items() if k != "password"})
 
 
 @pytest.fixture
@@ -422,13 +374,51 @@ def test_a_target_that_is_not_ready_is_a_failure_from_the_start(databases: Calla
     assert "Refused: 1 of 1 target is not ready. Nothing was changed.\n" in none.err
 
 
+def test_rollback_sets_all_targets_back_to_a_number(databases: Callable[..., Databases]) -> None:
+    made = databases("a", "b", "c", "d")
+    _, second, third = (made.project.table(number) for number in (1, 2, 3))
+    back = "-- Rollback:\n-- BEGIN;\n-- DROP TABLE t3, other;\n-- COMMIT;\n"
+    made.project.write(third, f"BEGIN;\nCREATE TABLE t3 (id int);\nCOMMIT;\n\n{back}")
+    for target, number in (("a", "3"), ("b", "3"), ("c", "2"), ("d", "1")):
+        assert made.apply(number, "--yes", "--target", target).code == 0
+    rollback = partial(made.project.koonj, "rollback")
+    which = rollback("--all-targets", "--yes")
+    assert which.code == 2
+    assert "koonj rollback --all-targets requires N or --all." in which.err
+    planned = rollback("1", "--all-targets", "--plan", "--json")
+    (event,) = (event for event in planned.events if event["event"] == "fleet_planned")
+    assert event["direction"] == "rollback"
+    assert [group["migrations"] for group in event["groups"]] == [[third, second], [second]]
+    assert outcomes(planned) == {"a": "planned", "b": "planned", "c": "planned", "d": "nothing"}
+    assert made.sql("a", "SELECT to_regclass('t3') IS NULL") == [(False,)]
+
+    failed = rollback("1", "--all-targets", "--yes")
+    assert failed.code == 1
+    assert "4 targets: 3 to roll back, 1 nothing to do" in failed.out
+    assert "\n1 target with nothing to roll back: d\n" in failed.out
+    assert re.search(r"\n  target +result +rolled back +took\n", failed.out)
+    assert re.search(rf"a +failed +0 of 2 .*{third}", failed.out)
+    for target in "ab":
+        made.sql(target, "CREATE TABLE other (id int)")
+    done = rollback("1", "--all-targets", "--yes")
+    assert done.code == 0, done.err
+    assert re.search(r"\S a +rolled back +2 of 2 ", done.out)
+    assert re.search(r"\S d +nothing to do\n", done.out)
+    assert done.out.endswith("Rolled back 5 migrations on 3 targets. All 4 targets are done.\n")
+    for target in "abcd":
+        assert made.sql(target, "SELECT to_regclass('t1') IS NULL, to_regclass('t2') IS NULL") == [
+            (False, True)
+        ]
+    nothing = rollback("1", "--all-targets")
+    assert (nothing.code, nothing.out.splitlines()[-1]) == (0, "Nothing to roll back on any target.")
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
         (("--all-targets", "--target", "a"), "Use either --all-targets or --target, not both."),
         (("--targets", "a", "--dsn", "host=x"), "Use either --targets or --dsn, not both."),
         (("--all-targets", "--probe"), "--probe cannot be used with --all-targets."),
-        (("--all-targets", "--detach", "--yes"), "--detach cannot be used with --all-targets."),
         (("--wave", "1"), "--wave requires --all-targets or --targets."),
         (("--max-failures", "2"), "--max-failures requires --all-targets or --targets."),
         (("--confirm", "a", "--confirm", "b"), "Use --confirm once."),

@@ -25,15 +25,14 @@ from koonj.postgres.locks.trace import (
     StatementTrace,
 )
 from koonj.postgres.run_name import RunName
-from koonj.runner.fleet import events as fleet_events
-from koonj.runner.fleet.events import Outcome, PlanGroup, TargetResult
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
-from koonj.runner.run import events, lock_events
+from koonj.runner.run import events, fleet_events, lock_events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.fleet_events import Outcome, PlanGroup, TargetResult
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 from koonj.sql.problem import Problem
 from support.command import Project

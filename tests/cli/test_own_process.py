@@ -376,7 +376,12 @@ def test_run_without_a_place_for_a_journal_stays_and_says_why(
     answer = runs.project.run("rollback", "--yes", "--detach", **environ)
     assert answer.code == 1
     assert "Nothing was changed." in answer.err
-    for argv, more in ((), {}), (("--foreground",), {}), (("--json",), {"CI": "true"}):
+    for argv, more in (
+        ((), {}),
+        (("0", "--all-targets"), {}),
+        (("--foreground",), {}),
+        (("--json",), {"CI": "true"}),
+    ):
         runs.project.run("apply", "--yes")
         alone = runs.project.run("rollback", "--yes", *argv, **environ, **more)
         assert alone.code == 0
@@ -424,7 +429,7 @@ def test_journal_of_another_host_is_not_judged_by_its_lock(runs: Runs) -> None:
 
 def test_no_secret_leaves_the_process(runs: Runs) -> None:
     secret = "s3cret-planted"
-    runs.project.configure(password=f'{{ command = "printf {secret}" }}')
+    runs.project.configure(password=f'{{ command = "echo >> asked; printf {secret}" }}')
     runs.write_gate()
     runs.project.table(2)
     answer = _shell(runs, "ulimit -S -c $(ulimit -H -c)", "apply", "--all", "--yes", "--detach")
@@ -441,6 +446,7 @@ def test_no_secret_leaves_the_process(runs: Runs) -> None:
     assert {file.stat().st_mode & 0o777 for file in runs.files().values()} == {0o600}
     assert (process / "limits").read_text().split("Max core file size")[1].split()[0] == "0"
     _must_finish(runs)
+    assert (runs.project.root / "asked").read_text() == "\n"  # once: the process has it from the command
 
 
 def test_sigterm_to_the_process_of_the_run_cancels_it(runs: Runs) -> None:

@@ -55,6 +55,22 @@ def test_plan_in_json_has_the_same_as_values(filled: Project) -> None:
     assert check["query"].endswith("WHERE owner_id IS NULL;")
 
 
+def test_migration_that_was_not_rehearsed_has_a_line_that_says_so(filled: Project) -> None:
+    """The one before it fails in its rehearsal."""
+    filled.write("002_strict.sql", STRICT.replace("owner_id", "nothing"))
+    filled.write("003_after.sql", STRICT)
+    line = "not known what this migration demands of the target's rows: "
+    shown = filled.koonj("apply", "--all", "--plan").out.splitlines()
+    assert "rows: 2 are not known in 002, 003 (what the migrations demand of the target's rows)" in shown
+    assert f"  {line}it fails in the rehearsal" in shown
+    assert f"  {line}it could not be rehearsed" in shown
+    (made,) = [
+        e for e in filled.koonj("apply", "--all", "--plan", "--json").events if e["event"] == "plan_made"
+    ]
+    outcomes = [[c["outcome"] for c in one["row_checks"]] for one in made["plan"]["migrations"]]
+    assert outcomes == [["not_known"], ["not_known"]]
+
+
 def test_off_asks_nothing_and_a_clean_table_passes(filled: Project) -> None:
     assert "documents have" not in filled.koonj("apply", "--plan", "--preflight", "off").out
     filled.sql("UPDATE documents SET owner_id = 1")

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from koonj.runner.impact import tunnel_note
 from support.command import KOONJ, Project, Terminal
+from support.databases import Databases
 from support.own_process import Runs, wait_until
 from support.sshd import USABLE, Sshd, clients
 
@@ -68,6 +69,43 @@ def test_broken_tunnel_is_an_error_with_the_words_of_ssh(project: Project, sshd:
     assert "Permission denied" in done.err
     assert "ssh-add" in done.err
     assert project.koonj("apply", "--yes").code == 1
+
+
+def test_databases_of_one_server_share_one_login(
+    databases: Callable[..., Databases],
+    runs: Runs,
+    terminal: Callable[..., Terminal],
+    sshd: Sshd,
+    tmp_path: Path,
+) -> None:
+    made, count = databases("a", "b", "c"), tmp_path / "logins"
+    config = sshd.client_config(f'Match exec "echo >> {count}"\nHost *\n')
+    made.configure(**dict.fromkeys("abc", f'ssh = {{ host = "bastion", options = ["-F", "{config}"] }}'))
+    made.project.table(1)
+    assert terminal("apply", "--all-targets", "--yes").close() == 0
+    assert [made.applied(name) for name in "abc"] == [["001_make_t1.sql"]] * 3
+    assert count.read_text() == "\n"
+    gone(config)
+
+
+@pytest.mark.parametrize("argv", [(), ("--all-targets",)])
+def test_process_of_a_run_joins_the_tunnel_of_the_plan(
+    runs: Runs, terminal: Callable[..., Terminal], sshd: Sshd, tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    count = tmp_path / "logins"
+    config = sshd.client_config(f'Match exec "echo >> {count}"\nHost *\n')
+    runs.project.configure(ssh=f'{{ host = "bastion", options = ["-F", "{config}"] }}')
+    runs.write_gate()
+    user = terminal("apply", "--yes", *argv)
+    user.expect("continues in its own process")
+    wait_until(runs.at_gate)
+    assert count.read_text() == "\n"
+    user.hang_up()
+    assert user.process.wait(30) == 8
+    runs.open_gate()
+    wait_until(lambda: all(run["result"] == "done" for run in runs.listed()))
+    assert count.read_text() == "\n"  # the tunnel has gone on, too
+    gone(config)
 
 
 def test_untrusted_folder_runs_no_ssh(

@@ -149,6 +149,37 @@ class TestText:
         found = migration("SELECT 1;\nSELECT 'x;\n").problems
         assert [(p.line, p.severity) for p in found if p.code != "no-rollback"] == [(2, Severity.ERROR)]
 
+    @pytest.mark.parametrize(
+        ("statement", "column"),
+        [
+            ("/* x", 1),
+            ("SELECT 'x;", 8),
+            ("SELECT E'x\\';", 9),
+            ('SELECT "x;', 8),
+            ("DO $x$ BEGIN NULL;", 4),
+            ("SELECT (1;", 8),
+            ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;", 33),
+            ("COPY t FROM stdin;", 1),
+        ],
+    )
+    def test_what_is_never_closed_is_the_only_problem(self, statement: str, column: int) -> None:
+        """It hides the COMMIT and the rollback, or what comes after it in the rollback."""
+        rollback = "-- Rollback:\n-- BEGIN;\n-- {}\n-- COMMIT;\n"
+        texts = {
+            f"BEGIN;\nDELETE FROM t;\n{statement}\nCOMMIT;\n\n{rollback.format('SELECT 1;')}": (3, column),
+            f"{statement}\n\n{rollback.format('SELECT 1;')}": (1, column),
+            f"BEGIN;\nDELETE FROM t;\nCOMMIT;\n\n{rollback.format(statement)}": (7, column + 3),
+        }
+        for text, place in texts.items():
+            found = [(p.code, p.line, p.column) for p in migration(text).problems]
+            assert found == [("unterminated", *place)], text
+
+    def test_what_is_never_closed_hides_no_other_problem(self) -> None:
+        text = "BEGIN;\nCOMMIT AND CHAIN;\nCOMMIT;\nCOMMIT;\nSELECT 'x"
+        assert codes(text) == ["commit-and-chain", "commit-without-begin", "unterminated", "no-rollback"]
+        nearly = "-- Roll back:\n-- SELECT 1;\nSELECT 'x"
+        assert codes(nearly) == ["nearly-rollback", "unterminated", "no-rollback"]
+
     def test_copy_rows_that_take_the_rollback_are_an_error(self) -> None:
         text = "CREATE TABLE t (a text);\nCOPY t FROM STDIN;\nx\n\n-- Rollback:\n-- DROP TABLE t;\n"
         (problem,) = [p for p in migration(text).problems if p.severity is Severity.ERROR]

@@ -13,7 +13,7 @@ from koonj.postgres.catalog.catalog import Catalog, ObjectName
 from koonj.postgres.catalog.compare import compare, top_level
 from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.catalog.read import read_catalog
-from koonj.postgres.catalog.versions import as_anyone_sees
+from koonj.postgres.catalog.versions import as_anyone_sees, comparable
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.queries import query
 
@@ -58,6 +58,24 @@ async def test_definitions_are_readable_ddl(conn: AsyncConnection) -> None:
     key = "CONSTRAINT documents_pkey PRIMARY KEY (id)"
     assert definition(catalog, "constraint", "public.documents.documents_pkey") == key
     assert catalog.major == conn.info.server_version // 10000
+
+
+async def test_a_grant_on_the_schema_public_is_to_public_and_is_compared_with_the_same_version(
+    conn: AsyncConnection,
+) -> None:
+    grant = ObjectName("grant", "on schema public to PUBLIC")
+    await conn.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    before = await read_catalog(conn)
+    assert grant not in before.objects
+    await conn.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    after = await read_catalog(conn)
+    assert after.objects[grant].definition == "GRANT ALL"
+    assert [each.identity for each in compare(before, after)] == [grant.identity]
+    for major, other in ((14, 18), (18, 14)):
+        there = comparable(Catalog(major, after.objects), other).objects
+        assert grant not in there, "before PostgreSQL 15, it is there in each new database"
+    for major in (14, 18):
+        assert grant in comparable(Catalog(major, after.objects), major).objects
 
 
 async def test_positions_do_not_count_dropped_columns(conn: AsyncConnection) -> None:

@@ -130,6 +130,44 @@ def test_password_is_used_until_shortly_before_it_expires(
     assert kept_seconds(program, lifetime) == seconds
 
 
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize(("lifetime", "is_kept"), [(None, True), (100.0, False)])
+def test_run_of_a_plan_that_was_read_for_long_uses_a_password_whose_lifetime_is_unknown(
+    program: Program, lifetime: float | None, *, is_kept: bool
+) -> None:
+    clock, asked = Clock(), program.password(lifetime)
+    before, other = KeptPasswords(clock), KeptPasswords(clock)
+    assert before.to_plain(asked) == []
+    before.get_blocking(asked)
+    clock.now += 1000
+    other.add_plain(asked, before.to_plain(asked))
+    program.says("new")
+    for kept in (before, other):
+        kept.begin_run()
+        given = kept.get_blocking(asked)
+        assert (given.text, given.was_kept) == (("right", True) if is_kept else ("new", False))
+
+
+@pytest.mark.usefixtures("fast")
+def test_password_that_another_connection_brought_meanwhile_is_the_last_that_is_tried(
+    program: Program,
+) -> None:
+    clock, tried = Clock(), list[str]()
+    kept, asked = KeptPasswords(clock), program.password()
+    kept.get_blocking(asked)
+
+    def attempt(text: str) -> None:
+        tried.append(text)
+        clock.now += 2 * KEPT_SECONDS
+        program.says(f"new {len(tried)}")
+        kept.get_blocking(asked)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept.log_in_blocking(asked, attempt, lambda error: isinstance(error, LookupError))
+    assert tried == ["right", "new 1"]
+
+
 async def test_connections_of_one_command_run_the_program_once(
     server: NetworkServer, role: Callable[[str], None], program: Program
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from koonj.config import Password, ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.connector import Connector
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.postgres.server_info import ServerInfo
 from koonj.runner.confirmed_run import lines_of, movable_run, read_confirmed
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
@@ -20,6 +22,7 @@ from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunStarted
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.request import AllowedConflict, Extent, Request
 from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
@@ -82,7 +85,7 @@ def confirmation(tmp_path: Path) -> Confirmation:
 
 
 def test_everything_arrives(confirmation: Confirmation) -> None:
-    read = read_confirmed(iter([*lines_of(confirmation, {})]))
+    read, _ = read_confirmed(iter([*lines_of(confirmation, {})])) or (None, None)
     assert isinstance(read, Confirmation)
     assert (read.run_id, read.shown, read.reached) == (confirmation.run_id, confirmation.shown, None)
     one, other = read.job, confirmation.job
@@ -103,6 +106,17 @@ def test_environment_arrives_without_what_the_process_has_already(
     read_confirmed(iter([*lines_of(confirmation, {"PGPASSWORD": "hunter2", "PATH": "/nowhere"})]))
     assert os.environ["PGPASSWORD"] == "hunter2"
     assert os.environ["PATH"] != "/nowhere"
+
+
+def test_password_of_the_target_arrives(confirmation: Confirmation) -> None:
+    kept = KeptPasswords()
+    kept.add_plain(PASSWORD, ("battery-staple", time.time() + 60, True))
+    read = read_confirmed(iter([*lines_of(confirmation, {}, kept)]))
+    assert read is not None
+    assert read[1].get_blocking(PASSWORD).text == "battery-staple"
+    read = read_confirmed(iter([*lines_of(confirmation, {}, KeptPasswords())]))
+    assert read is not None
+    assert read[1].to_plain(PASSWORD) == []
 
 
 def test_lines_that_are_not_complete_confirm_nothing(confirmation: Confirmation) -> None:
@@ -135,7 +149,10 @@ def test_decision_about_an_interruption_arrives(tmp_path: Path) -> None:
         "3f2a91c4", target, str(tmp_path), "017_a.sql", Direction.ROLLBACK, settlement, shown
     )
     lines = [*lines_of(decided, {})]
-    assert read_confirmed(iter(lines)) == decided
+    read, passwords = read_confirmed(iter(lines)) or (None, None)
+    assert read == decided
     assert read_confirmed(iter(lines[:-1])) is None
-    run = movable_run(decided)
-    assert (run.started.settles, run.plan, run.folder) == ("017_a.sql", None, tmp_path)
+    run = movable_run(decided, passwords)
+    assert run.passwords is passwords is not None
+    assert isinstance(run.started, RunStarted)
+    assert (run.started.settles, run.shown, run.folder) == ("017_a.sql", (), tmp_path)

@@ -11,11 +11,11 @@ import pytest
 
 from koonj.runner.fleet.groups import plan_groups
 from koonj.runner.fleet.side_by_side import side_by_side
-from koonj.runner.fleet.target_event import TargetEvent
 from koonj.runner.fleet.waves import Waves
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Cancelling, Event
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.target_event import TargetEvent
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ from koonj.runner.run.events import (
     StatementFinished,
     StatementStarted,
 )
+from koonj.runner.run.fleet_events import FleetFinished, FleetPlanned, FleetStarted, Outcome, TargetResult
+from koonj.runner.run.target_event import TargetEvent
+from koonj.tui.workers.past_runs import runs_of
 
 STARTED = RunStarted("3f2a91c4-8f1e-4c7c-9d53-0a1b2c3d4e5f", "local", Direction.APPLY)
 DONE = RunFinished(RunResult.DONE, "Applied 1 migration.")
@@ -294,11 +297,10 @@ async def test_cancel_of_a_run_on_another_host_names_the_host(opened: list[Journ
 # Retention
 
 
-def _ended(opened: list[Journal], days: float, result: RunResult | None) -> Path:
+def _ended(opened: list[Journal], days: float, result: RunResult | None, fleet: str = "") -> Path:
     started = datetime.now(UTC) - timedelta(days=days)
-    head = replace(
-        new_head(replace(STARTED, run_id=str(uuid4())), Path("/x")), started=started, result=result
-    )
+    made = new_head(replace(STARTED, run_id=str(uuid4())), Path("/x"))
+    head = replace(made, started=started, result=result, fleet=fleet)
     journal = open_journal(head)
     journal.forget()
     return journal.files.journal
@@ -322,6 +324,38 @@ def test_old_journals_are_deleted_and_those_in_progress_are_kept(
     delete_old_journals()
     assert latest.exists()
     assert [path.exists() for path in new] == [False, False, True]
+    parts = [_ended(opened, 0, RunResult.DONE, fleet="f1e7") for _ in range(3)]
+    delete_old_journals()
+    assert all(path.exists() for path in (*parts, latest))  # parts are not counted
+
+
+async def test_journal_of_several_targets_has_the_lines_of_each_and_their_counts(
+    opened: list[Journal],
+) -> None:
+    results = [TargetResult(name, Outcome.PLANNED, not_run=("001_a.sql",)) for name in "ab"]
+    planned = FleetPlanned(tuple(results), (), (("a", "b"),), 2, 1)
+    events: list[Event] = [FleetStarted(str(uuid4()), ("a", "b"), Direction.APPLY), planned]
+    for kind in (_migration("001_a.sql"), MigrationFinished("001_a.sql", Direction.APPLY, 0.001, 1)):
+        events += [TargetEvent(name, kind, at=kind.at) for name in "ab"]
+    journal = _open(opened, new_head(events[0], Path("/x")))  # type: ignore[arg-type]
+    for event in events:
+        journal.record(event)
+    journal.flush()
+    assert (journal.head.target, journal.head.targets) == ("", 2)
+    assert (journal.head.committed, journal.head.wanted) == (2, 2)
+    with JournalReader(journal.files) as reader:
+        first, second, *others = reader.new_events()
+    assert [first, second] == events[:2]
+    assert [(e.target, type(e.event)) for e in others if isinstance(e, TargetEvent)] == [
+        (name, kind) for name in "ab" for kind in (MigrationStarted, MigrationFinished)
+    ]
+    assert others[1] == events[4]
+    end = FleetFinished(RunResult.DONE, "Applied.", tuple(results))
+    journal.record(end)
+    assert (await _followed(journal))[-1] == end
+    os.ftruncate(journal.descriptor, SIZE)  # all lines are lost
+    assert await _followed(journal) == [FleetFinished(RunResult.DONE, "Applied.", at=_any_time())]
+    assert runs_of(Path("/x")) == []  # the screen shows one target at a time
 
 
 def test_reader_needs_a_journal(tmp_path: Path, opened: list[Journal]) -> None:

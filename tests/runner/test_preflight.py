@@ -16,7 +16,7 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.runner.preflight import ask as asking
 from koonj.runner.preflight import checks
-from koonj.runner.preflight.checks import row_checks
+from koonj.runner.preflight.checks import demands_of, row_checks
 from koonj.runner.preflight.compose import PendingDemands
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
@@ -107,6 +107,20 @@ async def test_every_query_to_copy_runs(asked: Asked) -> None:
     with psycopg.connect(asked.target.dsn) as connection:
         for check in failing:
             assert connection.execute(check.query.encode()).fetchall()
+
+
+async def test_inserted_row_without_its_reference_is_named_with_a_query(asked: Asked) -> None:
+    """The rehearsal has the row that an earlier file inserted; somebody has deleted it on the target."""
+    base = f"{BASE} ALTER TABLE documents ADD FOREIGN KEY (owner_id) REFERENCES owners; INSERT INTO owners VALUES (1);"
+    asked.fill("DELETE FROM owners;", base=base)
+    check, key = await asked.checks("INSERT INTO documents VALUES (9, 1, 'x');", base=base)
+    assert key.message == (
+        "will fail: 1 row of those that it inserts into public.documents has owner_id without a row in "
+        "public.owners (documents_owner_id_fkey), for example owner_id 1"
+    )
+    assert check.outcome is RowOutcome.PASSES
+    with psycopg.connect(asked.target.dsn) as connection:
+        assert connection.execute(key.query.encode()).fetchall() == [(1,)]
 
 
 async def test_only_access_share_is_taken(asked: Asked) -> None:
@@ -445,11 +459,14 @@ async def test_statements_that_are_committed_are_not_asked(asked: Asked) -> None
 async def test_migration_without_verdict_hides_what_comes_after_it(asked: Asked) -> None:
     asked.fill(ROWS)
     [rehearsal] = await asked.rehearsed(NOT_NULL)
-    pending = [PendingDemands("001_x.sql", None), PendingDemands("002_m.sql", rehearsal.demands)]
+    pending = [PendingDemands("001_x.sql", demands_of(None)), PendingDemands("002_m.sql", rehearsal.demands)]
     async with KeptConnection(asked.folder.connector, asked.target, name="preflight") as kept:
         found = [check async for _, check in row_checks(kept, asked.target, pending, Preflight.EXACT)]
     assert {check.outcome for check in found} == {RowOutcome.NOT_KNOWN}
-    assert [check.reason for check in found] == ["it is not known what 001_x.sql does before"]
+    assert [check.reason for check in found] == [
+        "it was not rehearsed",
+        "it is not known what 001_x.sql does before",
+    ]
 
 
 async def test_file_that_rolls_back_to_a_savepoint_is_not_known(asked: Asked) -> None:

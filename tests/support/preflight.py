@@ -15,6 +15,7 @@ from koonj.runner.preflight.checks import demands_of, row_checks
 from koonj.runner.preflight.compose import PendingDemands
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.row_check import Preflight, RowCheck, RowOutcome
+from koonj.sql.script import Script
 from support.preflight_cases import PreflightCase
 from support.rehearsal_folder import RehearsalFolder
 
@@ -128,7 +129,8 @@ def _applied(connection: psycopg.Connection, number: int, one: PreflightCase) ->
     try:
         if not one.block or one.apart:
             for each in texts:
-                connection.execute(each.encode())
+                for statement in [each] if one.block else [s.text for s in Script.of_body(each).statements]:
+                    connection.execute(statement.encode())
             return ""
         with connection.transaction(force_rollback=True):
             connection.execute(text.encode())

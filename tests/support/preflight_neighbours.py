@@ -1074,6 +1074,208 @@ INSERTED = (
         "INSERT INTO roles VALUES ('ok');",
     ),
 )
+_ORGS = (
+    "CREATE TABLE orgs (id int PRIMARY KEY, name text UNIQUE); INSERT INTO orgs VALUES (1, 'a'), (2, 'b');"
+)
+_USERS = _ORGS + "CREATE TABLE users (id int PRIMARY KEY, org int REFERENCES orgs, at timestamptz);"
+_SEEDED = "INSERT INTO users VALUES (7, 1, now()), (8, NULL, now());"
+REFERRING = (
+    case("refers", _USERS, _SEEDED, "", "DELETE FROM orgs WHERE id = 2;", "DELETE FROM orgs WHERE id = 1;"),
+    case(
+        "refers_default",
+        _ORGS + "CREATE TABLE users (id int PRIMARY KEY, org int DEFAULT 2 REFERENCES orgs);",
+        "INSERT INTO users (id) VALUES (7);",
+        "",
+        "DELETE FROM orgs WHERE id = 2;",
+    ),
+    case(
+        "refers_new_table",
+        _ORGS,
+        "CREATE TABLE users (org int REFERENCES orgs); INSERT INTO users VALUES (1);",
+        "",
+        "DELETE FROM orgs WHERE id = 1;",
+    ),
+    case(
+        "refers_given_before",
+        _USERS,
+        "INSERT INTO orgs VALUES (3, 'c'); INSERT INTO users VALUES (7, 3, NULL);",
+        "",
+        "DELETE FROM orgs;",
+    ),
+    case(
+        "refers_given_before_or_there",
+        _USERS,
+        "INSERT INTO orgs VALUES (3, 'c'); INSERT INTO users VALUES (7, 3, NULL), (8, 1, NULL);",
+        "",
+        "DELETE FROM orgs;",
+        uncertain="may",
+    ),
+    case(
+        "refers_given_by_an_earlier_file",
+        _USERS,
+        "INSERT INTO users VALUES (7, 3, NULL);",
+        "",
+        "DELETE FROM orgs;",
+        earlier=("INSERT INTO orgs (name, id) VALUES ('c', 3), ('d', 4);",),
+    ),
+    case(
+        "refers_given_on_conflict",
+        _ORGS.replace(" UNIQUE", "") + "CREATE TABLE users (id int PRIMARY KEY, org int REFERENCES orgs);",
+        "INSERT INTO orgs VALUES (1, 'c') ON CONFLICT DO NOTHING; INSERT INTO users VALUES (7, 1);",
+        "",
+        "DELETE FROM orgs;",
+    ),
+    case(
+        "refers_given_on_another_conflict",
+        _USERS,
+        "INSERT INTO orgs VALUES (1, 'a') ON CONFLICT DO NOTHING; INSERT INTO users VALUES (7, 1);",
+        "",
+        "UPDATE orgs SET id = 9 WHERE id = 1;",
+        uncertain="may",
+    ),
+    case(
+        "refers_itself",
+        "CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree); INSERT INTO tree VALUES (1), (2);",
+        "INSERT INTO tree VALUES (7, 8), (8, 7), (9, 1);",
+        "DELETE FROM tree WHERE id = 2;",
+        "DELETE FROM tree WHERE id = 1;",
+    ),
+    case(
+        "refers_itself_numbered",
+        "CREATE TABLE tree (id serial PRIMARY KEY, up int REFERENCES tree);",
+        "INSERT INTO tree (up) VALUES (NULL), (1);",
+        "",
+        "INSERT INTO tree DEFAULT VALUES;",
+        uncertain="may",
+    ),
+    case(
+        "refers_deferred",
+        _ORGS + "CREATE TABLE users (org int REFERENCES orgs DEFERRABLE INITIALLY DEFERRED);",
+        "INSERT INTO users VALUES (3); INSERT INTO orgs VALUES (3, 'c');",
+        "",
+        uncertain="may",
+    ),
+    case(
+        "refers_two_columns",
+        'CREATE TABLE "O rgs" (a int, "B b" text, PRIMARY KEY (a, "B b")); INSERT INTO "O rgs" VALUES (1, \'x\');'
+        'CREATE TABLE users (b text, a int, FOREIGN KEY (a, b) REFERENCES "O rgs");',
+        "INSERT INTO users (a, b) VALUES (1, 'x'), (2, NULL), (NULL, 'y');",
+        "",
+        """UPDATE "O rgs" SET "B b" = 'y';""",
+    ),
+    case(
+        "refers_match_full",
+        "CREATE TABLE orgs (a int, b int, PRIMARY KEY (a, b)); INSERT INTO orgs VALUES (1, 2);"
+        "CREATE TABLE users (a int, b int, FOREIGN KEY (a, b) REFERENCES orgs MATCH FULL);",
+        "INSERT INTO users VALUES (1, 2), (NULL, NULL);",
+        "",
+        "DELETE FROM orgs;",
+    ),
+    case(
+        "refers_partitions",
+        "CREATE TABLE orgs (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        "CREATE TABLE o1 PARTITION OF orgs FOR VALUES FROM (1) TO (5);"
+        "CREATE TABLE o2 PARTITION OF orgs FOR VALUES FROM (5) TO (9); INSERT INTO orgs VALUES (1), (6);"
+        "CREATE TABLE users (org int REFERENCES orgs);",
+        "INSERT INTO users VALUES (6);",
+        "DELETE FROM orgs WHERE id = 1;",
+        "DELETE FROM orgs WHERE id = 6;",
+    ),
+    case(
+        "refers_children_do_not_count",
+        _USERS + "CREATE TABLE kid () INHERITS (orgs);",
+        "INSERT INTO users VALUES (7, 1, NULL);",
+        "DELETE FROM orgs; INSERT INTO kid VALUES (1, 'a');",
+    ),
+    case(
+        "refers_after_delete",
+        _USERS,
+        "DELETE FROM orgs WHERE id = 2; INSERT INTO users VALUES (7, 1, NULL);",
+        "",
+        "DELETE FROM orgs WHERE id = 1;",
+        uncertain="may",
+    ),
+    case(
+        "refers_renamed",
+        _USERS,
+        "ALTER TABLE orgs RENAME id TO code; ALTER TABLE orgs RENAME TO firms;" + _SEEDED,
+        "",
+        "DELETE FROM orgs;",
+    ),
+    case(
+        "refers_on_conflict",
+        _USERS,
+        _SEEDED.replace(";", " ON CONFLICT DO NOTHING;"),
+        "",
+        "INSERT INTO users VALUES (7, NULL); DELETE FROM orgs WHERE id = 1;",
+        uncertain="may",
+    ),
+    case(
+        "refers_outside_a_transaction",
+        _USERS,
+        f"CREATE INDEX CONCURRENTLY ON users (org); {_SEEDED}",
+        "",
+        "DELETE FROM orgs WHERE id = 1;",
+        block=False,
+    ),
+    case(
+        "written_outside_a_transaction",
+        "CREATE TABLE t (id int PRIMARY KEY, a int);",
+        "UPDATE t SET a = 0 WHERE a IS NULL; CREATE INDEX CONCURRENTLY ON t (a); ALTER TABLE t ALTER a SET NOT NULL;",
+        "INSERT INTO t VALUES (1, 1);",
+        "INSERT INTO t VALUES (1, NULL);",
+        block=False,
+        uncertain="may",
+    ),
+    case(
+        "refers_selected",
+        _ORGS + "CREATE TABLE users (org int REFERENCES orgs);",
+        "INSERT INTO users SELECT id FROM orgs;",
+        "",
+        uncertain="unknown",
+    ),
+    case(
+        "checked_constant",
+        "CREATE TABLE t (a text CHECK (a <> upper(a)));",
+        "INSERT INTO t VALUES ('x');",
+        "",
+        "INSERT INTO t VALUES ('y');",
+    ),
+    case(
+        "checked_by_a_function",
+        "CREATE TABLE p (id int); INSERT INTO p VALUES (1); CREATE FUNCTION f(int) RETURNS bool LANGUAGE sql "
+        "AS 'SELECT EXISTS (SELECT FROM \"{schema}\".p WHERE id = $1)'; CREATE TABLE t (a int CHECK (f(a)));",
+        "INSERT INTO t VALUES (1);",
+        "",
+        "DELETE FROM p;",
+        uncertain="unknown",
+    ),
+    case(
+        "checked_by_a_domain",
+        "CREATE TABLE p (id int); INSERT INTO p VALUES (1); CREATE FUNCTION f(int) RETURNS bool LANGUAGE sql "
+        "AS 'SELECT EXISTS (SELECT FROM \"{schema}\".p WHERE id = $1)'; CREATE DOMAIN d AS int CHECK (f(VALUE));"
+        "CREATE TABLE t (a d);",
+        "INSERT INTO t VALUES (1);",
+        "",
+        "DELETE FROM p;",
+        uncertain="unknown",
+    ),
+    case(
+        "checked_by_an_immutable_function",
+        "CREATE FUNCTION f(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0';"
+        "CREATE TABLE t (a int CHECK (f(a)));",
+        "INSERT INTO t VALUES (1);",
+        "",
+    ),
+    case(
+        "checked_selected",
+        "CREATE TABLE u (a int); CREATE TABLE t (a int CHECK (a > 0));",
+        "INSERT INTO t SELECT a FROM u;",
+        "INSERT INTO u VALUES (1);",
+        "INSERT INTO u VALUES (0);",
+        uncertain="unknown",
+    ),
+)
 REFRESHED = (
     case(
         "refresh_concurrently",
@@ -1140,6 +1342,7 @@ NEIGHBOURS = {
     "values": VALUES,
     "batches": BATCHES,
     "inserted": INSERTED,
+    "referring": REFERRING,
     "refreshed": REFRESHED,
 }
 __all__ = ["NEIGHBOURS", "PreflightCase"]

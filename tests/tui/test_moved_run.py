@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import Target
+from koonj.config import Password, Target
 from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.process.journal_reader import KnownRun
 from koonj.runner.run.events import RunFinished
@@ -353,10 +353,11 @@ async def test_stopped_run_is_named_and_how_it_continues(project: Project, at_ga
 
 
 async def test_secrets_are_in_no_argument_environment_or_journal(
-    project: Project, at_gate: Gate, home: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, at_gate: Gate, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (target,) = project.targets
-    project.targets = (Target("local", f"{target.dsn} password=hunter2"),)
+    password = Password("command", f"echo >> {tmp_path}/asked; printf battery-staple")
+    project.targets = (Target("local", f"{target.dsn} password=hunter2", password=password),)
     monkeypatch.setenv("PGSSLPASSWORD", "correct-horse")
     async with project.open(moves_runs=True) as screen:
         await screen.press("A")
@@ -370,10 +371,11 @@ async def test_secrets_are_in_no_argument_environment_or_journal(
         seen = [(process / name).read_bytes() for name in ("cmdline", "environ")]
         seen += [path.read_bytes() for path in home.rglob("*.jsonl")]
         assert len(seen) == 3
-        for secret in (b"hunter2", b"correct-horse"):
+        for secret in (b"hunter2", b"correct-horse", b"battery-staple"):
             assert not any(secret in text for text in seen)
         at_gate.open()
         await screen.expect_run("done")
+    assert (tmp_path / "asked").read_text() == "\n"  # once: the process has it from the screen
 
 
 async def test_process_that_does_not_answer_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,8 @@ class Checker:
         """`migrations`: all of the folder, in their order."""
         self._migrations = migrations
         self._levels = levels
-        self._known: dict[str, list[tuple[int, Fact]]] = {}
+        self._known: dict[str, list[tuple[int, int, Fact]]] = {}
+        """By the name of the table: the place of the file, the number of the fact in it, and the fact."""
 
     def findings(
         self,
@@ -138,14 +139,19 @@ class Checker:
         """Return the findings that are not about a table that these files create."""
         if not any(finding.table for finding in findings):
             return findings
-        from koonj.checks.facts import MADE, check_facts  # noqa: PLC0415 - as above
+        from koonj.checks.current_facts import new_tables  # noqa: PLC0415 - as above
+        from koonj.checks.facts import check_facts  # noqa: PLC0415 - as above
 
-        made = {fact[1] for one in before for fact in check_facts(one.fresh()) if fact[0] == MADE}
+        made = new_tables(fact for one in before for fact in check_facts(one.fresh()))
         return tuple(finding for finding in findings if not finding.table or finding.table not in made)
 
     def prepare(self, findings: Sequence[Finding]) -> None:
         """Read what the files say about the tables of these findings' conditions, all in one pass."""
-        wanted = {finding.condition[1] for finding in findings if finding.condition} - self._known.keys()
+        self._read({finding.condition[1] for finding in findings if finding.condition})
+
+    def _read(self, tables: set[str]) -> None:
+        """Read what the files say about tables of these names."""
+        wanted = tables - self._known.keys()
         if not wanted:
             return
         from koonj.checks.facts import check_facts  # noqa: PLC0415 - as above
@@ -155,9 +161,9 @@ class Checker:
         for place, migration in enumerate(self._migrations):
             if not mentions(migration.raw.decode(errors="replace").lower(), lower):
                 continue
-            for fact in check_facts(migration.fresh()):
+            for number, fact in enumerate(check_facts(migration.fresh())):
                 if fact[1] in wanted:
-                    self._known[fact[1]].append((place, fact))
+                    self._known[fact[1]].append((place, number, fact))
 
     def resolved(
         self, place: int, findings: Sequence[Finding], migration: Migration | None = None
@@ -178,12 +184,25 @@ class Checker:
         from koonj.checks.conditions import holds, own_facts  # noqa: PLC0415 - as above
         from koonj.checks.facts import check_facts  # noqa: PLC0415 - as above
 
-        about = self._known[condition[1]]
         count = own_facts(condition, finding.facts_before or 0)
         own = check_facts(migration or self._migrations[place])[:count]
-        before = [fact for _, fact in about[: bisect_left(about, (place,))]]
-        later = [fact for _, fact in about[bisect_left(about, (place + 1,)) :]] if count is None else []
-        return holds(condition, [*before, *(fact for fact in own if fact[1] == condition[1]), *later])
+        names = self._names(condition[1], own)
+        about = sorted(one for name in names for one in self._known[name])
+        before = [fact for *_, fact in about[: bisect_left(about, (place,))]]
+        later = [fact for *_, fact in about[bisect_left(about, (place + 1,)) :]] if count is None else []
+        return holds(condition, [*before, *(fact for fact in own if fact[1] in names), *later])
+
+    def _names(self, table: str, own: Sequence[Fact]) -> set[str]:
+        """Return all names that a table has had, and read what the files say about them."""
+        from koonj.checks.current_facts import old_names  # noqa: PLC0415 - as above
+
+        names, found = set[str](), {table}
+        while found:
+            names |= found
+            self._read(found)
+            known = [fact for name in found for *_, fact in self._known[name]]
+            found = old_names([*known, *own], found) - names
+        return names
 
     def _place(self, migration: Migration) -> int:
         return self._places.get(migration.name, len(self._migrations))

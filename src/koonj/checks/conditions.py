@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from koonj.checks import facts
 from koonj.checks.column_types import rewrites
+from koonj.checks.current_facts import current
 from koonj.checks.facts import Fact
 from koonj.checks.model import Condition
 
@@ -17,8 +18,11 @@ FILLED, UNCHECKED_CHILD, IN_USE = "filled", "unchecked_child", "in_use"
 
 
 def holds(condition: Condition, known: Sequence[Fact]) -> bool:
-    """Return whether a finding with this condition holds. `known`: the facts, the oldest first."""
-    return not condition or _ANSWERS[condition[0]](condition[1:], known)
+    """Return whether a finding with this condition holds.
+
+    `known`: the facts about all names that the table of the condition has had, the oldest first.
+    """
+    return not condition or _ANSWERS[condition[0]](condition[1:], current(known, condition[1]))
 
 
 def own_facts(condition: Condition, before: int) -> int | None:
@@ -68,8 +72,6 @@ def _no_index(asked: Condition, known: Sequence[Fact]) -> bool:
 
 def _rewrites(asked: Condition, known: Sequence[Fact]) -> bool:
     table, column, new = asked
-    if any(fact[1:2] == (table,) and fact[0] in {facts.RENAMED, facts.RENAMED_COLUMN} for fact in known):
-        return rewrites("", new)
     types = [fact[3] for fact in known if fact[:3] == (facts.TYPE, table, column)]
     return rewrites(types[-1] if types else "", new)
 
@@ -93,7 +95,7 @@ def _in_use(asked: Condition, known: Sequence[Fact]) -> bool:
     """Return whether no earlier file has moved the table, or renamed the column, out of the way."""
     if len(asked) == 1:
         return (facts.MOVED, *asked) not in known
-    return (facts.RENAMED_COLUMN, *asked) not in known
+    return all(fact[:3] != (facts.RENAMED_COLUMN, *asked) for fact in known)
 
 
 _ANSWERS: Mapping[str, Callable[[Condition, Sequence[Fact]], bool]] = {

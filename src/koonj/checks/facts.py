@@ -22,6 +22,7 @@ OPAQUE = "opaque"
 """A table whose columns or indexes another table or a query decides."""
 NOT_NULL, CHECK, UNVALIDATED, VALIDATED = "not_null", "check", "unvalidated", "validated"
 RENAMED, RENAMED_COLUMN, MOVED = "renamed", "renamed_column", "moved"
+"""The new name comes before the old one."""
 PARTITIONED, EMPTY_VIEW, REFRESHED, DROPPED = "partitioned", "empty_view", "refreshed", "dropped"
 
 _MOST = 400
@@ -134,11 +135,11 @@ def _altered(table: str, action: Action) -> Iterator[Fact]:
             yield VALIDATED, table, bare(tokens[2])
         case ("rename", "to", _, *_):
             yield RENAMED, table
-            yield RENAMED, bare(tokens[2])
+            yield RENAMED, bare(tokens[2]), table
         case ("rename", "column", _, "to", _, *_):
-            yield RENAMED_COLUMN, table, bare(tokens[4])
+            yield RENAMED_COLUMN, table, bare(tokens[4]), bare(tokens[2])
         case ("rename", _, "to", _, *_):
-            yield RENAMED_COLUMN, table, bare(tokens[3])
+            yield RENAMED_COLUMN, table, bare(tokens[3]), bare(tokens[1])
         case ("set", "schema", *_):
             yield MOVED, table
         case ("attach", *_) | ("inherit", *_):

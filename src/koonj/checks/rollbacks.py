@@ -36,10 +36,7 @@ def takes_back(rule: Rule, hit: Hit, body: str) -> bool:
 
     `body`: in lower case.
     """
-    if rule.code not in _DROPS:
-        return False
-    dropped = hit.condition[-1].lower() if hit.condition else ""
-    return dropped in body
+    return rule.code in _DROPS and hit.condition[-1].lower() in body
 
 
 def surely_nothing(migration: Migration) -> bool:

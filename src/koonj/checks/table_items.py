@@ -153,6 +153,15 @@ def _has_primary(words: Sequence[str]) -> bool:
     return any(words[at] == "primary" and _depth(words, at) == 0 for at in range(len(words)))
 
 
+def constraints_of(tokens: Sequence[Token]) -> tuple[ConstraintText, ...]:
+    """Return the table constraint that the tokens are, or the constraints of the column that they define."""
+    constraint = constraint_of(tokens)
+    if constraint is not None:
+        return (constraint,)
+    column = column_of(tokens)
+    return column.constraints if column is not None else ()
+
+
 def _depth(words: Sequence[str], at: int) -> int:
     return words[:at].count("(") - words[:at].count(")")
 

@@ -143,9 +143,11 @@ def _recorded(call: Call, run: Run, reader: FolderReader) -> Run:
 
     def open_journal(started: RunStarted, plan: PlanMade) -> Journal | None:
         try:
-            return new_journal(started, plan, reader.path)
+            return new_journal(started, (plan,), reader.path)
         except JournalError as error:  # a run without a terminal can be one without a home
-            call.err.info(f"this run has no journal, so koonj attach and koonj runs cannot show it. {error}")
+            from koonj.runner.process.process_wording import no_journal_words  # noqa: PLC0415 - seldom needed
+
+            call.err.info(no_journal_words(error))
             return None
 
     return RecordedRun(run, open_journal)

@@ -60,7 +60,7 @@ _CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "check": ("check_format",),
         "apply": ("check_run", "check_targets"),
-        "rollback": ("check_run",),
+        "rollback": ("check_run", "check_targets"),
         "unblock": ("check_unblock",),
         "tunnel": ("check_tunnel",),
         "trust": ("check_trust",),
@@ -122,10 +122,16 @@ def build() -> Parser:
         "apply pending migrations",
         help_text.APPLY,
         partial(add_run_options, meaning, with_batch=True),
-        _fleet_options,
+        partial(_fleet_options, "apply to"),
     )
     meaning = "roll back all applied migrations with a number above N"
-    command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(add_run_options, meaning))
+    command(
+        "rollback",
+        "roll back applied migrations",
+        help_text.ROLLBACK,
+        partial(add_run_options, meaning),
+        partial(_fleet_options, "roll back on"),
+    )
     command(
         "rehearse",
         "apply migrations, roll them back and apply them again on a scratch database",
@@ -170,10 +176,10 @@ def build() -> Parser:
     return parser
 
 
-def _fleet_options(parser: Parser) -> None:
+def _fleet_options(verb: str, parser: Parser) -> None:
     from koonj.cli.fleet_options import add_fleet_options  # noqa: PLC0415 - not of every command
 
-    add_fleet_options(parser)
+    add_fleet_options(verb, parser)
 
 
 def _shared_options(parser: Parser) -> None:

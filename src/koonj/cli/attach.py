@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 from textwrap import wrap
 
 from koonj.cli.diagnostics import ExitCode, UsageError
+from koonj.cli.dialogue import Dialogue
 from koonj.cli.follow import signals_to
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask, discard_typed, read_line
@@ -18,8 +19,8 @@ from koonj.cli.run_dialogue import RunDialogue
 from koonj.cli.runs import hash_of_folder
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal_reader import KnownRun, known_runs
-from koonj.runner.process.process_wording import broken_words, left_words
-from koonj.runner.run.events import Event, JournalBroken, RunFinished
+from koonj.runner.process.process_wording import left_words
+from koonj.runner.run.events import Event, JournalBroken
 
 _ASK = (
     "The run goes on without this terminal.\n"
@@ -35,9 +36,17 @@ def attach(call: Call) -> ExitCode:
         UsageError: there is no such run.
     """
     found = _find(call, known_runs(call.environ))
-    dialogue = RunDialogue(call)
+    dialogue = _dialogue(call, found)
     run = FollowedRun(found.files, found.head)
     return end_of(dialogue, run, asyncio.run(watch(dialogue, run)))
+
+
+def _dialogue(call: Call, found: KnownRun) -> Dialogue:
+    if found.head.targets:
+        from koonj.cli.fleet_dialogue import FleetDialogue  # noqa: PLC0415 - only for several targets
+
+        return FleetDialogue(call)
+    return RunDialogue(call)
 
 
 def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
@@ -49,12 +58,17 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
         here = hash_of_folder(call)
         live = [run for run in runs if run.alive is not False and run.head.result is None]
         own = [run for run in live if run.head.folder_hash == here]
-        return (own or live or runs)[0]
+        return _whole((own or live or runs)[0], runs)
     same = [run for run in runs if len(wanted) >= _LEAST_ID and run.id.startswith(wanted.lower())]
     if len(same) != 1:
         number = "Several runs have" if same else "No run has"
         raise UsageError(f"{number} the id {wanted}.", "To list all runs, run: koonj runs")
     return same[0]
+
+
+def _whole(found: KnownRun, runs: list[KnownRun]) -> KnownRun:
+    """Return the run on several targets of which a run is a part, if it has one; else the run."""
+    return next((run for run in runs if run.id == found.head.fleet), found)
 
 
 _TO_SEE_THE_TARGET = "To see whether one is in progress on the target, run: koonj status"
@@ -67,7 +81,7 @@ def wrapped(texts: Iterable[str]) -> Iterator[str]:
         yield from wrap(text, width, initial_indent="  ", subsequent_indent="  ")
 
 
-async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
+async def watch(dialogue: Dialogue, run: FollowedRun) -> Event | None:
     """Print the events of a run in another process. Return the last one; None if the user left."""
     watching = _Watching(dialogue, run)
     with watching.signals():
@@ -82,23 +96,22 @@ async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
             watching.stop_asking()
 
 
-def end_of(dialogue: RunDialogue, run: FollowedRun, last: Event | None) -> ExitCode:
+def end_of(dialogue: Dialogue, run: FollowedRun, last: Event | None) -> ExitCode:
     """Print how following the run ended, and return the exit code."""
-    err = dialogue.call.err
-    if isinstance(last, RunFinished):
-        return dialogue.print_result(last)
+    if last is None:
+        dialogue.call.err.info(left_words(run.id))
+        return ExitCode.LEFT
     if isinstance(last, JournalBroken):
-        err.error(*broken_words(last))
+        dialogue.print_broken(last)
         return ExitCode.ERROR
-    err.info(left_words(run.id))
-    return ExitCode.LEFT
+    return dialogue.print_result(last)
 
 
 @dataclass
 class _Watching:
     """Printer of a run's events, which asks the user what a Ctrl-C means."""
 
-    dialogue: RunDialogue
+    dialogue: Dialogue
     run: FollowedRun
     left: asyncio.Event = field(default_factory=asyncio.Event)
     asking: asyncio.Task[None] | None = None

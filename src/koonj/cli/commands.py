@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from koonj import release_contents
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
+
+if TYPE_CHECKING:
+    from koonj.runner.run.direction import Direction
 
 
 def screen(call: Call) -> int:
@@ -145,22 +149,26 @@ def patterns(call: Call) -> int:
 
 def apply(call: Call) -> int:
     """Run `koonj apply`."""
-    if call.args.all_targets or call.args.targets:
-        from koonj.cli.fleet import apply_to_targets
-
-        return apply_to_targets(call)
-    from koonj.cli.apply import run
     from koonj.runner.run.direction import Direction
 
-    return run(call, Direction.APPLY)
+    return _run(call, Direction.APPLY)
 
 
 def rollback(call: Call) -> int:
     """Run `koonj rollback`."""
-    from koonj.cli.apply import run
     from koonj.runner.run.direction import Direction
 
-    return run(call, Direction.ROLLBACK)
+    return _run(call, Direction.ROLLBACK)
+
+
+def _run(call: Call, direction: Direction) -> int:
+    if call.args.all_targets or call.args.targets:
+        from koonj.cli.fleet import run_on_targets
+
+        return run_on_targets(call, direction)
+    from koonj.cli.apply import run
+
+    return run(call, direction)
 
 
 def rehearse(call: Call) -> int:

@@ -1,28 +1,35 @@
-"""Implement `koonj apply` for several targets."""
+"""Implement `koonj apply` and `koonj rollback` for several targets."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-from koonj.cli.apply import request_of
+from koonj.cli.apply import moves, request_of
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.fleet_dialogue import FleetDialogue
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call
-from koonj.config import ConfigError, Settings, Target
-from koonj.migrations.folder import FolderReader
+from koonj.cli.moving import follow_here, move_and_follow
+from koonj.config import ConfigError, Target
 from koonj.postgres.connector import Connector
-from koonj.runner.fleet.events import FleetFinished
-from koonj.runner.fleet.run import AT_ONCE, Fleet, FleetRun
+from koonj.runner.fleet.planning import AT_ONCE, Fleet, FleetConfirmation, FleetPreparation
+from koonj.runner.fleet.run import movable_fleet
 from koonj.runner.fleet.selection import chosen_targets
 from koonj.runner.fleet.waves import CANARY
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.request import Extent, Request
+from koonj.runner.run.events import Event
+from koonj.runner.run.request import Extent
+
+if TYPE_CHECKING:
+    from koonj.postgres.tunnel.leases import TunnelLeases
 
 
-def apply_to_targets(call: Call) -> ExitCode:
-    """Run `koonj apply --all-targets` or `--targets`, and return the exit code.
+def run_on_targets(call: Call, direction: Direction) -> ExitCode:
+    """Run `koonj apply` or `koonj rollback` with `--all-targets` or `--targets`, and return the exit code.
 
     Raises:
         CommandError: the arguments, the settings or the folder cannot be used.
@@ -34,7 +41,7 @@ def apply_to_targets(call: Call) -> ExitCode:
         raise UsageError(str(error)) from error
     _check_confirmed(call, targets)
     reader = call.folder_reader(settings.migrations)
-    request = request_of(call, targets[0], reader, Direction.APPLY)
+    request = request_of(call, targets[0], reader, direction)
     request = replace(
         request,
         # The state of each target is another one, so that "the next migration" would be another one, too.
@@ -42,7 +49,22 @@ def apply_to_targets(call: Call) -> ExitCode:
         plan_only=False,  # as the run would plan it
         assume_yes=call.args.yes,
     )
-    return asyncio.run(_run(call, settings, targets, reader, request))
+    dialogue, moved = FleetDialogue(call), all(moves(call, target) for target in targets)
+    fleet = partial(
+        Fleet,
+        targets=targets,
+        reader=reader,
+        request=request,
+        place=settings.scratch,
+        waves=call.args.wave or CANARY,
+        at_once=call.args.at_once or AT_ONCE,
+        max_failures=call.args.max_failures or 1,
+        plan_only=call.args.plan,
+    )
+    confirmation, tunnels, last = asyncio.run(_run(dialogue, fleet, stays=not moved))
+    if confirmation is not None and moved:
+        return move_and_follow(dialogue, movable_fleet(confirmation), tunnels)
+    return dialogue.print_result(last)
 
 
 def _check_confirmed(call: Call, targets: tuple[Target, ...]) -> None:
@@ -53,28 +75,16 @@ def _check_confirmed(call: Call, targets: tuple[Target, ...]) -> None:
 
 
 async def _run(
-    call: Call, settings: Settings, targets: tuple[Target, ...], reader: FolderReader, request: Request
-) -> ExitCode:
-    args, dialogue = call.args, FleetDialogue(call)
+    dialogue: FleetDialogue, fleet: Callable[[Connector], Fleet], *, stays: bool
+) -> tuple[FleetConfirmation | None, TunnelLeases | None, Event]:
+    """Plan and ask. If the runs stay in this process, carry out what was confirmed."""
+    out, err = dialogue.call.out, dialogue.call.err
     async with Connector() as connector:
-        fleet = Fleet(
-            connector,
-            targets,
-            reader,
-            request,
-            settings.scratch,
-            waves=args.wave or CANARY,
-            at_once=args.at_once or AT_ONCE,
-            max_failures=args.max_failures or 1,
-            plan_only=args.plan,
-        )
+        preparation = FleetPreparation(fleet(connector))
         last = await follow(
-            FleetRun(fleet),
-            dialogue.show,
-            dialogue.answer,
-            call.err,
-            call.out.flush,
-            dialogue.cancel_lines,
+            preparation.run, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
         )
-    assert isinstance(last, FleetFinished)
-    return dialogue.print_result(last)
+        confirmation = preparation.confirmation
+        if confirmation is not None and stays:
+            last = await follow_here(dialogue, movable_fleet(confirmation), connector)
+        return confirmation, None if confirmation is None or stays else connector.take_tunnels(), last

@@ -1,4 +1,4 @@
-"""Print the events of an apply to several targets, answer its questions, and choose its exit code."""
+"""Print the events of a run on several targets, answer its questions, and choose its exit code."""
 
 from __future__ import annotations
 
@@ -7,13 +7,29 @@ from dataclasses import dataclass, field
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.failure_text import conflict_lines, failure_lines, failure_title
-from koonj.cli.fleet_text import applied_words, fleet_plan_lines, result_lines
+from koonj.cli.fleet_text import committed_words, fleet_plan_lines, result_lines
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_dialogue import refused_code
 from koonj.cli.run_text import RunText
 from koonj.humanize import count, duration
-from koonj.runner.fleet.events import (
+from koonj.runner.fleet.wording import outcome_words
+from koonj.runner.process.process_wording import broken_words
+from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.event_codec import event_to_plain
+from koonj.runner.run.events import (
+    CancelAsked,
+    Event,
+    JournalBroken,
+    PlanMade,
+    Question,
+    QuestionKind,
+    Retrying,
+    RunMoved,
+    RunResult,
+)
+from koonj.runner.run.fleet_events import (
     FleetFinished,
     FleetPlanned,
     Outcome,
@@ -21,13 +37,9 @@ from koonj.runner.fleet.events import (
     TargetResult,
     WaveStarted,
 )
-from koonj.runner.fleet.target_event import TargetEvent
-from koonj.runner.fleet.wording import outcome_words
-from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
-from koonj.runner.run.event_codec import event_to_plain
-from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind, Retrying, RunResult
 from koonj.runner.run.lock_events import Blocked, WaitingForLock
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.target_event import TargetEvent
 
 _CODES = {
     Outcome.FAILED: ExitCode.ERROR,
@@ -50,23 +62,25 @@ _TOLD = (MigrationRehearsalStarted, WaitingForScratch, WaitingForLock, Blocked, 
 
 @dataclass
 class FleetDialogue:
-    """Printer of the events of an apply to several targets, which also answers its questions."""
+    """Printer of the events of a run on several targets, which also answers its questions."""
 
     call: Call
     cannot_ask: bool = field(default=False, init=False)
     """Whether there was a question and no terminal to ask in."""
 
     def __post_init__(self) -> None:
-        self._verbose = self.call.args.verbose
+        self._verbose = getattr(self.call.args, "verbose", False)
+        self._only_id = getattr(self.call.args, "detach", False)
         self._texts: dict[str, RunText] = {}
         self._plans: dict[str, Plan] = {}
         self._planned = self._has_run = False
+        self._direction = Direction.APPLY
         self._unread: tuple[str, ...] = ()
         self._running: list[str] = []
         self._waiting: set[str] = set()
         self._protected: tuple[str, ...] = ()
 
-    def show(self, event: Event) -> None:
+    def print_event(self, event: Event) -> None:
         """Print one event and flush."""
         self._keep(event)
         out = self.call.out
@@ -75,7 +89,7 @@ class FleetDialogue:
             out.event({"event": plain.pop("event"), "at": plain.pop("at"), "target": event.target, **plain})
         elif out.as_json:
             out.event(event_to_plain(event))
-        else:
+        elif not self._only_id:
             out.lines(self._lines(event))
 
     def _keep(self, event: Event) -> None:
@@ -86,6 +100,7 @@ class FleetDialogue:
                 self._waiting.discard(event.target)
                 self._running.append(event.target)
             case FleetPlanned():
+                self._direction = event.direction
                 ready = [one for one in event.targets if one.outcome is Outcome.PLANNED]
                 self._waiting = {one.target for one in ready}
                 self._protected = tuple(one.target for one in ready if one.protected)
@@ -103,6 +118,8 @@ class FleetDialogue:
                 yield from (*plan, "")
             case WaveStarted():
                 yield f"Wave {event.number} of {event.of}: {count(len(event.targets), 'target')}"
+            case RunMoved() | CancelAsked():
+                yield from RunText(marks, verbose=False).lines(event)
             case TargetEvent() if isinstance(event.event, _TOLD) or (self._verbose and self._planned):
                 text = self._texts.setdefault(event.target, RunText(marks, verbose=True))
                 yield from (f"  {event.target}: {line.strip()}" for line in text.lines(event.event))
@@ -125,7 +142,7 @@ class FleetDialogue:
         call = self.call
         if question.kind is QuestionKind.TYPED and question.expected in call.args.confirmed:
             return question.expected
-        if call.out.as_json or not can_ask(call.err):
+        if call.out.as_json or self._only_id or not can_ask(call.err):
             self.cannot_ask = True
             return ""
         if not call.out.is_terminal:
@@ -133,14 +150,26 @@ class FleetDialogue:
             self._unread = ()  # not again before the next question
         return await ask(question, call.err)
 
-    def print_result(self, last: FleetFinished) -> ExitCode:
+    def print_broken(self, last: JournalBroken) -> None:
+        """Print that the process of the runs ended without a result, and what is known of each target."""
+        message, hint = broken_words(last, of_targets=True)
+        self.call.err.error(" ".join((message, *self._unfinished())), hint)
+
+    def _unfinished(self) -> Iterator[str]:
+        if self._running:
+            yield f"Running when it ended: {', '.join(self._running)}."
+        if self._waiting:
+            yield f"Not started: {', '.join(sorted(self._waiting))}."
+
+    def print_result(self, last: Event) -> ExitCode:
         """Print why targets failed, the table of results and the end. Return the exit code."""
+        assert isinstance(last, FleetFinished)
         out, err = self.call.out, self.call.err
         code = self._code(last)
         for one in last.targets:
             self._print_reason(one)
-        if self._has_run and not out.as_json:
-            out.lines(("", *result_lines(last.targets, self.call.marks), ""))
+        if self._has_run and last.targets and not (out.as_json or self._only_id):
+            out.lines(("", *result_lines(last.targets, self._direction, self.call.marks), ""))
         if self.cannot_ask:
             message = f"Confirmation required, but there is no terminal. {last.message}"
             err.error(message, self._how_to_confirm())
@@ -148,6 +177,8 @@ class FleetDialogue:
             err.error(last.message)
         elif last.result in {RunResult.CANCELLED, RunResult.DECLINED}:
             err.info(last.message)
+        elif self._only_id:
+            err.info(last.message)  # stdout is for the id
         elif not out.as_json:
             out.lines((last.message,))
         return code
@@ -185,4 +216,4 @@ def _code_of(one: TargetResult) -> ExitCode:
 
 
 def _finished(one: TargetResult) -> str:
-    return f"{one.target}: {outcome_words(one)} {applied_words(one)}, {duration(one.seconds)}"
+    return f"{one.target}: {outcome_words(one)} {committed_words(one)}, {duration(one.seconds)}"

@@ -1,4 +1,4 @@
-"""The options of `koonj apply` for several targets."""
+"""The options of `koonj apply` and `koonj rollback` for several targets."""
 
 from __future__ import annotations
 
@@ -13,26 +13,33 @@ if TYPE_CHECKING:
     from koonj.runner.fleet.waves import Waves
 
 _HELP = """\
-koonj plans all targets first, and shows one plan for all that are alike. Then it runs all pending
-migrations, or those up to N, on each one: an ordinary run with its own lock and history. A wave starts when
-the one before it has ended. A failure in the first wave always stops. To continue, run the same command
-again: nothing is done twice. An unreachable target, or one with a conflict, counts as a failure from the
-start. Each protected target needs its own --confirm NAME, or its name typed.
-exit codes: 0 all targets are up to date, else that of the worst target, in this order: 1, 4, 7, 2, 5, 6.
+koonj plans all targets first, and shows one plan for all that are alike. Then it {what}.
+Each target has an ordinary run with its own lock and history. A wave starts when the one before it has ended.
+A failure in the first wave always stops. To continue, run the same command again: nothing is done twice. An
+unreachable target, or one with a conflict, counts as a failure from the start. Each protected target needs
+its own --confirm NAME, or its name typed.
+exit codes: 0 {good}, else that of the worst target, in this order: 1, 4, 7, 2,
+5, 6; 8 you left the runs, which are still in progress.
 """
+_APPLY = {"what": "runs all pending\nmigrations, or those up to N", "good": "all targets are up to date"}
+_ROLLBACK = {
+    "what": "rolls back all\nmigrations above N, or all of them with --all",
+    "good": "nothing is left to roll back",
+}
 _ONLY_HERE = ("wave", "at_once", "max_failures")
 
 
-def add_fleet_options(parser: Parser) -> None:
-    """Add the options of `koonj apply` for several targets."""
-    group = parser.add_argument_group("several targets", _HELP)
+def add_fleet_options(verb: str, parser: Parser) -> None:
+    """Add the options for several targets. `verb`: of the command, such as ``apply to``."""
+    words = _APPLY if verb == "apply to" else _ROLLBACK
+    group = parser.add_argument_group("several targets", _HELP.format(**words))
     which = group.add_mutually_exclusive_group()
-    which.add_argument("--all-targets", action="store_true", help="apply to all targets of koonj.toml")
+    which.add_argument("--all-targets", action="store_true", help=f"{verb} all targets of koonj.toml")
     which.add_argument(
         "--targets",
         metavar="PATTERNS",
         type=_patterns,
-        help="apply to the targets with such names, such as 'tenant*' or 'canary,tenant*'",
+        help=f"{verb} the targets with such names, such as 'tenant*' or 'canary,tenant*'",
     )
     group.add_argument(
         "--wave",
@@ -57,7 +64,7 @@ def is_fleet(args: Namespace) -> bool:
 
 
 def check_fleet(args: Namespace) -> None:
-    """Check the options of `koonj apply` for several targets.
+    """Check the options for several targets.
 
     Raises:
         UsageError: the options cannot be combined.
@@ -73,9 +80,13 @@ def check_fleet(args: Namespace) -> None:
     for other in ("target", "dsn"):
         if getattr(args, other) is not None:
             raise UsageError(f"Use either {option} or --{other}, not both.")
-    for other in ("probe", "detach"):
-        if getattr(args, other):
-            raise UsageError(f"--{other} cannot be used with {option}. Use it with one target.")
+    if args.command == "rollback" and args.number is None and not args.all:
+        raise UsageError(
+            f"koonj rollback {option} requires N or --all.",
+            "The migration that was applied last can be another one on each target.",
+        )
+    if args.probe:
+        raise UsageError(f"--probe cannot be used with {option}. Use it with one target.")
 
 
 def _patterns(text: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from koonj.cli.marks import StateMarks
@@ -10,9 +11,10 @@ from koonj.cli.plan_text import plan_lines
 from koonj.humanize import count, duration, listed
 from koonj.migrations.names import number_words
 from koonj.migrations.states import State
-from koonj.runner.fleet.events import NOT_READY, FleetPlanned, Outcome, PlanGroup, TargetResult
 from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.impact.plan_wording import has_sizes
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.fleet_events import COMPLETE, NOT_READY, FleetPlanned, Outcome, PlanGroup, TargetResult
 from koonj.runner.run.planned import Plan
 from koonj.sql.display import cells
 
@@ -21,6 +23,8 @@ _MOST = 12
 _STATES: Mapping[Outcome, State | None] = {
     Outcome.APPLIED: State.APPLIED,
     Outcome.UP_TO_DATE: State.APPLIED,
+    Outcome.ROLLED_BACK: State.PENDING,
+    Outcome.NOTHING: State.PENDING,
     Outcome.FAILED: State.FAILED,
     Outcome.CANCELLED: State.FAILED,
     Outcome.REFUSED: State.EDITED,
@@ -32,12 +36,29 @@ _STATES: Mapping[Outcome, State | None] = {
 """The state whose glyph an outcome has."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words for one direction."""
+
+    to_run: str
+    nothing: str
+    missing: str
+    done: str
+
+
+_WORDS = {
+    Direction.APPLY: _Words("to apply", "up to date", "without a pending migration", "applied"),
+    Direction.ROLLBACK: _Words("to roll back", "nothing to do", "with nothing to roll back", "rolled back"),
+}
+
+
 def fleet_plan_lines(
     event: FleetPlanned, plans: Mapping[str, Plan], marks: StateMarks, *, verbose: bool
 ) -> Iterator[str]:
     """Yield what is planned: the counts, the waves, one plan for each group, and the targets not ready."""
     most = len(event.targets) if verbose else _MOST
-    yield _counts(event.targets)
+    words = _WORDS[event.direction]
+    yield _counts(event.targets, words)
     for number, wave in enumerate(event.waves, start=1):
         at_once = min(event.at_once, len(wave))
         side = f", {at_once} at a time" if at_once > 1 else ""
@@ -45,22 +66,22 @@ def fleet_plan_lines(
     for group in event.groups:
         yield ""
         yield from _group(group, plans[group.shown], marks, most=most, verbose=verbose)
-    current = [one.target for one in event.targets if one.outcome is Outcome.UP_TO_DATE]
+    current = [one.target for one in event.targets if one.outcome in COMPLETE]
     not_ready = [one for one in event.targets if one.outcome in NOT_READY]
     if current or not_ready:
         yield ""
     if current:
-        yield f"{count(len(current), 'target')} without a pending migration: {listed(current, most)}"
+        yield f"{count(len(current), 'target')} {words.missing}: {listed(current, most)}"
     for one in not_ready:
         yield f"not ready: {marks.for_state(_STATES[one.outcome])} {one.target}  {outcome_words(one)}"
 
 
-def _counts(targets: Sequence[TargetResult]) -> str:
+def _counts(targets: Sequence[TargetResult], words: _Words) -> str:
     planned = sum(one.outcome is Outcome.PLANNED for one in targets)
-    ready = sum(one.outcome is Outcome.UP_TO_DATE for one in targets)
+    ready = sum(one.outcome in COMPLETE for one in targets)
     others = len(targets) - planned - ready
-    parts = ((planned, "to apply"), (ready, "up to date"), (others, "not ready"))
-    return f"{count(len(targets), 'target')}: {', '.join(f'{n} {words}' for n, words in parts if n)}"
+    parts = ((planned, words.to_run), (ready, words.nothing), (others, "not ready"))
+    return f"{count(len(targets), 'target')}: {', '.join(f'{n} {what}' for n, what in parts if n)}"
 
 
 def _group(group: PlanGroup, plan: Plan, marks: StateMarks, *, most: int, verbose: bool) -> Iterator[str]:
@@ -73,14 +94,14 @@ def _group(group: PlanGroup, plan: Plan, marks: StateMarks, *, most: int, verbos
         yield f"  {line}".rstrip()
 
 
-def result_lines(results: Sequence[TargetResult], marks: StateMarks) -> Iterator[str]:
+def result_lines(results: Sequence[TargetResult], direction: Direction, marks: StateMarks) -> Iterator[str]:
     """Yield the table of results: a line for each target."""
-    table = [("  target", "result", "applied", "took", "")]
+    table = [("  target", "result", _WORDS[direction].done, "took", "")]
     table += [
         (
             f"{marks.for_state(_STATES[one.outcome])} {one.target}",
             outcome_words(one),
-            applied_words(one),
+            committed_words(one),
             duration(one.seconds) if one.seconds else "",
             one.failure.name if one.failure is not None else "",
         )
@@ -92,7 +113,7 @@ def result_lines(results: Sequence[TargetResult], marks: StateMarks) -> Iterator
         yield "  ".join(padded).rstrip()
 
 
-def applied_words(one: TargetResult) -> str:
+def committed_words(one: TargetResult) -> str:
     """Return ``1 of 2``; empty if nothing was planned."""
     failed = one.failure is not None and bool(one.failure.name)
     planned = len(one.committed) + len(one.not_run) + failed

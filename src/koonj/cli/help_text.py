@@ -104,7 +104,8 @@ ROLLBACK = _RUN.format(
   koonj rollback 12           roll back all with a number above 12; 12 itself stays applied
   koonj rollback --all        roll back all applied migrations
   koonj rollback --plan       show the plan and exit
-  koonj rollback --probe      run the rollback on the target, then roll everything back""",
+  koonj rollback --probe      run the rollback on the target, then roll everything back
+  koonj rollback 12 --targets 'tenant*' --yes      several targets, in waves""",
 )
 
 STATUS = """\
@@ -305,7 +306,8 @@ examples:
 
 koonj keeps a journal of each apply and rollback that was confirmed, in $XDG_STATE_HOME/koonj/runs
 (~/.local/state). Only your user can read it. A journal is deleted after 30 days, that of a run that failed or
-was interrupted after 90 days; koonj keeps 200 of each.
+was interrupted after 90 days; koonj keeps 200 of each. A run on several targets has one line,
+and below it one for each target.
 
 `no result` means that the process of the run ended early: it was killed, or the machine stopped. The target
 knows what is committed: koonj status

@@ -1,8 +1,10 @@
 """Format problems as JUnit XML, which GitLab, Jenkins and others read.
 
-No standard defines the format. This is the part that all of them read, as https://github.com/testmoapp/junitxml
-describes it: one suite, a test case for each file, and at most one failure in each, because GitLab reads only
-the first.
+No standard defines the format. This is the part that all of them read: one suite, a test case for each file,
+and at most one failure in each, because GitLab reads only the first. It is valid by the schema with which the
+xUnit plugin of Jenkins refuses reports, junit-10.xsd in https://github.com/jenkinsci/xunit-plugin. It has no
+attribute `file` of a test case, with which GitLab links the file, so that only a job of GitLab gets one.
+https://docs.gitlab.com/ci/testing/unit_test_reports/
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ def junit_lines(folder: Folder, problems: Sequence[FileProblem], paths: ReportPa
     group = _xml(paths.folder.as_posix())
     for name, found in of_file.items():
         path = paths.path(name)
-        yield f'<testcase name="{_xml(name)}" classname="{group}" file="{_xml(path)}">'
+        file = f' file="{_xml(path)}"' if paths.in_gitlab else ""
+        yield f'<testcase name="{_xml(name)}" classname="{group}"{file}>'
         yield from _failure(path, [problem for problem in found if _is_failure(problem)])
         yield from _output(path, [problem for problem in found if not _is_failure(problem)])
         yield "</testcase>"

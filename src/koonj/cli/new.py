@@ -63,11 +63,16 @@ def _values(pairs: list[str]) -> dict[str, str]:
     """Return the values by field.
 
     Raises:
-        UsageError: a field has two values.
+        UsageError: a field has two values, or still the text that says what to write.
     """
+    from koonj.cli.offered_pattern import FILL_IN  # noqa: PLC0415 - a blank file needs no patterns
+
     values: dict[str, str] = {}
     for pair in pairs:
         field, value = pair.split("=", 1)
+        if value.startswith(FILL_IN):
+            what = value.removeprefix(FILL_IN).removesuffix(">")
+            raise UsageError(f"{field} has no value yet.", f"Write in place of {value!r}: {what}.")
         if values.setdefault(field, value) != value:
             raise UsageError(
                 f"{field} has two values: {values[field]!r} and {value!r}.", "Give only one of them."

@@ -85,12 +85,12 @@ def check_format(args: Namespace) -> None:
 
 
 def check_targets(args: Namespace) -> None:
-    """Check the options of `koonj apply` for several targets.
+    """Check the options of `koonj apply` and `koonj rollback` for several targets.
 
     Raises:
         UsageError: the options cannot be combined.
     """
-    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - only of `koonj apply`
+    from koonj.cli.fleet_options import check_fleet  # noqa: PLC0415 - not of every command
 
     check_fleet(args)
 

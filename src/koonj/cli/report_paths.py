@@ -25,6 +25,8 @@ class ReportPaths:
 
     folder: Path
     """Relative to the root of the repository; absolute if it is outside."""
+    in_gitlab: bool = False
+    """Whether a job of GitLab CI reads the report."""
 
     @classmethod
     def of(cls, folder: Path, cwd: Path, environ: Mapping[str, str]) -> ReportPaths:
@@ -33,11 +35,12 @@ class ReportPaths:
         The root is what CI says, else the folder with the nearest ``.git`` above the migrations, else `cwd`.
         A root that does not contain the migrations does not count.
         """
+        in_gitlab = "GITLAB_CI" in environ
         for root in _roots(folder, cwd, environ):
             for real, path in ((root, folder), (root.resolve(), folder.resolve())):
                 if path.is_relative_to(real):
-                    return cls(path.relative_to(real))
-        return cls(folder)
+                    return cls(path.relative_to(real), in_gitlab)
+        return cls(folder, in_gitlab)
 
     def path(self, name: str) -> str:
         """Return the path of a file, with ``/`` between its parts."""

@@ -77,8 +77,15 @@ class RunDialogue:
             call.err.lines(self._plan)  # stdout is a file or a pipe: the user must see the plan here
         return await ask(question, call.err)
 
-    def print_result(self, last: RunFinished) -> ExitCode:
+    def print_broken(self, last: JournalBroken) -> None:
+        """Print that the process of the run ended without a result."""
+        from koonj.runner.process.process_wording import broken_words  # noqa: PLC0415 - only of a run that is followed
+
+        self.call.err.error(*broken_words(last))
+
+    def print_result(self, last: Event) -> ExitCode:
         """Print how the run ended, and return the exit code."""
+        assert isinstance(last, RunFinished)
         err = self.call.err
         if last.failure is not None:
             err.failure(last.failure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from koonj.cli.ask_target import ask_target
@@ -15,6 +16,8 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.names import TO_LIST
 from koonj.migrations.state_rules import states
 from koonj.migrations.states import State
+from koonj.postgres.connector import Connector
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption_wording import interruption_lines, place_words
 from koonj.runner.run.codec import to_plain
@@ -43,7 +46,7 @@ def settle_command(call: Call) -> ExitCode:
     try:
         if settlement.is_given:
             must_be_confirmed(target, args.confirm)
-        found = ask_target(target, lambda connector: read_interrupted(connector, target, folder, name))
+        found, passwords = ask_target(target, partial(_found, target=target, folder=folder, name=name))
         if not settlement.is_given:
             return _show(call, target, found)
         confirmed = confirmed_settlement(target, settings.migrations, found, settlement)
@@ -51,7 +54,14 @@ def settle_command(call: Call) -> ExitCode:
         raise CommandError(f"{target.name}: {error.message}", error.hint, ExitCode.LOCKED) from error
     except SettleError as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
-    return _carry_out(call, confirmed)
+    return _carry_out(call, confirmed, passwords)
+
+
+async def _found(
+    connector: Connector, *, target: Target, folder: Folder, name: str
+) -> tuple[InterruptedMigration, KeptPasswords]:
+    """Return what is known of the migration, and the passwords that were read for that."""
+    return await read_interrupted(connector, target, folder, name), connector.passwords
 
 
 def _name(folder: Folder, text: str) -> str:
@@ -109,12 +119,12 @@ def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
     return shape
 
 
-def _carry_out(call: Call, confirmed: ConfirmedSettlement) -> ExitCode:
+def _carry_out(call: Call, confirmed: ConfirmedSettlement, passwords: KeptPasswords) -> ExitCode:
     from koonj.cli.moving import carry_out_here, move_and_follow  # noqa: PLC0415 - only for a decision
 
     dialogue = _Dialogue(call)
     carry_out = move_and_follow if call.moves_runs_on(confirmed.target) else carry_out_here
-    movable = movable_settlement(confirmed)
+    movable = movable_settlement(confirmed, passwords)
     dialogue.print_event(movable.started)
     code = carry_out(dialogue, movable)
     if dialogue.settled is not None:

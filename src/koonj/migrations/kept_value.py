@@ -79,9 +79,13 @@ def problem_of(plain: list[Any]) -> Problem:
     code, severity, message, hint, line, column, pattern = plain
     offer = None
     if pattern is not None:
-        key, values, replaces = pattern
-        offer = PatternOffer(key, tuple((name, value) for name, value in values), replaces)
+        key, values, replaces, missing = pattern
+        offer = PatternOffer(key, _pairs(values), replaces, _pairs(missing))
     return Problem(code, Severity(severity), message, hint, line, column, offer)
+
+
+def _pairs(plain: list[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in plain)
 
 
 def _text(plain: Any) -> str:

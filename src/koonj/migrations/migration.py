@@ -101,6 +101,11 @@ class Migration:
         """Text of the file. Bytes that are not UTF-8 become U+FFFD; `problems` names them."""
         return self.raw.decode("utf-8", "replace")
 
+    @property
+    def body_text(self) -> str:
+        """The text for a program that reads SQL: all of it, with every character of the body in its place."""
+        return self.text
+
     @cached_property
     def sections(self) -> Sections:
         """Description, settings, body and rollback."""
@@ -206,11 +211,11 @@ class Migration:
         """
         if self.plain_statements:
             return ()
-        from koonj.migrations.file_problems import in_order
+        from koonj.migrations.file_problems import causes, in_order
 
         if self._unusable:
             return self._unusable
-        return in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
+        return in_order(causes((*self.sections.problems, *self.body_problems, *self.rollback_problems)))
 
     @cached_property
     @kept(PROBLEMS)
@@ -218,12 +223,12 @@ class Migration:
         """Problems that matter when the migration is applied."""
         if self.plain_statements:
             return ()
-        from koonj.migrations.file_problems import EMPTY
+        from koonj.migrations.file_problems import EMPTY, of_script
 
         if self._unusable:
             return self._unusable
-        body = self.sections.body
-        return (*body.problems, *self.shape.problems, *(() if self.has_statements else (EMPTY,)))
+        empty = () if self.has_statements else (EMPTY,)
+        return of_script(self.sections.body, (*self.shape.problems, *empty))
 
     @cached_property
     @kept(PROBLEMS)
@@ -231,7 +236,7 @@ class Migration:
         """Problems that matter when the migration is rolled back."""
         if self.plain_statements:
             return ()
-        from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK
+        from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK, of_script
 
         if self._unusable:
             return self._unusable
@@ -242,7 +247,7 @@ class Migration:
         if rollback is None or shape is None:
             return tuple(block)
         empty = () if self.has_rollback else (EMPTY_ROLLBACK,)
-        return (*block, *rollback.problems, *shape.problems, *empty)
+        return (*block, *of_script(rollback, (*shape.problems, *empty)))
 
     @cached_property
     def plain_statements(self) -> tuple[str, ...]:

@@ -123,6 +123,14 @@ class Connector:
             self._tunnels = TunnelLeases()
         return self._tunnels
 
+    def take_tunnels(self) -> TunnelLeases | None:
+        """Return the tunnels, which closing this connector then leaves open; None: it has none.
+
+        A process that continues the work joins them without a login. Call their `leave` at last.
+        """
+        tunnels, self._tunnels = self._tunnels, None
+        return tunnels
+
     def take_kept(self, target: Target) -> LimitedAsyncConnection | None:
         """Return a connection that was given back a short time ago; it can be lost. None: there is none."""
         return self._idle.take(target)

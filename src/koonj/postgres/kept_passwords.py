@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from koonj.config import Password
 from koonj.postgres.password import read_password
@@ -41,6 +42,8 @@ class _Answer:
         self.future.set_running_or_notify_cancel()  # one that waits cannot cancel it for the others
         self.end = inf
         """Unix time until which the password is used. A program that still runs is waited for."""
+        self.is_guess = False
+        """Whether nothing says how long the password is valid."""
 
 
 class PasswordError(Exception):
@@ -98,8 +101,6 @@ class KeptPasswords:
         password: Password,
         attempt: Callable[[str], Awaitable[Connection]],
         is_refused: Callable[[Exception], bool],
-        *,
-        again: bool = True,
     ) -> Connection:
         """Return what `attempt` makes of the password.
 
@@ -108,38 +109,75 @@ class KeptPasswords:
 
         Raises: PasswordError, or what `attempt` raises.
         """
-        given = await self.get(password)
-        try:
-            return await attempt(given.text)
-        except Exception as error:
-            if not self._may_try_again(password, given, is_refused(error), again):
-                raise
-        return await self.log_in(password, attempt, is_refused, again=False)
+        for last in (False, True):
+            given = await self.get(password)
+            with self._until_refused(password, given, is_refused, last=last):
+                return await attempt(given.text)
+        raise AssertionError("unreachable")
 
     def log_in_blocking(
         self,
         password: Password,
         attempt: Callable[[str], Connection],
         is_refused: Callable[[Exception], bool],
-        *,
-        again: bool = True,
     ) -> Connection:
         """Do as `log_in`, blocking.
 
         Raises: PasswordError, or what `attempt` raises.
         """
-        given = self.get_blocking(password)
-        try:
-            return attempt(given.text)
-        except Exception as error:
-            if not self._may_try_again(password, given, is_refused(error), again):
-                raise
-        return self.log_in_blocking(password, attempt, is_refused, again=False)
+        for last in (False, True):
+            given = self.get_blocking(password)
+            with self._until_refused(password, given, is_refused, last=last):
+                return attempt(given.text)
+        raise AssertionError("unreachable")
 
-    def _may_try_again(self, password: Password, given: Given, refused: bool, again: bool) -> bool:  # noqa: FBT001
-        if refused and given.answer is not None:
-            self._forget(password, given.answer)  # not a newer one
-        return refused and again and given.was_kept
+    @contextmanager
+    def _until_refused(
+        self, password: Password, given: Given, is_refused: Callable[[Exception], bool], *, last: bool
+    ) -> Iterator[None]:
+        """Forget a password that the server refuses inside this context.
+
+        Ends the context without the error if a new password is to be tried: the refused one was kept, and
+        this was not the `last` try.
+        """
+        try:
+            yield
+        except Exception as error:
+            refused = is_refused(error)
+            if refused and given.answer is not None:
+                self._forget(password, given.answer)  # not a newer one
+            if last or not (refused and given.was_kept):
+                raise
+
+    def begin_run(self) -> None:
+        """Keep passwords whose lifetime is not known for KEPT_SECONDS from now, also those that were older.
+
+        The run of a plan that a user has read begins. Its program does not ask the user a second time, unless
+        the server refuses the password by now.
+        """
+        with self._lock:
+            for answer in self._answers.values():
+                if answer.is_guess:
+                    answer.end = self._now() + KEPT_SECONDS
+
+    def to_plain(self, password: Password | None) -> list[Any]:
+        """Return the kept password of this source as JSON values, for a pipe to another process of koonj.
+
+        Empty: there is none.
+        """
+        with self._lock:
+            answer = None if password is None else self._answers.get(password)
+        if answer is None or not answer.future.done() or answer.future.exception() is not None:
+            return []
+        return [answer.future.result(), answer.end, answer.is_guess]
+
+    def add_plain(self, password: Password | None, values: Sequence[Any]) -> None:
+        """Keep what `to_plain` of another process has returned for this source."""
+        if password is not None and values:
+            text, end, is_guess = values
+            answer = self._answers[password] = _Answer()
+            answer.end, answer.is_guess = float(end), bool(is_guess)
+            answer.future.set_result(str(text))
 
     def _find(self, password: Password) -> tuple[_Answer, bool]:
         """Return the answer to use, and whether it is a new one, whose program must be run."""
@@ -158,7 +196,9 @@ class KeptPasswords:
             self._forget(password, answer)
             answer.future.set_exception(error)
         else:
-            answer.end = _end(password, text, began, self._now())
+            end = _known_end(password, text, began)
+            answer.is_guess = end is None
+            answer.end = self._now() + KEPT_SECONDS if end is None else end
             answer.future.set_result(text)
 
     def _forget(self, password: Password, answer: _Answer) -> None:
@@ -179,12 +219,15 @@ def _is_kept(password: Password) -> bool:
     return password.is_asked and password.lifetime != 0
 
 
-def _end(password: Password, text: str, began: float, now: float) -> float:
-    """Return the time until which a password is used that a program printed between `began` and `now`."""
+def _known_end(password: Password, text: str, began: float) -> float | None:
+    """Return the time until which a password is used; None: nothing says how long it is valid.
+
+    `began`: when its program was started.
+    """
     of_settings = None if password.lifetime is None else (began, password.lifetime)
     known = [times for times in (of_settings, _token_times(text)) if times is not None]
     if not known:
-        return now + KEPT_SECONDS
+        return None
     return min(start + lifetime - min(_MARGIN, _LARGEST_SHARE * lifetime) for start, lifetime in known)
 
 

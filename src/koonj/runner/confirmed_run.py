@@ -1,7 +1,7 @@
 """Hand over a run that was confirmed to another koonj process, as lines of JSON.
 
-The lines contain the environment and the connection string, so they go through a pipe. The arguments and the
-first environment of a process can be read by others, and its children inherit them.
+The lines contain the environment, the connection string and the password, so they go through a pipe. The
+arguments and the first environment of a process can be read by others, and its children inherit them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.connector import Connector
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.postgres.server_info import ServerInfo
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
@@ -39,30 +40,44 @@ Confirmed = Confirmation | ConfirmedSettlement
 """What the user has confirmed: the plan of an apply or a rollback, or a decision about an interruption."""
 
 
-def movable_run(confirmed: Confirmed) -> MovableRun:
-    """Return the run of what was confirmed, for any process."""
+def movable_run(confirmed: Confirmed, passwords: KeptPasswords | None = None) -> MovableRun:
+    """Return the run of what was confirmed, for any process. `passwords`: those that were read for it."""
     if isinstance(confirmed, ConfirmedSettlement):
-        return movable_settlement(confirmed)
-    return movable(confirmed)
+        return movable_settlement(confirmed, passwords)
+    return replace(movable(confirmed), passwords=passwords)
 
 
-def lines_of(confirmed: Confirmed, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
-    """Yield the lines that `read_confirmed` reads.
+def lines_of(
+    confirmed: Confirmed,
+    environ: Mapping[str, str] = os.environ,
+    passwords: KeptPasswords | None = None,
+) -> Iterator[bytes]:
+    """Yield the lines that `read_confirmed` reads. `passwords`: of them, that of the target is handed over.
 
     Each migration is a line of its own, so that making the lines does not hold other threads up for long.
     """
-    if isinstance(confirmed, ConfirmedSettlement):
-        yield _line({"environ": child_environment.handed_over(environ), _SETTLEMENT: to_plain(confirmed)})
-    else:
-        yield from _lines_of_plan(confirmed, environ)
-    yield _END
-
-
-def _lines_of_plan(confirmation: Confirmation, environ: Mapping[str, str]) -> Iterator[bytes]:
-    job, measured, shown = confirmation.job, confirmation.measurement, confirmation.shown
+    password = _target(confirmed).password
     yield _line(
         {
             "environ": child_environment.handed_over(environ),
+            "password": [] if passwords is None else passwords.to_plain(password),
+        }
+    )
+    if isinstance(confirmed, ConfirmedSettlement):
+        yield _line({_SETTLEMENT: to_plain(confirmed)})
+    else:
+        yield from _lines_of_plan(confirmed)
+    yield _END
+
+
+def _target(confirmed: Confirmed) -> Target:
+    return confirmed.target if isinstance(confirmed, ConfirmedSettlement) else confirmed.job.target
+
+
+def _lines_of_plan(confirmation: Confirmation) -> Iterator[bytes]:
+    job, measured, shown = confirmation.job, confirmation.measurement, confirmation.shown
+    yield _line(
+        {
             "run_id": confirmation.run_id,
             "folder": str(job.reader.path),
             "target": to_plain(job.target),
@@ -88,8 +103,8 @@ def _line(value: object) -> bytes:
     return json_text(value).encode("ascii") + b"\n"
 
 
-def read_confirmed(lines: Iterator[bytes]) -> Confirmed | None:
-    """Read a confirmed run, and set the environment that it brings. None: it was not confirmed.
+def read_confirmed(lines: Iterator[bytes]) -> tuple[Confirmed, KeptPasswords] | None:
+    """Read a confirmed run and its passwords, and set the environment that it brings. None: not confirmed.
 
     Raises:
         PlainError, ValueError, KeyError: the lines are not those of this version of koonj.
@@ -97,11 +112,16 @@ def read_confirmed(lines: Iterator[bytes]) -> Confirmed | None:
     read: list[bytes] = []
     for line in lines:
         if line == _END:
-            first, *others = map(json.loads, read)
-            os.environ.update(first["environ"])
+            secrets, first, *others = map(json.loads, read)
+            os.environ.update(secrets["environ"])
+            confirmed: Confirmed
             if _SETTLEMENT in first:
-                return from_plain(ConfirmedSettlement, first[_SETTLEMENT])
-            return _confirmation(first, *others)
+                confirmed = from_plain(ConfirmedSettlement, first[_SETTLEMENT])
+            else:
+                confirmed = _confirmation(first, *others)
+            passwords = KeptPasswords()
+            passwords.add_plain(_target(confirmed).password, secrets["password"])
+            return confirmed, passwords
         read.append(line)
     return None
 

@@ -24,7 +24,8 @@ from koonj.runner.process.journal import Journal, JournalError, open_journal
 from koonj.runner.process.journal_head import new_head
 from koonj.runner.process.recorded_run import RecordedRun
 from koonj.runner.process.retention import delete_old_journals
-from koonj.runner.run.events import PlanMade, RunMoved, RunStarted
+from koonj.runner.run.events import Event, RunMoved
+from koonj.runner.run.fleet_events import Started
 from koonj.runner.run.movable_run import MovableRun
 
 _HELD = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
@@ -35,16 +36,18 @@ class MoveError(Exception):
     """Raised if a run cannot move. The message says why, as a sentence."""
 
 
-def new_journal(started: RunStarted, plan: PlanMade | None, folder: Path) -> Journal:
-    """Create the journal of a run, write its plan to it if it has one, and delete journals that are too old.
+def new_journal(started: Started, shown: tuple[Event, ...], folder: Path, fleet: str = "") -> Journal:
+    """Create the journal of a run, write to it what was shown before, and delete journals that are too old.
+
+    `fleet`: id of the run on several targets of which it is a part.
 
     Raises:
         JournalError: no folder can be used.
     """
-    journal = open_journal(new_head(started, folder))
+    journal = open_journal(replace(new_head(started, folder), fleet=fleet))
     journal.record(started)
-    if plan is not None:
-        journal.record(plan)
+    for event in shown:
+        journal.record(event)
     journal.flush()
     journal.sync()
     delete_old_journals()
@@ -62,7 +65,7 @@ def move(movable: MovableRun) -> tuple[Journal, int]:
     if threading.active_count() > 1:
         raise MoveError("A thread of this process still waits, such as for a host name.")
     try:
-        journal = new_journal(movable.started, movable.plan, movable.folder)
+        journal = new_journal(movable.started, movable.shown, movable.folder)
     except JournalError as error:
         raise MoveError(str(error)) from error
     for stream in (sys.stdout, sys.stderr):
@@ -148,10 +151,17 @@ def _close_others(kept: set[int]) -> None:
     os.closerange(low, most)
 
 
+def connector_of(movable: MovableRun) -> Connector:
+    """Return a connector for the run, with the passwords that were read for its plan."""
+    if movable.passwords is not None:
+        movable.passwords.begin_run()
+    return Connector(passwords=movable.passwords)
+
+
 async def _carry_out(movable: MovableRun, journal: Journal) -> None:
     loop = asyncio.get_running_loop()
     cancelling: list[asyncio.Task[None]] = []
-    async with Connector() as connector:
+    async with connector_of(movable) as connector:
         run = RecordedRun(movable.carry_out(connector), lambda *_: None)
         run.begin(journal)
         loop.add_signal_handler(

@@ -22,6 +22,7 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
+from koonj.postgres.kept_passwords import KeptPasswords
 from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
@@ -143,7 +144,7 @@ def confirmed_settlement(
     return ConfirmedSettlement(str(uuid4()), target, str(folder), name, direction, settlement, shown)
 
 
-def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
+def movable_settlement(confirmed: ConfirmedSettlement, passwords: KeptPasswords | None = None) -> MovableRun:
     """Return the run that carries out a decision, for any process. It asks nothing."""
     target, name, direction = confirmed.target, confirmed.name, confirmed.direction
     reader = FolderReader(Path(confirmed.folder), layout="koonj")
@@ -181,7 +182,11 @@ def movable_settlement(confirmed: ConfirmedSettlement) -> MovableRun:
 
     started = RunStarted(confirmed.run_id, target.name, direction, settles=name)
     return MovableRun(
-        started, None, reader.path, lambda connector: Run(partial(events, connector), confirmed.run_id)
+        started,
+        (),
+        reader.path,
+        lambda connector: Run(partial(events, connector), confirmed.run_id),
+        passwords,
     )
 
 

@@ -112,9 +112,10 @@ def movable(confirmation: Confirmation) -> MovableRun:
     job = confirmation.job
     return MovableRun(
         RunStarted(confirmation.run_id, job.target.name, job.request.direction),
-        PlanMade(confirmation.shown.plan),
+        (PlanMade(confirmation.shown.plan),),
         job.reader.path,
         partial(carry_out, confirmation),
+        job.connector.passwords,
     )
 
 

@@ -48,9 +48,9 @@ def _take_run() -> tuple[MovableRun, Journal] | None:
         return None
     if confirmed is None:
         return None
-    movable = movable_run(confirmed)
+    movable = movable_run(*confirmed)
     try:
-        journal = new_journal(movable.started, movable.plan, movable.folder)
+        journal = new_journal(movable.started, movable.shown, movable.folder)
     except JournalError as error:
         _answer({"error": str(error)})
         return None

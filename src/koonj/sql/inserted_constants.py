@@ -6,31 +6,37 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from koonj.sql.called_names import bare
-from koonj.sql.reader import Reader
+from koonj.sql.reader import Reader, folded
 from koonj.sql.row_values import plain_name
-from koonj.sql.tokens import TokenKind
+from koonj.sql.tokens import Token, TokenKind
 
 _CONSTANTS = frozenset({TokenKind.STRING, TokenKind.NUMBER})
 _WORDS = frozenset({"null", "true", "false"})
 _SIGNS = frozenset({"-", "+"})
+MOST = 1000
+"""Rows that are read. If there are more, there is one more than this."""
 DEFAULT = ""
 """Stands for the word DEFAULT."""
+COMPUTED = "?"
+"""Stands for a value that is not a constant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """An INSERT that raises an error if a row with the same key is there."""
+    """What an INSERT says that it inserts."""
 
     table: str
     """As in the catalog, without the schema."""
     columns: tuple[str, ...] = ()
     """As in the catalog; empty: all, in their order."""
     rows: tuple[tuple[str, ...], ...] = ()
-    """Constants as SQL, or `DEFAULT`; no rows: they are not constants."""
+    """Constants as SQL, `DEFAULT` or `COMPUTED`; no rows: they do not come from VALUES."""
+    on_conflict: bool = False
+    """It raises no error if a row with the same key is there."""
 
 
 def insertion(text: str) -> Insertion | None:
-    """Return what an INSERT inserts; None for another statement, and if it has ON CONFLICT."""
+    """Return what an INSERT inserts; None for another statement."""
     reader = Reader(text)
     if not reader.accept("insert", "into"):
         return None
@@ -38,12 +44,13 @@ def insertion(text: str) -> Insertion | None:
     if reader.accept("as"):
         reader.name()
     columns = _columns(reader)
-    if columns is None or _has_on_conflict(reader.again()):
+    if columns is None:
         return None
     if reader.accept("overriding"):
         reader.take()
         reader.take()
-    return Insertion(table, columns, _rows(reader) if reader.accept("values") else ())
+    has_on_conflict = "conflict" in text.lower() and _has_on_conflict(reader.again())
+    return Insertion(table, columns, _rows(reader) if reader.accept("values") else (), has_on_conflict)
 
 
 def _columns(reader: Reader) -> tuple[str, ...] | None:
@@ -68,9 +75,9 @@ def _has_on_conflict(reader: Reader) -> bool:
 
 
 def _rows(reader: Reader) -> tuple[tuple[str, ...], ...]:
-    """Return the rows; none if one of them has something that is not a constant."""
+    """Return the rows; none if their end is not clear."""
     found = list[tuple[str, ...]]()
-    while reader.accept("("):
+    while len(found) <= MOST and reader.accept("("):
         row = list[str]()
         while (value := _value(reader)) is not None:
             row.append(value)
@@ -80,17 +87,23 @@ def _rows(reader: Reader) -> tuple[tuple[str, ...], ...]:
             return ()
         found.append(tuple(row))
         if not reader.accept(","):
-            return tuple(found) if reader.peek() in {"", ";", "returning"} else ()
-    return ()
+            return tuple(found) if reader.peek() in {"", ";", "returning", "on"} else ()
+    return tuple(found) if len(found) > MOST else ()
 
 
 def _value(reader: Reader) -> str | None:
-    """Return a constant, with its sign; None if something else comes next."""
-    if reader.accept("default"):
-        return DEFAULT
-    sign = reader.accept_one(_SIGNS)
-    token = reader.token()
-    if token is None or (token.kind not in _CONSTANTS and reader.peek() not in _WORDS):
+    """Return a constant, with its sign, `DEFAULT` or `COMPUTED`; None if no value comes next."""
+    depth, tokens = 0, list[Token]()
+    while (token := reader.token()) is not None and (depth or token.text not in {",", ")"}):
+        depth += (token.text in {"(", "["}) - (token.text in {")", "]"})
+        tokens.append(token)
+        reader.take()
+    if not tokens:
         return None
-    reader.take()
-    return f"{sign}{token.text}" if reader.peek() in {",", ")"} else None
+    sign = tokens.pop(0).text if len(tokens) == 2 and tokens[0].text in _SIGNS else ""
+    [token, *more] = tokens
+    word = folded(token)
+    if not more and not sign and word == "default":
+        return DEFAULT
+    is_constant = not more and (token.kind in _CONSTANTS or word in _WORDS)
+    return f"{sign}{token.text}" if is_constant else COMPUTED

@@ -25,6 +25,8 @@ class PatternOffer:
     """Pairs (field, value)."""
     replaces: bool = True
     """Whether its files do what the statement does, which has to be taken out then; false: they add to it."""
+    missing: tuple[tuple[str, str], ...] = ()
+    """Pairs (field, what to write): fields that need a value which the statement does not have."""
 
 
 @dataclass(frozen=True, slots=True)

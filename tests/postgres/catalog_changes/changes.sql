@@ -87,7 +87,7 @@ ALTER TABLE shop.typed_2 OF shop.address;
 CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler;
 --@ table: with that access method
 CREATE TABLE shop.piled (a integer) USING pile;
---@ table: with the usual one
+--@ table: with the usual one [15+]
 ALTER TABLE shop.piled SET ACCESS METHOD heap;
 
 --@ column: add
@@ -257,7 +257,7 @@ ALTER INDEX shop.orders_twice SET (fillfactor = 80);
 ALTER TABLE shop.orders REPLICA IDENTITY USING INDEX orders_twice;
 --@ constraint: unique dropped
 ALTER TABLE shop.orders DROP CONSTRAINT orders_twice;
---@ constraint: unique nulls not distinct
+--@ constraint: unique nulls not distinct [15+]
 ALTER TABLE shop.orders ADD CONSTRAINT orders_nulls UNIQUE NULLS NOT DISTINCT (price);
 --@ constraint: unique with included columns
 ALTER TABLE shop.orders ADD CONSTRAINT orders_incl UNIQUE (double) INCLUDE (made);
@@ -360,7 +360,7 @@ CREATE OR REPLACE VIEW shop.cheaper WITH (check_option = cascaded) AS
 ALTER VIEW shop.cheaper SET (security_barrier = true);
 --@ view: option reset
 ALTER VIEW shop.cheaper RESET (security_barrier);
---@ view: invoker's rights
+--@ view: invoker's rights [15+]
 ALTER VIEW shop.cheaper SET (security_invoker = true);
 --@ view: owner
 ALTER VIEW shop.cheaper OWNER TO boss;
@@ -577,9 +577,9 @@ ALTER SEQUENCE shop.numbers OWNER TO boss;
 GRANT USAGE ON SEQUENCE shop.numbers TO app;
 --@ sequence: comment
 COMMENT ON SEQUENCE shop.numbers IS 'numbers';
---@ sequence: unlogged
+--@ sequence: unlogged [15+]
 CREATE UNLOGGED SEQUENCE shop.fast;
---@ sequence: logged
+--@ sequence: logged [15+]
 ALTER SEQUENCE shop.fast SET LOGGED;
 --@ sequence: of a serial column renamed
 ALTER SEQUENCE shop.orders_id_seq RENAME TO orders_numbers;
@@ -823,11 +823,11 @@ DROP TABLE shop.member; DROP EXTENSION hstore;
 ALTER PUBLICATION news ADD TABLE shop.people;
 --@ publication: without a table
 ALTER PUBLICATION news DROP TABLE shop.people;
---@ publication: with a condition
+--@ publication: with a condition [15+]
 ALTER PUBLICATION news SET TABLE shop.orders WHERE (id > 5);
---@ publication: with columns
+--@ publication: with columns [15+]
 ALTER PUBLICATION news SET TABLE shop.orders (id, made);
---@ publication: schema
+--@ publication: schema [15+]
 ALTER PUBLICATION news SET TABLES IN SCHEMA other;
 --@ publication: published operations
 ALTER PUBLICATION news SET (publish = 'insert, update');
@@ -1100,7 +1100,7 @@ CREATE FUNCTION shop.raw_to(internal) RETURNS internal LANGUAGE internal IMMUTAB
 CREATE TRANSFORM FOR shop.raw LANGUAGE plother (FROM SQL WITH FUNCTION shop.raw_to(internal));
 --@ transform: drop
 DROP TRANSFORM FOR shop.raw LANGUAGE plother;
---@ access method: drop
+--@ access method: drop [15+]
 DROP ACCESS METHOD pile;
 
 --@ security label: of a table; no provider comes with PostgreSQL, so its row is written by hand
@@ -1169,15 +1169,15 @@ ALTER TABLE shop.wide ALTER COLUMN a SET DEFAULT nextval('shop.wide_a_seq');
 ALTER TABLE shop.wide ALTER COLUMN a SET DEFAULT nextval('shop.wide_b_seq');
 --@ column: serial's sequence dropped
 ALTER TABLE shop.wide ALTER COLUMN b DROP DEFAULT; ALTER TABLE shop.wide ALTER COLUMN a DROP DEFAULT; DROP SEQUENCE shop.wide_b_seq CASCADE;
---@ constraint: foreign key's column list
+--@ constraint: foreign key's column list [15+]
 ALTER TABLE shop.wide ADD COLUMN w integer, ADD CONSTRAINT wide_fk FOREIGN KEY (w) REFERENCES shop.orders ON DELETE SET NULL (w);
 --@ constraint: foreign key to itself
 ALTER TABLE shop.wide ADD COLUMN x bigint REFERENCES shop.wide (b);
 --@ constraint: check of the whole row
 ALTER TABLE shop.wide ADD CONSTRAINT whole CHECK (wide IS NOT NULL);
---@ constraint: unique deferrable
+--@ constraint: unique deferrable [15+]
 ALTER TABLE shop.wide ADD CONSTRAINT wide_w UNIQUE (w) DEFERRABLE;
---@ constraint: unique initially deferred
+--@ constraint: unique initially deferred [15+]
 ALTER TABLE shop.wide DROP CONSTRAINT wide_w, ADD CONSTRAINT wide_w UNIQUE (w) DEFERRABLE INITIALLY DEFERRED;
 --@ constraint: without overlaps [18+]
 CREATE TABLE shop.rooms (during int4range, span int4multirange, CONSTRAINT rooms_key UNIQUE (during, span WITHOUT OVERLAPS));
@@ -1291,9 +1291,9 @@ ALTER INDEX shop.gin_idx RENAME TO gin_idx_2; ALTER INDEX shop.gin_idx_2 RENAME 
 CREATE DOMAIN shop.tags AS text[] DEFAULT '{}' CHECK (array_length(VALUE, 1) < 5) CONSTRAINT b CHECK (VALUE <> '{x}');
 --@ publication: two tables, in another order [same]
 CREATE PUBLICATION two FOR TABLE shop.people, shop.plain; DROP PUBLICATION two;
---@ publication: columns
+--@ publication: columns [15+]
 ALTER PUBLICATION news SET TABLE shop.orders (id, made);
---@ publication: columns in another order [same]
+--@ publication: columns in another order [same] [15+]
 ALTER PUBLICATION news SET TABLE shop.orders (made, id);
 --@ statistics: of many kinds
 CREATE STATISTICS shop.kinds (ndistinct, dependencies) ON a, b, d FROM shop.plain;
@@ -1314,7 +1314,7 @@ CREATE INDEX hashed_a ON ONLY shop.hashed (a) TABLESPACE near;
 ALTER TABLE shop.plain SET TABLESPACE pg_default;
 --@ access method: of a partitioned table [18+]
 CREATE ACCESS METHOD pile_2 TYPE TABLE HANDLER heap_tableam_handler; ALTER TABLE shop.hashed SET ACCESS METHOD pile_2;
---@ access method: of a materialized view
+--@ access method: of a materialized view [15+]
 CREATE ACCESS METHOD pile_3 TYPE TABLE HANDLER heap_tableam_handler; ALTER MATERIALIZED VIEW shop.sales SET ACCESS METHOD pile_3;
 --@ access method: of an index
 CREATE ACCESS METHOD tree TYPE INDEX HANDLER bthandler;

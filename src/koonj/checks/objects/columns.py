@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from koonj.checks import facts
 from koonj.checks.file_view import Action, StatementView
-from koonj.checks.names import column_names, last_name
+from koonj.checks.names import column_names
 from koonj.checks.objects.kinds import Kind
 from koonj.checks.objects.story import Event
 from koonj.checks.table_items import ConstraintText, column_of, constraint_of
@@ -15,8 +15,8 @@ from koonj.sql.called_names import bare
 from koonj.sql.tokens import Token
 
 _OF_SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
-_OTHER_ACTIONS = frozenset({"constraint", "to", "if"})
-"""Words after ALTER, DROP or RENAME that are no column."""
+_NO_COLUMN = frozenset[tuple[str, ...]]({(), ("constraint",), ("if",)})
+"""What comes after ALTER, DROP or RENAME in place of a column that must exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,21 @@ class ColumnUse:
 def columns_of(events: Sequence[Event]) -> Iterator[tuple[Event, ColumnUse, frozenset[str]]]:
     """Yield each use of a column that the table does not have, and the columns that it has.
 
-    Nothing if the files do not show all columns. `events`: those of the table's name, in order.
+    Nothing if the files do not show all columns: the first that they do must be to create the table, with
+    its columns, and nothing after it may create or drop one of this name.
+    `events`: those of the table's name, in order.
     """
-    made = [event for event in events if event.doing.kind is Kind.MADE]
-    if len(made) != 1 or any(event.doing.kind is Kind.LOST for event in events):
-        return
-    first = made[0]
-    if not first.statement.items or first.statement.alter is not None or _is_opaque(events):
+    first, *later = events
+    is_same = first.doing.kind is Kind.MADE and {Kind.MADE, Kind.LOST}.isdisjoint(
+        event.doing.kind for event in later
+    )
+    if not is_same or not first.statement.items or _is_opaque(events):
         return
     columns = set[str]()
     seen = set[int]()
     for event in events:
         one = event.statement
-        if id(one) in seen or not event.may_mean(first) or (not columns and event is not first):
+        if id(one) in seen or not event.may_mean(first):
             continue
         seen.add(id(one))
         added = set(_added(one, event.doing.name))
@@ -52,7 +54,7 @@ def columns_of(events: Sequence[Event]) -> Iterator[tuple[Event, ColumnUse, froz
             for use in _uses(one, event.doing.name):
                 if use.name not in have and use.name not in _OF_SYSTEM:
                     yield event, use, have
-        columns -= set(_lost(one))
+            columns -= set(_lost(one, event.doing.name))
         columns |= added
 
 
@@ -72,39 +74,39 @@ def _added(one: StatementView, table: str) -> Iterator[str]:
             yield column.name
 
 
-def _of_column(action: Action) -> Token | None:
-    """Return the existing column that an ALTER, DROP or RENAME is about; None if it is not about one."""
+def _of_column(action: Action, *, if_exists: bool = False) -> Token | None:
+    """Return the column that an ALTER, DROP or RENAME is about; None if it is not about one.
+
+    `if_exists`: return the column of DROP IF EXISTS too.
+    """
     if action.words[0] not in {"alter", "drop", "rename"}:
         return None
     at = 2 if action.words[1:2] == ("column",) else 1
-    if action.words[at : at + 1] == () or action.words[at] in _OTHER_ACTIONS:
-        return None
-    return action.tokens[at]
+    at += 2 if if_exists and action.words[at : at + 2] == ("if", "exists") else 0
+    return None if action.words[at : at + 1] in _NO_COLUMN else action.tokens[at]
 
 
-def _lost(one: StatementView) -> Iterator[str]:
-    for action in one.alter.actions if one.alter is not None else ():
-        at = 2 if action.words[1:2] == ("column",) else 1
-        at += 2 if action.words[at : at + 2] == ("if", "exists") else 0
-        is_lost = action.words[0] in {"drop", "rename"} and action.words[1] != "constraint"
-        if is_lost and len(action.tokens) > at and action.words[:2] != ("rename", "to"):
-            yield bare(action.tokens[at])
+def _lost(one: StatementView, table: str) -> Iterator[str]:
+    for action in one.alter.actions if one.alter is not None and one.alter.table == table else ():
+        token = _of_column(action, if_exists=True)
+        if token is not None and action.words[0] != "alter":
+            yield bare(token)
 
 
 def _uses(one: StatementView, table: str) -> Iterator[ColumnUse]:
-    if one.index is not None and last_name(one.index.table) == table and "(" in one.words:
+    if one.index is not None and "(" in one.words:
         yield from _plain(one.tokens[one.words.index("(") :])
     for action in one.alter.actions if one.alter is not None and one.alter.table == table else ():
         token = _of_column(action)
         if token is not None:
             yield ColumnUse(bare(token), token.text, token.start)
-        elif action.words[0] == "add":
+        else:
             yield from _of_constraint(action.tokens[1:])
 
 
 def _of_constraint(tokens: Sequence[Token]) -> Iterator[ColumnUse]:
     found: ConstraintText | None = constraint_of(tokens)
-    if found is None or found.kind not in {"foreign", "unique", "primary"} or found.uses_index:
+    if found is None or found.kind not in {"foreign", "unique", "primary"}:
         return
     for at, token in enumerate(tokens):
         if token.text == "(":

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from koonj.checks.facts import added_column
 from koonj.checks.file_view import Action, AlterTable, StatementView
 from koonj.checks.names import last_name, schema_of, table_name
 from koonj.checks.objects.kinds import Kind
-from koonj.checks.table_items import ConstraintText, column_of, constraint_of
+from koonj.checks.table_items import constraints_of
 from koonj.sql.reader import Reader
-from koonj.sql.tokens import TokenKind
+from koonj.sql.tokens import Token, TokenKind
 
 _MODIFIERS = ("global", "local", "temporary", "temp", "unlogged", "recursive")
 _RELATIONS = (
     *(("table",), ("view",), ("materialized", "view"), ("foreign", "table"), ("sequence",), ("index",)),
-    *(("type",), ("domain",)),
 )
+"""What shares the names of tables."""
 _NEVER_RUN = frozenset({"comment", "insert", "update", "delete", "alter"})
 """Verbs of statements in which a string surely creates nothing."""
 
@@ -46,7 +46,10 @@ class Doing:
 
 
 def doings(one: StatementView) -> Iterator[Doing]:
-    """Yield what a statement does with objects, in the order in which it matters."""
+    """Yield what a statement does with objects, in the order in which it matters.
+
+    A name can be empty if the statement is incomplete.
+    """
     match one.verb:
         case "create":
             yield from _created(one)
@@ -80,16 +83,15 @@ def _created(one: StatementView) -> Iterator[Doing]:
     kind = _relation(reader)
     if one.index is not None:
         yield Doing(Kind.MADE, one.index.index)
-        if one.index.table:
-            yield Doing(Kind.USED, one.index.table, _place(one, one.index.table))
+        yield Doing(Kind.USED, one.index.table, _place(one, one.index.table))
     elif kind:
         lenient = replaces or reader.peek() == "if"
         written = table_name(reader)
-        is_plain = not lenient and kind[-1] in {"table", "view"} and one.words[1] not in {"temp", "temporary"}
+        is_plain = not lenient and {"temp", "temporary"}.isdisjoint(one.words[:3])
         yield Doing(Kind.MADE, written, _place(one, written), plain=is_plain)
         yield from _parents(one)
-        for key in _keys(one):
-            yield Doing(Kind.USED, key.references, key.at)
+        for item in one.items:
+            yield from _referenced(item)
     elif reader.accept_one(("trigger", "policy")) or reader.accept("constraint", "trigger"):
         yield from _guarded(one, reader)
 
@@ -98,7 +100,8 @@ def _guarded(one: StatementView, reader: Reader) -> Iterator[Doing]:
     """Yield the table of a trigger or policy."""
     while reader.peek() and reader.peek() != "on":
         reader.take()
-    if reader.accept("on") and (name := reader.name()):
+    if reader.accept("on"):
+        name = reader.name()
         yield Doing(Kind.USED, name, _place(one, name))
 
 
@@ -107,29 +110,22 @@ def _parents(one: StatementView) -> Iterator[Doing]:
     for at in range(len(words) - 1):
         if words[at : at + 2] in (("partition", "of"), ("inherits", "(")):
             reader = Reader(one.text[one.tokens[at + 1].end :])
-            if name := reader.name():
-                yield Doing(Kind.USED, name, one.tokens[at].start)
+            yield Doing(Kind.USED, reader.name(), one.tokens[at].start)
 
 
-def _keys(one: StatementView) -> Iterator[ConstraintText]:
-    """Yield the foreign keys of a CREATE TABLE."""
-    for item in one.items:
-        constraint = constraint_of(item)
-        column = column_of(item) if constraint is None else None
-        found = (constraint,) if constraint is not None else column.constraints if column is not None else ()
-        yield from (key for key in found if key.kind == "foreign" and key.references)
+def _referenced(item: Sequence[Token]) -> Iterator[Doing]:
+    """Yield the tables to which the foreign keys of a column or a constraint refer."""
+    for key in constraints_of(item):
+        if key.references:
+            yield Doing(Kind.USED, key.references, key.at)
 
 
 def _altered(one: StatementView) -> Iterator[Doing]:
     reader = one.reader()
     reader.accept("alter")
-    kind = _relation(reader)
-    if not kind:
-        return
-    is_used = reader.peek() != "if" and kind == ("table",)
+    # An index or a sequence can be there without a statement that names it: ADD PRIMARY KEY, serial.
+    is_used = _relation(reader) == ("table",) and reader.peek() != "if"
     written = table_name(reader)
-    if not written:
-        return
     if is_used:
         yield Doing(Kind.USED, written, _place(one, written))
     if reader.accept("rename", "to"):
@@ -161,16 +157,9 @@ def _last_part(written: str) -> str:
 
 def _action(alter: AlterTable, action: Action, one: StatementView) -> Iterator[Doing]:
     if action.words[0] == "add":
-        constraint = constraint_of(action.tokens[1:])
-        column = column_of(added_column(action)) if constraint is None else None
-        found = (constraint,) if constraint is not None else column.constraints if column is not None else ()
-        for key in found:
-            if key.kind == "foreign" and key.references:
-                yield Doing(Kind.USED, key.references, key.at)
+        yield from _referenced(added_column(action))
     elif action.words[:2] == ("attach", "partition"):
-        name = Reader(one.text[action.tokens[1].end :]).name()
-        if name:
-            yield Doing(Kind.USED, name, action.at)
+        yield Doing(Kind.USED, Reader(one.text[action.tokens[1].end :]).name(), action.at)
 
 
 def _dropped(one: StatementView) -> Iterator[Doing]:
@@ -204,7 +193,7 @@ def _written_to(one: StatementView) -> Iterator[Doing]:
     while name := reader.name():
         yield Doing(Kind.USED, name, _place(one, name))
         reader.accept("*")
-        if one.verb not in {"truncate", "lock"} or not reader.accept(","):
+        if not reader.accept(","):
             return
         reader.accept("only")
 

@@ -16,9 +16,9 @@ _LONGEST = 4_000
 """Characters of a statement that are looked at after the name."""
 _MARK = re.compile(r"^--+[ \t]*rollback[ \t]*:", re.MULTILINE)
 _NAME = r'(?:"[^"]*"|[\w$]+)(?:[ \t]*\.[ \t]*(?:"[^"]*"|[\w$]+))*'
-_OBJECT = r"(?:table|view|materialized\s+view|foreign\s+table|sequence|type|domain)"
+_OBJECT = r"(?:table|view|materialized\s+view|foreign\s+table|sequence)"
 _HIDING = (
-    *("execute", "create extension", "search_path", "import foreign", " schema", "call", "rollback"),
+    *("execute", "create extension", "search_path", "import foreign", " schema", "call"),
     *("'create", "'drop", "'alter", "$create", "$drop", "$alter"),
 )
 """Without one of these, a file names what it makes and drops, if only in a function."""
@@ -59,7 +59,7 @@ def _glimpses(body: str) -> Iterator[Glimpse]:
         match found.lastgroup:
             case "made":
                 name = last(found["made"])
-                is_table = body.startswith("(", found.end()) or body[found.end() :].lstrip()[:1] == "("
+                is_table = _opening().match(body, found.end()) is not None
                 yield Glimpse(Kind.MADE, name, text=_statement(body, found) if is_table else "")
                 yield from _referred(body, found)
             case "dropped":
@@ -123,7 +123,7 @@ def _listed(text: str) -> Iterator[str]:
 
 def last(written: str) -> str:
     """Return the last part of a name in lower case, without quotes."""
-    return written.rsplit(".", 1)[-1].strip().strip('"') if "." in written else written.strip().strip('"')
+    return written.rsplit(".", 1)[-1].strip().strip('"')
 
 
 @cache
@@ -143,6 +143,11 @@ def _doings() -> re.Pattern[str]:
         )""",
         re.VERBOSE,
     )
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    return re.compile(r"\s*\(")
 
 
 @cache

@@ -43,9 +43,11 @@ def _objects(
         if story.seen(name):
             continue
         for at, event in enumerate(events):
-            said = _said(at, events, story, migrations) if event.doing.kind is Kind.USED else None
-            if said is None and event.doing.kind is Kind.USED and name in suspects.misspelt:
-                said = _misspelt(name, suspects.misspelt[name], events, event, story, migrations)
+            if event.doing.kind is not Kind.USED:
+                continue
+            said = _said(at, events, story, migrations)
+            if name in suspects.misspelt:
+                said = _misspelt(suspects.misspelt[name], events, event, story, migrations)
             if said is not None:
                 yield event.place, _finding(MISSING_OBJECT, event, *said, story)
 
@@ -67,7 +69,7 @@ def _said(
     for after in events[at + 1 :]:
         if not after.may_mean(event) or after.doing.kind is Kind.USED:
             continue
-        is_late = after.doing.kind is Kind.MADE and after.doing.plain and after.surely_means(event)
+        is_late = after.doing.plain and after.surely_means(event)
         if not is_late or not story.is_told(0, after.place):
             return None
         file = migrations[after.place].name if after.place != event.place else "a statement after it"
@@ -79,12 +81,12 @@ def _said(
 
 
 def _misspelt(
-    name: str, near: str, events: Sequence[Event], event: Event, story: Story, migrations: Sequence[Migration]
+    near: str, events: Sequence[Event], event: Event, story: Story, migrations: Sequence[Migration]
 ) -> tuple[str, str] | None:
     if any(other.doing.kind is not Kind.USED for other in events) or not story.is_told(0, len(migrations)):
         return None
     made = [one for one in story.events.get(near, ()) if one.doing.kind is Kind.MADE and one.may_mean(event)]
-    if not made or made[0].place > event.place or name != event.doing.name:
+    if not made or made[0].place > event.place:
         return None
     return f"No migration creates {event.doing.written}.", f"Did you mean {made[0].doing.written}?"
 

@@ -39,12 +39,10 @@ class Event:
     doing: Doing
     statement: StatementView
     vague: bool
-    """Whether its name can be in any schema."""
+    """Whether its name, which is without schema, can be in any schema."""
 
     def may_mean(self, other: Event) -> bool:
         """Return whether both can be about the same object. Their names are the same."""
-        if self.vague or other.vague:
-            return True
         mine, theirs = self.doing.schema, other.doing.schema
         return mine == theirs or "" in {mine, theirs}
 

@@ -56,7 +56,7 @@ def suspects_of(glances: Sequence[Glance]) -> Suspects:
             elif name not in made:
                 early[name] = None
     unknown = [name for name in early if name not in made]
-    if unknown and len(unknown) * _KNOWN_FOR_EACH <= len(used & made):
+    if len(unknown) * _KNOWN_FOR_EACH <= len(used & made):
         found.misspelt.update(_misspelt(unknown, made))
     found.tables.update(_tables(glances, made))
     return found
@@ -84,8 +84,8 @@ def _misspelt(unknown: Sequence[str], made: Iterable[str]) -> Mapping[str, str]:
 
 
 def is_typo(name: str, other: str) -> bool:
-    """Return whether one letter is missing, added, wrong, or in the wrong order."""
-    if name == other or min(len(name), len(other)) < _SHORTEST:
+    """Return whether one letter of two different names is missing, added, wrong, or in the wrong order."""
+    if min(len(name), len(other)) < _SHORTEST:
         return False
     start = next((at for at, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), None)
     if start is None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from koonj.checks.conditions import REWRITES
 from koonj.checks.facts import added_column
-from koonj.checks.file_view import AlterTable, FileView, StatementView
+from koonj.checks.file_view import Action, AlterTable, FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.rules import offers
 from koonj.checks.table_items import ColumnText, column_of, constraint_of
 from koonj.sql.called_names import bare
-from koonj.sql.problem import PatternOffer, Severity
-from koonj.sql.typed_names import as_typed, typed_name
+from koonj.sql.problem import Severity
 
 _ALTER = frozenset({"alter"})
 _SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
@@ -33,22 +31,20 @@ _VOLATILE = frozenset(
     }
 )
 """Functions whose volatility is known, here and in contrib. An unknown function says nothing."""
-_SPACED = re.compile(r"""("(?:[^"]|"")*")| (?=[.,()\[\]])|(?<=[.(\[]) """)
-"""A quoted name, or a blank that nobody writes in a type."""
 
 
-def _added(one: StatementView) -> Iterator[tuple[AlterTable, ColumnText]]:
+def _added(one: StatementView) -> Iterator[tuple[AlterTable, Action, ColumnText]]:
     alter = one.alter
     for action in alter.actions if alter is not None else ():
         if alter is None or action.words[0] != "add" or constraint_of(action.tokens[1:]) is not None:
             continue
         column = column_of(added_column(action))
         if column is not None:
-            yield alter, column
+            yield alter, action, column
 
 
 def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
-    for alter, column in _added(one):
+    for alter, action, column in _added(one):
         volatile = sorted(column.calls & _VOLATILE)
         if column.type.removeprefix("pg_catalog . ") in _SERIALS:
             what = f"a column of type {column.type}"
@@ -66,27 +62,23 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
             at=column.at,
             table=alter.table,
             claim=Claim.REWRITE,
+            pattern=offers.new_column(one, alter, action, column),
         )
 
 
 def _not_null(one: StatementView, _file: FileView) -> Iterator[Hit]:
-    for alter, column in _added(one):
+    for alter, action, column in _added(one):
         given = column.default is not None and column.default != ("null",)
         if not column.not_null or given or "generated" in column.words:
             continue
         if column.type.removeprefix("pg_catalog . ") in _SERIALS or not column.type:
             continue
-        values = (
-            ("table", typed_name(alter.written)),
-            ("column", as_typed(column.name)),
-            ("type", _SPACED.sub(r"\1", column.type)),
-        )
         yield Hit(
             f"ADD COLUMN … NOT NULL without a default fails if {alter.written} has a row.",
             "Give it a constant default, or add it nullable, fill it, and SET NOT NULL later.",
             at=column.at,
             table=alter.table,
-            pattern=PatternOffer("add_column", values),
+            pattern=offers.new_column(one, alter, action, column),
         )
 
 

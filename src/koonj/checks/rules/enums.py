@@ -29,13 +29,13 @@ def _added_value(one: StatementView) -> tuple[str, str] | None:
 
 
 def _used(one: StatementView, file: FileView) -> Iterator[Hit]:
-    if one.transaction is None or one.verb not in _USES or not file.adds_enum_value:
+    if one.transaction is None or not file.adds_enum_value:
         return
     if _added_value(one) is not None:
         return
     before = list(file.before(one))
-    added = (_added_value(other) for other in before if other.verb == "alter")
-    values = {value: name for name, value in filter(None, added) if not _makes_type(before, name)}
+    added = filter(None, map(_added_value, before))
+    values = {value: name for name, value in added if not _makes_type(before, name)}
     for token in one.tokens:
         value = string_value(token.text) if token.kind is TokenKind.STRING else ""
         if value in values:

@@ -26,7 +26,7 @@ def _several_tables(one: StatementView, file: FileView) -> Iterator[Hit]:
     """Yield a hit for the first ALTER TABLE of a second, unrelated table in one transaction."""
     seen: dict[int, dict[str, list[StatementView]]] = {}
     for other in file.statements:
-        alter = other.alter if other.verb == "alter" and other.transaction is not None else None
+        alter = other.alter
         if alter is not None and other.transaction is not None and alter.table not in file.all_made:
             seen.setdefault(other.transaction, {}).setdefault(alter.table, []).append(other)
     for tables in seen.values():

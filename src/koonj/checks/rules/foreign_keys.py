@@ -9,36 +9,25 @@ from koonj.checks.facts import added_column
 from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Hit, Rule
 from koonj.checks.names import last_name
-from koonj.checks.table_items import ConstraintText, column_of, constraint_of
+from koonj.checks.table_items import ConstraintText, constraint_of, constraints_of
 from koonj.sql.problem import PatternOffer, Severity
 from koonj.sql.typed_names import as_typed_key, typed_name
 
 
-def _keys(one: StatementView, file: FileView) -> Iterator[tuple[str, str, ConstraintText]]:
+def _keys(one: StatementView) -> Iterator[tuple[str, str, ConstraintText]]:
     """Yield the foreign keys of a statement: table, whether an index could exist already, and the key."""
-    if one.verb == "create":
-        for item in one.items:
-            constraint = constraint_of(item)
-            column = None if constraint is not None else column_of(item)
-            found = (
-                (constraint,) if constraint is not None else column.constraints if column is not None else ()
-            )
-            yield from ((one.made_table, "new", key) for key in found if key is not None)
-    elif one.alter is not None:
-        origin = "new" if one.alter.table in file.made else "existing"
-        for action in one.alter.actions:
-            constraint = constraint_of(action.tokens[1:]) if action.words[0] == "add" else None
-            column = (
-                column_of(added_column(action)) if action.words[0] == "add" and constraint is None else None
-            )
-            if constraint is not None:
-                yield one.alter.written, origin, constraint
-            elif column is not None:
-                yield from ((one.alter.written, "new", key) for key in column.constraints)
+    for item in one.items:
+        yield from ((one.made_table, "new", key) for key in constraints_of(item))
+    if one.alter is None:
+        return
+    for action in one.alter.actions:
+        added = added_column(action)
+        origin = "new" if constraint_of(added) is None else "existing"
+        yield from ((one.alter.written, origin, key) for key in constraints_of(added))
 
 
-def _without_index(one: StatementView, file: FileView) -> Iterator[Hit]:
-    for table, origin, key in _keys(one, file):
+def _without_index(one: StatementView, _file: FileView) -> Iterator[Hit]:
+    for table, origin, key in _keys(one):
         if key.kind != "foreign" or not key.columns:
             continue
         columns = ", ".join(key.columns)

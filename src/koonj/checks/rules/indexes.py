@@ -18,7 +18,7 @@ from koonj.sql.typed_names import typed_key, typed_name
 
 def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
     index = one.index
-    if index is None or one.verb != "create" or "concurrently" in one.words[:4] or index.only:
+    if index is None or "concurrently" in one.words[:4] or index.only:
         return
     if any(_builds_the_same(other, one) for other in file.statements[: one.place]):
         return
@@ -34,9 +34,7 @@ def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
 
 def _builds_the_same(before: StatementView, one: StatementView) -> bool:
     """Return whether a statement builds an index of a partition, which that of the whole table takes over."""
-    if before.verb != "create" or before.index is None or "concurrently" not in before.words[:4]:
-        return False
-    return _keys(before) == _keys(one)
+    return "concurrently" in before.words[:4] and _keys(before) == _keys(one)
 
 
 def _keys(one: StatementView) -> tuple[str, ...]:
@@ -45,7 +43,9 @@ def _keys(one: StatementView) -> tuple[str, ...]:
 
 def _offer(one: StatementView, index: IndexStatement) -> PatternOffer | None:
     """Return the pattern with the values as they are written; None if it has no field for one of them."""
-    start = one.words.index("(") if "(" in one.words else len(one.words)
+    if "(" not in one.words:
+        return None  # an incomplete statement
+    start = one.words.index("(")
     end = _closing(one, start)
     head, tail = one.words[:start], end + 1
     include = where = ""

@@ -9,7 +9,8 @@ from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.names import last_name
 from koonj.sql.options import is_on, options_of
-from koonj.sql.problem import Severity
+from koonj.sql.problem import PatternOffer, Severity
+from koonj.sql.typed_names import typed_name
 
 _BLOCKING = frozenset({"share", "share row exclusive", "exclusive", "access exclusive"})
 
@@ -26,6 +27,7 @@ def _refresh(one: StatementView, _file: FileView) -> Iterator[Hit]:
         "Write REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on columns of the view.",
         table=last_name(view),
         condition=(FILLED, last_name(view)),
+        pattern=PatternOffer("refresh_materialized_view", (("view", typed_name(view)),)),
     )
 
 
@@ -34,8 +36,9 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
     if one.verb in {"vacuum", "cluster"} and found is not None:
         what = "VACUUM FULL" if one.verb == "vacuum" else "CLUSTER"
         yield _rewrite(what, found, None)
-    alter = one.alter
-    for action in alter.actions if alter is not None else ():
+    if one.alter is None:
+        return
+    for action in one.alter.actions:
         match action.words:
             case ("set", ("logged" | "unlogged") as kind, *_):
                 what = f"SET {kind.upper()}"
@@ -45,8 +48,7 @@ def _rewrites(one: StatementView, _file: FileView) -> Iterator[Hit]:
                 what = "SET ACCESS METHOD"
             case _:
                 continue
-        if alter is not None:
-            yield _rewrite(what, alter.written, action.at)
+        yield _rewrite(what, one.alter.written, action.at)
 
 
 def _rewrite(what: str, table: str, at: int | None) -> Hit:

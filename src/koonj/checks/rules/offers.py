@@ -5,23 +5,101 @@ Each function returns None if the pattern has no field for something that the st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from koonj.checks.facts import added_column
 from koonj.checks.file_view import Action, AlterTable, StatementView
 from koonj.checks.names import NAME_KINDS
+from koonj.checks.table_items import ColumnText
 from koonj.sql.called_names import bare
 from koonj.sql.problem import PatternOffer
 from koonj.sql.reader import folded
 from koonj.sql.tokens import Token
 from koonj.sql.typed_names import as_typed, typed_name
 
+_SPACED = re.compile(r"""("(?:[^"]|"")*")| (?=[.,()\[\]])|(?<=[.(\[]) """)
+"""A quoted name, or a blank that nobody writes in a type."""
 
-def offer(key: str, alter: AlterTable, **values: str) -> PatternOffer | None:
-    """Return a pattern for the table of a statement with one action, with those values that are not empty."""
+
+def offer(key: str, alter: AlterTable, *missing: tuple[str, str], **values: str) -> PatternOffer | None:
+    """Return a pattern for the table of a statement with one action, with those values that are not empty.
+
+    `missing`: fields that need a value, and what to write there.
+    """
     if len(alter.actions) != 1:
         return None
     found = {"table": typed_name(alter.written), **values}
-    return PatternOffer(key, tuple((name, value) for name, value in found.items() if value))
+    known = tuple((name, value) for name, value in found.items() if value)
+    return PatternOffer(key, known, missing=missing)
+
+
+def new_column(
+    one: StatementView, alter: AlterTable, action: Action, column: ColumnText
+) -> PatternOffer | None:
+    """Return the pattern for an ADD COLUMN that computes a value for each row, or has none for NOT NULL."""
+    tokens = added_column(action)
+    rest = _without_not_null(tokens[len(tokens) - len(column.words) :])
+    words = tuple(map(folded, rest))
+    filled = "yes" if column.not_null else "no"
+    names = {"column": as_typed(column.name), "type": _SPACED.sub(r"\1", column.type)}
+    if not words and column.not_null:
+        return offer("add_column", alter, ("default", "the value for existing rows"), **names)
+    if words[:1] == ("default",) and len(words) > 1 and words[1:] == (column.default or ())[: len(words) - 1]:
+        value = _text(one, rest[1:])
+        return (
+            offer("add_column_with_backfill", alter, **names, default=value, not_null=filled)
+            if value
+            else None
+        )
+    if (
+        words[:4] == ("generated", "always", "as", "(")
+        and words[-2:] == (")", "stored")
+        and not column.not_null
+    ):
+        value = _text(one, rest[4:-2])
+        return offer("add_generated_column", alter, **names, value=value) if value else None
+    return None
+
+
+def _without_not_null(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens after the type of a column without a NOT NULL or NULL at their begin or end."""
+    rest = list(tokens)
+    for _ in range(2):
+        for words in (("not", "null"), ("null",)):
+            size = len(words)
+            if tuple(map(folded, rest[:size])) == words:
+                rest = rest[size:]
+            elif (
+                len(rest) > 2
+                and tuple(map(folded, rest[-size:])) == words
+                and folded(rest[-size - 1]) != "default"
+            ):
+                rest = rest[:-size]
+    return rest
+
+
+def partition(one: StatementView, alter: AlterTable, action: Action, child: str) -> PatternOffer | None:
+    """Return the pattern for an ATTACH PARTITION of a range of one column."""
+    words = action.words
+    if "values" not in words:
+        return None
+    bounds = list[str]()
+    at = words.index("values") + 1
+    for word in ("from", "to"):
+        if words[at : at + 2] != (word, "("):
+            return None
+        end = at + 1 + _closing(words[at + 1 :])
+        inside = words[at + 2 : end]
+        if {",", "minvalue", "maxvalue"} & set(inside):
+            return None
+        bounds.append(_text(one, action.tokens[at + 2 : end]))
+        at = end + 1
+    if words[at:] or not all(bounds):
+        return None
+    missing = ("column", "the column that the table is partitioned by")
+    values = {"partition": typed_name(child), "from": bounds[0], "to": bounds[1]}
+    return offer("attach_partition", alter, missing, **values)
 
 
 def new_type(
@@ -64,7 +142,8 @@ def check(one: StatementView, alter: AlterTable, action: Action) -> PatternOffer
     condition = _text(one, tokens[2:-1])
     if words[:2] != ("check", "(") or _closing(words) != len(words) - 1 or not condition:
         return None
-    return offer("add_check", alter, condition=condition, about=name, constraint=name)
+    missing = () if name else (("about", "what it checks, in one to three words"),)
+    return offer("add_check", alter, *missing, condition=condition, about=name, constraint=name)
 
 
 def _named(action: Action) -> tuple[str, tuple[str, ...]]:

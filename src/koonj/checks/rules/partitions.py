@@ -8,19 +8,19 @@ from koonj.checks.conditions import UNCHECKED_CHILD
 from koonj.checks.file_view import FileView, StatementView
 from koonj.checks.model import Claim, Hit, Rule
 from koonj.checks.names import last_name
+from koonj.checks.rules import offers
 from koonj.sql.problem import Severity
 from koonj.sql.reader import Reader
 
 
-def _attach(one: StatementView, file: FileView) -> Iterator[Hit]:
+def _attach(one: StatementView, _file: FileView) -> Iterator[Hit]:
     alter = one.alter
-    for action in alter.actions if alter is not None else ():
-        if alter is None or action.words[:2] != ("attach", "partition"):
-            continue
+    if alter is None:
+        return
+    for action in alter.actions:
         reader = Reader(one.text[action.at :])
-        reader.accept("attach", "partition")
-        child = reader.name()
-        if not child or last_name(child) in file.made or reader.accept("default"):
+        child = reader.name() if reader.accept("attach", "partition") else ""
+        if not child or reader.accept("default"):
             continue
         yield Hit(
             f"ATTACH PARTITION reads every row of {child} while reads and writes of it wait.",
@@ -30,6 +30,7 @@ def _attach(one: StatementView, file: FileView) -> Iterator[Hit]:
             table=last_name(child),
             condition=(UNCHECKED_CHILD, last_name(child)),
             claim=Claim.SCAN,
+            pattern=offers.partition(one, alter, action, child),
         )
 
 

@@ -13,7 +13,7 @@ from koonj.sql.problem import Severity
 def _whole_table(one: StatementView, _file: FileView) -> Iterator[Hit]:
     reader = one.reader()
     verb = reader.take()
-    if verb not in {"update", "delete"} or (verb == "delete" and not reader.accept("from")):
+    if verb == "delete" and not reader.accept("from"):
         return
     reader.accept("only")
     table = reader.name()

@@ -13,6 +13,9 @@ from koonj.sql.strings import content
 _OTHER = frozenset({"local", "transaction", "constraints", "role", "schema", "names", "seed", "xml"})
 """Words after SET for what is no setting of the session, or for what koonj itself undoes."""
 
+_SHORTEST = 2
+"""Words of the shortest statement that resets something: RESET ALL."""
+
 
 def _parameter(one: StatementView) -> str:
     """Return the setting that the statement sets for the session; empty if it sets none."""
@@ -27,8 +30,9 @@ def _parameter(one: StatementView) -> str:
             or words[at] in {"authorization", "characteristics", "time"}
         ):
             return ""
-        value = words[at + 2 : at + 4]
-        return "" if value[:1] == ["default"] else ".".join(_dotted(words, at))
+        name = _dotted(words, at)
+        value = at + 2 * len(name)
+        return "" if words[value : value + 1] == ["default"] else ".".join(name)
     return _by_function(words)
 
 
@@ -39,21 +43,20 @@ def _dotted(words: list[str], at: int) -> list[str]:
 def _by_function(words: list[str]) -> str:
     """Return the setting of a SELECT set_config('setting', value, false) that does nothing else."""
     at = words.index("set_config") if "set_config" in words[:4] else 0
-    if words[:1] != ["select"] or not at or "false" not in words[at:]:
+    if words[:1] != ["select"] or not at:
         return ""
     arguments = [word for word in words[at + 1 :] if word not in {"(", ")", ",", ";"}]
     return arguments[0] if len(arguments) == 3 and arguments[2] == "false" else ""
 
 
 def _resets(one: StatementView) -> str:
-    if one.verb not in {"set", "reset", "discard"}:
+    """Return the setting that the statement resets for the session, or ``all``; empty if it resets none."""
+    if one.verb not in {"set", "reset", "discard"} or len(one.words) < _SHORTEST:
         return ""
     words = [content(word) for word in one.words]
-    if words[:1] in (["reset"], ["discard"]):
-        return words[1] if len(words) > 1 else ""
-    if words[:1] == ["set"] and "default" in words[2:]:
-        return ".".join(_dotted(words, 2 if words[1:2] == ["session"] else 1))
-    return ""
+    if one.verb == "set" and "default" not in words[2:]:
+        return ""
+    return ".".join(_dotted(words, 2 if words[1] == "session" else 1))
 
 
 def _leaks(one: StatementView, file: FileView) -> Iterator[Hit]:

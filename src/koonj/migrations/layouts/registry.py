@@ -13,9 +13,17 @@ OWN = "koonj"
 MODULES = (
     "dbmate",
     "diesel",
+    "flyway",
     "golang_migrate",
+    "goose",
     "graphile_migrate",
+    "liquibase",
+    "node_pg_migrate",
+    "refinery",
     "sqitch",
+    "sql_migrate",
+    "sqlx",
+    "tern",
     "yoyo",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""

@@ -15,6 +15,8 @@ from koonj.postgres.catalog.queries import DEPENDENCIES, NOTES, OBJECTS, PARTS
 
 Rows = Iterable[tuple[Any, ...]]
 _COLUMN_PRIVILEGES = "arwx"
+_OWNER_OF_PUBLIC = "pg_database_owner"
+"""Owner of the schema public since PostgreSQL 15, for which the query returns no owner."""
 
 
 def assemble(major: int, rows: Mapping[str, Rows]) -> Catalog:
@@ -60,7 +62,7 @@ class _Building:
                 self._owners[name] = owner
                 self.objects[ObjectName("owner", f"of {kind} {identity}")] = CatalogObject(owner, 0, name)
             if acl is not None:
-                self._grant(name, f"on {kind} {identity}", acl, default, owner or "")
+                self._grant(name, f"on {kind} {identity}", acl, default, owner or _OWNER_OF_PUBLIC)
 
     def add_parts(self, rows: Rows) -> None:
         """Add parts of objects. Omit parts of omitted objects (of an extension, say)."""

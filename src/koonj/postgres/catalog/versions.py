@@ -21,8 +21,8 @@ def comparable(catalog: Catalog, major: int) -> Catalog:
     Call it for both catalogs. The differences: 18 gives the NOT NULL of a table a name, and 17 that of a
     domain; 18 shows NOT NULL on a child table only if it belongs to the child itself; 17 has the privilege
     MAINTAIN; 16 qualifies columns in a view only if it reads more than one table (the qualifiers are removed
-    from both); since 15, pg_database_owner owns the schema public. Other texts can differ too, if a newer
-    version prints more.
+    from both); since 15, pg_database_owner owns the schema public, and PUBLIC may not create something there
+    until somebody grants it. Other texts can differ too, if a newer version prints more.
     """
     least, most = sorted((catalog.major, major))
     if least == most:
@@ -55,6 +55,13 @@ def as_anyone_sees(catalog: Catalog) -> Catalog:
 
 def _without_public_owner(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
     return None if name == ObjectName("owner", "of schema public") else value.definition
+
+
+def _without_create_in_public(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    is_old_default = (
+        name == ObjectName("grant", "on schema public to PUBLIC") and value.definition == "GRANT ALL"
+    )
+    return None if is_old_default else value.definition
 
 
 def _unqualified(catalog: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
@@ -90,6 +97,7 @@ def _without_not_null_of_a_child(catalog: Catalog, name: ObjectName, value: Cata
 
 _RULES: tuple[tuple[int, Rule], ...] = (
     (15, _without_public_owner),
+    (15, _without_create_in_public),
     (16, _unqualified),
     (17, _without_maintain),
     (17, _without_named_not_null),
@@ -100,6 +108,12 @@ _RULES: tuple[tuple[int, Rule], ...] = (
 
 The function returns None if the whole object is to be omitted.
 """
+
+
+def without_public_owner(catalog: Catalog) -> Catalog:
+    """Omit the owner of the schema public, which depends on the server before 15."""
+    owner = ObjectName("owner", "of schema public")
+    return _changed(catalog, lambda name, value: None if name == owner else value)
 
 
 def without_owners(catalog: Catalog) -> Catalog:

@@ -13,6 +13,10 @@ PLACE, TABLE = "koonj_ctid", "koonj_tableoid"
 """Columns of both: the ctid and the table of a row on the target."""
 
 
+INSERTED = "koonj_i"
+"""Begins the names of the columns of the rows that a statement inserts."""
+
+
 class DemandKind(StrEnum):
     """Kind of a demand."""
 
@@ -39,6 +43,8 @@ class Counted(StrEnum):
     """Rows that have the same key."""
     RELATION = "relation"
     """The relation itself."""
+    INSERTED = "inserted"
+    """Rows that the statement inserts, not rows of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,23 @@ class Demand:
     """Settings that the file has changed before, on which values can depend: name and value."""
     last_write: int = 0
     """Number of the last statement before it that can have written to the relation; 0: none."""
+    keys: tuple[str, ...] = ()
+    """Of inserted rows: the columns whose values name one, in the query ``koonj_i0``, ``koonj_i1``, …"""
+    reference: tuple[str, ...] = ()
+    """Of inserted rows that refer to others: the columns of the others, and `operators` that compare them."""
+    operators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRows:
+    """The keys of rows that a statement inserts, so that others can refer to them."""
+
+    relation: str
+    """Its name at the statement; in `Demands`: at the end of the migration."""
+    statement: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """Values as SQL, with their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +185,5 @@ class Demands:
     """Number of the last statement that does so; 0: none."""
     unknown: str = ""
     """Why the catalog could not be read; empty: it could."""
+    given: tuple[GivenRows, ...] = ()
+    """Keys that it inserts into relations, if they are constants."""

@@ -52,8 +52,10 @@ async def read_snapshot(conn: AsyncConnection, oids: Collection[int] | None = No
         for row in await _rows(conn, "relations", values)
     }
     types = {row[0]: _made(Type, row, tuple(checks[row[0]])) for row in await _rows(conn, "types", values)}
-    [(volatile, functions, event_triggers)] = await _rows(conn, "surroundings", values)
-    return Snapshot(relations, types, frozenset(volatile), frozenset(functions), event_triggers)
+    [(volatile, functions, event_triggers, reading)] = await _rows(conn, "surroundings", values)
+    return Snapshot(
+        relations, types, frozenset(volatile), frozenset(functions), event_triggers, frozenset(reading)
+    )
 
 
 async def read_locked(conn: AsyncConnection) -> dict[int, bool]:

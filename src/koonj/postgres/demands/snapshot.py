@@ -61,6 +61,7 @@ class Constraint:
     period: bool
     index: int
     operators: tuple[str, ...]
+    deferrable: bool
     calls: tuple[str, ...] = ()
 
 
@@ -158,6 +159,8 @@ class Snapshot:
     functions: frozenset[str] = frozenset()
     """Names of functions outside pg_catalog."""
     event_triggers: bool = False
+    reading: frozenset[str] = frozenset()
+    """Functions of no extension that can read rows, as in `Calls`."""
 
     def with_read(self, read: Snapshot, oids: Collection[int] | None) -> Snapshot:
         """Return the snapshot after a statement, of which `read` has the relations in `oids`."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.demands import insertion, refresh
 from koonj.postgres.demands.change import Change, Using
-from koonj.postgres.demands.demand import Demand, Demands, Lineage, Step
+from koonj.postgres.demands.demand import Demand, Demands, GivenRows, Lineage, Step
 from koonj.postgres.demands.find import find
 from koonj.postgres.demands.layers import layer, without_domain
 from koonj.postgres.demands.read import read_locked, read_snapshot
@@ -21,6 +21,7 @@ from koonj.postgres.demands.value_settings import note_changed, read_changed
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strategy import is_silent
 from koonj.sql.called_names import names_in, retypes
+from koonj.sql.inserted_constants import MOST
 from koonj.sql.row_values import plain_name
 from koonj.sql.statements import Statement, TransactionControl
 
@@ -56,6 +57,8 @@ class DemandWatch:
     _demands: list[Demand] = field(default_factory=list)
     _steps: dict[int, list[Step]] = field(default_factory=dict)
     _moved: set[int] = field(default_factory=set)
+    _given: dict[int, list[GivenRows]] = field(default_factory=dict)
+    """Rows that the statements have inserted, by the OID of the relation."""
     _unknown: str = ""
 
     async def begin(self) -> None:
@@ -65,7 +68,7 @@ class DemandWatch:
         """
         self._demands, self._steps, self._written, self._any_writer = [], {}, {}, 0
         self._last_writes, self._last_write_any, self._changed = {}, 0, set()
-        self._moved, self._unknown = set(), ""
+        self._moved, self._unknown, self._given = set(), "", {}
         try:
             async with in_own_transaction(self.conn):
                 self._first = self._last = await read_snapshot(self.conn)
@@ -131,10 +134,20 @@ class DemandWatch:
         change = self._change(number, statement, self._last, settings)
         if statement.verb == "insert":
             written = [oid for oid, writes in locked.items() if writes]
-            self._demands += insertion.demands(change, statement.text, written)
+            self._find_inserted(change, statement, written)
         elif statement.verb == "refresh":
             refreshed = await read_refreshed(self.conn, statement.text, self._last, locked)
             self._demands += [] if refreshed is None else refresh.demands(change, refreshed)
+
+    def _find_inserted(self, change: Change, statement: Statement, written: Sequence[int]) -> None:
+        """Find what an INSERT demands, and note the rows that it inserts."""
+        self._demands += insertion.demands(change, statement.text, written, self._given)
+        made = insertion.given(change, statement.text, written)
+        if made is not None:
+            oid, rows = made
+            known = self._given.setdefault(oid, [])
+            if sum(len(one.rows) for one in known) < MOST:
+                known.append(rows)
 
     def result(self) -> Demands:
         """Return what the whole migration demands."""
@@ -150,6 +163,12 @@ class DemandWatch:
             writes_any=bool(self._any_writer),
             last_write_any=max((self._last_write_any, *lasts.values())) if self._any_writer else 0,
             unknown=self._unknown,
+            given=tuple(
+                replace(one, relation=end[oid].name)
+                for oid, rows in self._given.items()
+                for one in rows
+                if oid in end
+            ),
         )
 
     def _lineages(self) -> list[Lineage]:

@@ -110,9 +110,13 @@ class TunnelLeases:
         """Leave all tunnels. One that is being opened is given up."""
         self._given_up.set()
         async with self._opening:
-            leases, self._leases = list(self._leases.values()), {}
-            for lease in leases:
-                lease.close()
+            self.leave()
+
+    def leave(self) -> None:
+        """Leave all tunnels that are open, also when the event loop in which they were opened has ended."""
+        leases, self._leases = list(self._leases.values()), {}
+        for lease in leases:
+            lease.close()
 
 
 class _TunnelEndedError(Exception):

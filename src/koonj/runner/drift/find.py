@@ -16,7 +16,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import Folder
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.compare import compare, significant
-from koonj.postgres.catalog.versions import comparable, without_owners
+from koonj.postgres.catalog.versions import comparable, without_owners, without_public_owner
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.choose import open_scratch
@@ -162,5 +162,5 @@ def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
 
     Before PostgreSQL 15, the owner of the schema public is a superuser whose name depends on the server.
     """
-    least = _PUBLIC_OWNER_CHANGED if catalog.major < _PUBLIC_OWNER_CHANGED else 0
-    return comparable(catalog, max(other.major, least))
+    found = comparable(catalog, other.major)
+    return without_public_owner(found) if catalog.major < _PUBLIC_OWNER_CHANGED else found

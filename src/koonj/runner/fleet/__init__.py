@@ -1,1 +1,1 @@
-"""Apply one set of migrations to several targets: in waves, side by side, each as an ordinary run."""
+"""Apply or roll back migrations on several targets: in waves, side by side, each as an ordinary run."""

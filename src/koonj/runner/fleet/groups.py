@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from koonj.runner.fleet.events import PlanGroup
+from koonj.runner.run.fleet_events import PlanGroup
 from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 
 

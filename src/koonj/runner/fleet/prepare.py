@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from koonj.config import Target
-from koonj.runner.fleet.events import Outcome, TargetResult
+from koonj.runner.fleet.wording import nothing_to_do
 from koonj.runner.preparation import Confirmation, Job
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.fleet_events import Outcome, TargetResult
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.run import Run
 from koonj.runner.start import Preparation
@@ -66,7 +68,7 @@ async def prepare(job: Job, prepared: Prepared, running: set[Run]) -> AsyncItera
     assert isinstance(last, RunFinished)
     prepared.result = TargetResult(
         target.name,
-        _outcome(last, planned=planned),
+        _outcome(last, job.request.direction, planned=planned),
         target.protected,
         message=last.message,
         failure=last.failure,
@@ -74,10 +76,10 @@ async def prepare(job: Job, prepared: Prepared, running: set[Run]) -> AsyncItera
     )
 
 
-def _outcome(last: RunFinished, *, planned: bool) -> Outcome:
+def _outcome(last: RunFinished, direction: Direction, *, planned: bool) -> Outcome:
     """Return what a preparation without a confirmation means. `planned`: the target was read."""
     if last.result is RunResult.NOTHING:
-        return Outcome.UP_TO_DATE
+        return nothing_to_do(direction)
     if last.result is RunResult.CANCELLED:
         return Outcome.CANCELLED
     return Outcome.REFUSED if planned else Outcome.UNREACHABLE

@@ -1,11 +1,13 @@
-"""What an apply to several targets says about them."""
+"""What an apply or a rollback on several targets says about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from koonj.humanize import count
-from koonj.runner.fleet.events import COMPLETE, Outcome, TargetResult
+from koonj.runner.process.process_wording import CONTINUE
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.fleet_events import COMPLETE, Outcome, TargetResult
 from koonj.sql.display import spaced
 
 _ORDER = (
@@ -18,11 +20,29 @@ _ORDER = (
 )
 
 
+def failures(results: Iterable[TargetResult]) -> int:
+    """Return the number of targets that are not ready, or whose run did not end well."""
+    waiting = {Outcome.PLANNED, Outcome.NOT_STARTED}
+    return sum(one.outcome not in COMPLETE | waiting for one in results)
+
+
+def nothing_to_do(direction: Direction) -> Outcome:
+    """Return the outcome of a target on which there is nothing to do."""
+    return Outcome.UP_TO_DATE if direction is Direction.APPLY else Outcome.NOTHING
+
+
+def nothing_words(direction: Direction) -> str:
+    """Return that there is nothing to do on any target."""
+    if direction is Direction.APPLY:
+        return "Nothing to apply: no migration is pending on any target."
+    return "Nothing to roll back on any target."
+
+
 def outcome_words(result: TargetResult) -> str:
     """Return the outcome in a word or two; of a conflict its state, such as ``edited``."""
     if result.outcome is Outcome.REFUSED and result.conflicts:
         return spaced(result.conflicts[0].state)
-    return spaced(result.outcome.value)
+    return "nothing to do" if result.outcome is Outcome.NOTHING else spaced(result.outcome.value)
 
 
 def not_ready_words(failures: int, of: int, ready: int) -> str:
@@ -38,18 +58,16 @@ def not_ready_words(failures: int, of: int, ready: int) -> str:
     )
 
 
-def ended_words(results: Sequence[TargetResult]) -> str:
-    """Return how many targets have all migrations, and how many ended in another way."""
+def ended_words(results: Sequence[TargetResult], direction: Direction) -> str:
+    """Return on how many targets nothing is left to do, and how many ended in another way."""
     complete = sum(one.outcome in COMPLETE for one in results)
-    applied = sum(len(one.committed) for one in results)
+    committed = sum(len(one.committed) for one in results)
     changed = sum(bool(one.committed) for one in results)
-    words = f"Applied {count(applied, 'migration')} on {count(changed, 'target')}."
+    verb, state = ("Applied", "up to date") if direction is Direction.APPLY else ("Rolled back", "done")
+    words = f"{verb} {count(committed, 'migration')} on {count(changed, 'target')}."
     if complete == len(results):
-        return f"{words} All {count(complete, 'target')} are up to date."
+        return f"{words} All {count(complete, 'target')} are {state}."
     counts = {outcome: sum(one.outcome is outcome for one in results) for outcome in _ORDER}
     others = ", ".join(f"{number} {spaced(outcome.value)}" for outcome, number in counts.items() if number)
     verb = "is" if complete == 1 else "are"
-    return (
-        f"{words} {complete} of {count(len(results), 'target')} {verb} up to date; {others}. To continue, "
-        "run the same command again: it runs nothing twice."
-    )
+    return f"{words} {complete} of {count(len(results), 'target')} {verb} {state}; {others}. {CONTINUE}"

@@ -210,13 +210,16 @@ class ImpactMeasurement:
     async def _ask_rows(self, kept: KeptConnection, planned: PreparedPlan) -> None:
         """Ask the target which of its rows the migrations will refuse."""
         request = self.request
-        wanted = self.place.trusted and request.direction is Direction.APPLY and not request.probe
+        wanted = request.direction is Direction.APPLY and not request.probe
         if not wanted or request.preflight is Preflight.OFF or not self._is_shown:
             return
         # Only a plan that somebody reads needs these.
-        from koonj.runner.preflight.checks import pending_demands, row_checks  # noqa: PLC0415 - as above
+        from koonj.runner.preflight.checks import pending_demands, row_checks, unasked  # noqa: PLC0415 - as above
 
         pending = pending_demands(planned.plan.migrations, self.rehearsals)
+        if not self.place.trusted:
+            self.row_checks = {name: (check,) for name, check in unasked(pending, _UNTRUSTED)}
+            return
         found: dict[str, tuple[RowCheck, ...]] = {}
         async for name, check in row_checks(kept, self.target, pending, request.preflight):
             found[name] = (*found.get(name, ()), check)

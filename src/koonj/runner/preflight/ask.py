@@ -112,9 +112,10 @@ class Asking:
             if not one.is_readable:
                 raise UnansweredError(f"{name} is, or contains, a view or a foreign table")
         rows = self.facts[self.question.reads[0].origin.relation]
-        self.key = rows.key
+        is_inserted = self.question.demand.counted is Counted.INSERTED
+        self.key = self.question.demand.keys if is_inserted else rows.key
         large = max(self.facts[read.origin.relation].bytes for read in self.question.reads)
-        if self.mode is Preflight.EXACT or large <= SMALL:
+        if self.mode is Preflight.EXACT or large <= SMALL or is_inserted:
             return await self._whole(rows)
         hit = await self._sample()
         if hit is None:
@@ -253,15 +254,18 @@ class Asking:
         itself = demand.counted is Counted.RELATION
         groups = demand.counted is Counted.GROUPS and not (hit is not None and hit.raised)
         examples = () if hit is None else hit.examples
+        place = demand.relation
+        if demand.counted is Counted.INSERTED:
+            place = f"those that it inserts into {demand.relation}"
         if itself and outcome is RowOutcome.PASSES:
             sentence = f"nothing is wrong with {demand.relation}"
         elif itself:
             sentence = f"{demand.relation} {demand.words}"
         elif hit is None:
             rows = "no rows" if outcome is RowOutcome.PASSES else "rows"
-            sentence = f"{rows} of {demand.relation} {'share ' if groups else ''}{demand.words}"
+            sentence = f"{rows} of {place} {'share ' if groups else ''}{demand.words}"
         else:
-            sentence = broken(demand.words, demand.relation, hit.rows, groups=groups, at_least=hit.at_least)
+            sentence = broken(demand.words, place, hit.rows, groups=groups, at_least=hit.at_least)
             sentence = with_examples(sentence, self.key, examples, groups=groups)
         return RowCheck(
             statement=demand.statement,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 
 from koonj.config import Target
 from koonj.postgres.demands.demand import Demands
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.runner.preflight.ask import Asking
-from koonj.runner.preflight.compose import PendingDemands, compose, unknown_demands
+from koonj.runner.preflight.compose import PendingDemands, compose
 from koonj.runner.preflight.wording import unknown_whole
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.planned import PlannedMigration
@@ -30,22 +30,36 @@ def pending_demands(
     )
 
 
+NOT_REHEARSED = "it was not rehearsed"
 _TABLES = frozenset({"table", "partitioned table", "materialized view"})
 
 
-def demands_of(rehearsal: Rehearsal | None) -> Demands | None:
-    """Return what a migration demands; None if it was not rehearsed.
+def demands_of(rehearsal: Rehearsal | None) -> Demands:
+    """Return what a migration demands. Of one that was not rehearsed, that is unknown.
 
     A migration that only makes objects is not watched, and its traces say which.
     """
-    if rehearsal is None or (rehearsal.verdict is Verdict.UNKNOWN and rehearsal.failure is not None):
-        return None
+    if rehearsal is None:
+        return Demands(unknown=NOT_REHEARSED)
+    if rehearsal.verdict is Verdict.UNKNOWN and rehearsal.failure is not None:
+        return Demands(unknown="it could not be rehearsed")
     if rehearsal.failure is not None and rehearsal.failure.phase == "apply":
         return Demands(unknown="it fails in the rehearsal")
     if rehearsal.demands != Demands():
         return rehearsal.demands
     created = (one for trace in rehearsal.apply for one in trace.relations if one.change == "created")
     return Demands(made=tuple(sorted(one.relation for one in created if one.kind in _TABLES)))
+
+
+def unasked(pending: Iterable[PendingDemands], reason: str) -> Iterator[tuple[str, RowCheck]]:
+    """Yield that it is not known what migrations demand that demand something, or that were not rehearsed."""
+    for one in pending:
+        if one.demands.demands or one.demands.unknown:
+            yield one.name, _unknown(one.demands.unknown or reason)
+
+
+def _unknown(reason: str) -> RowCheck:
+    return RowCheck(0, 0, "", "", RowOutcome.NOT_KNOWN, unknown_whole(reason), reason=reason)
 
 
 async def row_checks(
@@ -63,8 +77,8 @@ async def row_checks(
     Raises: ConnectError; psycopg.Error if the connection was lost.
     """
     for one in pending:
-        if only in {"", one.name} and (reason := unknown_demands(one)):
-            yield one.name, RowCheck(0, 0, "", "", RowOutcome.NOT_KNOWN, unknown_whole(reason), reason=reason)
+        if only in {"", one.name} and one.demands.unknown:
+            yield one.name, _unknown(one.demands.unknown)
     failed, started = set[str](), monotonic()
     for question in compose(pending):
         if only not in {"", question.migration}:

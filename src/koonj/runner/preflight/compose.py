@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from koonj.postgres.demands.change import MOVED
-from koonj.postgres.demands.demand import ROWS, Demand, DemandKind, Demands, Layer, Lineage, Source
+from koonj.postgres.demands.demand import (
+    ROWS,
+    Demand,
+    DemandKind,
+    Demands,
+    GivenRows,
+    Layer,
+    Lineage,
+    Source,
+)
+from koonj.postgres.demands.inserted_reference import with_given
 from koonj.postgres.demands.refresh import BASE
 
 Place = tuple[int, int]
@@ -65,10 +75,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PendingDemands:
-    """A pending migration with its demands; None: it was not rehearsed."""
+    """A pending migration with its demands."""
 
     name: str
-    demands: Demands | None
+    demands: Demands
     done: int = 0
     """Number of its statements that are committed already."""
 
@@ -83,6 +93,8 @@ class _State:
     """The first of them that writes into it."""
     last_write: Place = NOWHERE
     moved: bool = False
+    given: tuple[GivenRows, ...] = ()
+    """Rows that they insert into it."""
 
 
 @dataclass(slots=True)
@@ -125,6 +137,8 @@ class _Composer:
             lineage = lineages.get(source.relation)
             origin = self._after(state.origin, lineage, source, pending.done)
             reads.append(Read(source.name, origin, source.only))
+            if demand.reference:
+                demand = with_given(demand, state.given)
         parents = [self.state(name).origin for name in demand.hashed]
         if any(parent is None for parent in parents):
             unknown = unknown or "an earlier pending migration makes the partitioned table"
@@ -161,6 +175,9 @@ class _Composer:
         for written, last in zip(demands.writes, demands.last_writes, strict=True):
             state = self.state(written)
             self.states[written] = replace(state, writer=state.writer or name, last_write=(self.number, last))
+        for given in demands.given:
+            state = self.state(given.relation)
+            self.states[given.relation] = replace(state, given=(*state.given, given))
         if demands.writes_any:
             self.any_writer = self.any_writer or name
             self.last_write_any = (self.number, demands.last_write_any)
@@ -182,20 +199,12 @@ _ALL = 1_000_000_000
 """More statements than a migration has."""
 
 
-def unknown_demands(pending: PendingDemands) -> str:
-    """Return why it is not known what a rehearsed migration demands; empty if it is.
-
-    That one has not been rehearsed, the plan says anyway.
-    """
-    return "" if pending.demands is None else pending.demands.unknown
-
-
 def compose(pending: Iterable[PendingDemands]) -> Iterator[Question]:
     """Yield the questions of the pending migrations, in their order."""
     composer = _Composer()
     for number, one in enumerate(pending):
         composer.number = number
-        if one.demands is None or unknown_demands(one):
+        if one.demands.unknown:
             composer.unknown = composer.unknown or f"it is not known what {one.name} does before"
             continue
         yield from composer.questions(one, one.demands)

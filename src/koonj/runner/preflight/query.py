@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from koonj.postgres.demands.demand import PLACE, ROWS, TABLE, ColumnValue, Counted
+from koonj.postgres.demands.demand import INSERTED, PLACE, ROWS, TABLE, ColumnValue, Counted
 from koonj.postgres.demands.partition import HASHED
 from koonj.runner.preflight.compose import Origin, Question, Read, bare_name
 
@@ -29,7 +29,7 @@ NONE = Part(condition="false")
 
 def found(question: Question, key: Sequence[str], part: Part = ALL) -> str:
     """Return a query for a few rows that break the demand, with their keys as texts."""
-    columns = [f"{_KEY}{number}::pg_catalog.text" for number in range(len(key))]
+    columns = [f"{name}::pg_catalog.text" for name in _names(question, key)]
     if question.demand.counted is Counted.GROUPS:
         columns = [f"(pg_catalog.array_agg({one}))[1]" for one in columns]
     inner = f"SELECT {', '.join(columns) or '1'} {question.demand.tail}"
@@ -54,6 +54,13 @@ def with_values(question: Question, column: str, kind: str, values: Sequence[str
     """Return the rows of the target that have one of these values."""
     texts = ", ".join(f"{_literal(value)}::{kind}" for value in values)
     return Part(condition=f"{bare_name(question.reads[0].origin.relation)}.{column} = ANY (ARRAY[{texts}])")
+
+
+def _names(question: Question, key: Sequence[str]) -> list[str]:
+    """Return what the key of a row is called in a query."""
+    if question.demand.counted is Counted.INSERTED:
+        return [f"{INSERTED}{place}" for place in range(len(key))]
+    return [f"{_KEY}{place}" for place in range(len(key))]
 
 
 def number(question: Question) -> str:
@@ -85,7 +92,8 @@ def to_copy(question: Question, key: Sequence[str]) -> str:
     demand = question.demand
     if not demand.tail:
         return ""
-    shown = [*key] if _is_plain(question) else [f"{_KEY}{place}" for place in range(len(key))]
+    is_inserted = demand.counted is Counted.INSERTED
+    shown = [*key] if _is_plain(question) and not is_inserted else _names(question, key)
     if demand.counted is Counted.GROUPS:
         shown = [f"pg_catalog.array_agg({one})" for one in shown] + ["pg_catalog.count(*)"]
     before = "".join(f"SET {name} TO {_literal(value)}; " for name, value in demand.settings)

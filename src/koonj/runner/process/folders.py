@@ -51,7 +51,7 @@ class RunFiles:
 
 
 def run_files(folder: Path, target: str, run_id: str, started: datetime) -> RunFiles:
-    """Return the files of a new run."""
+    """Return the files of a new run. `target`: its name, or words for several of them."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", target)[:_LONGEST_TARGET]
     return RunFiles(folder, f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}-{run_id[:SHORT_ID]}")
 

@@ -14,10 +14,13 @@ from koonj.runner.process.control_fifo import ask_to_cancel, ask_to_unblock
 from koonj.runner.process.folders import RunFiles, mark_seen
 from koonj.runner.process.journal_head import SIZE, JournalHead
 from koonj.runner.process.journal_reader import JournalReader
+from koonj.runner.process.seen_runs import mark_end_seen
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
+from koonj.runner.run.fleet_events import FleetFinished
 from koonj.runner.run.run import Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest
 
+_ENDS = (RunFinished, FleetFinished)
 _FIRST_PAUSE, _MOST_PAUSE = 0.01, 0.1
 """Seconds between two looks at the journal. No inotify: macOS and NFS have none."""
 
@@ -66,14 +69,15 @@ class FollowedRun(Run):
                 pause = min(pause * 1.5, _MOST_PAUSE)
                 for event in reader.new_events():
                     pause = _FIRST_PAUSE
-                    if isinstance(event, RunFinished):
-                        mark_seen(self.files)
+                    if isinstance(event, _ENDS):
+                        mark_end_seen(self.files, event)
                     yield event
-                    if isinstance(event, RunFinished):
+                    if isinstance(event, _ENDS):
                         return
                 if head is not None and head.result is not None:
                     mark_seen(self.files)
-                    yield RunFinished(head.result, head.message)  # its line is lost
+                    kind = FleetFinished if head.targets else RunFinished
+                    yield kind(head.result, head.message)  # its line is lost
                     return
                 if alive is False:
                     mark_seen(self.files)

@@ -32,6 +32,8 @@ from koonj.runner.run.events import (
     RunFinished,
     StatementStarted,
 )
+from koonj.runner.run.fleet_events import FleetFinished, FleetPlanned
+from koonj.runner.run.target_event import TargetEvent
 from koonj.user_folders import UserFolderError
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -44,7 +46,7 @@ KEPT_LINES = 200
 """Lines that are kept while the disk is full, and tried again."""
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 """O_EXCL also refuses a symbolic link."""
-_ALWAYS_WRITTEN = frozenset({"run_finished", "migration_failed"})
+_ALWAYS_WRITTEN = frozenset({"run_finished", "migration_failed", "target_finished", "fleet_finished"})
 
 
 class JournalError(Exception):
@@ -80,7 +82,7 @@ class Journal:
         self._follow(event)
         for line in self._lines.add(event, now):
             self._take(line)
-        if isinstance(event, RunFinished | MigrationFailed):
+        if isinstance(event, RunFinished | MigrationFailed | FleetFinished):
             self.flush()
             self.sync()
         elif isinstance(event, StatementStarted) and self._in_steps:
@@ -193,7 +195,12 @@ class Journal:
             case MigrationFinished():
                 self._committed += 1
                 changes |= {"committed": self._committed, "migration": "", "statement": 0}
-            case RunFinished():
+            case FleetPlanned():
+                changes["wanted"] = sum(len(one.not_run) for one in event.targets)
+            case TargetEvent(event=MigrationFinished()):
+                self._committed += 1
+                changes["committed"] = self._committed
+            case RunFinished() | FleetFinished():
                 changes |= {
                     "result": event.result,
                     "message": event.message,
@@ -215,7 +222,7 @@ def open_journal(head: JournalHead, environ: Mapping[str, str] = os.environ) -> 
         if isinstance(folder, UserFolderError):
             reason = reason or folder.message
             continue
-        files = run_files(folder, head.target, head.run, head.started)
+        files = run_files(folder, head.target or f"{head.targets} targets", head.run, head.started)
         try:
             return _create(files, head)
         except OSError as error:

@@ -18,7 +18,8 @@ from pathlib import Path
 from koonj.postgres.run_name import os_user
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import RunResult, RunStarted
+from koonj.runner.run.events import RunResult
+from koonj.runner.run.fleet_events import FleetStarted, Started
 
 SIZE = 1024
 
@@ -55,13 +56,17 @@ class JournalHead:
     """Number of lines that could not be written."""
     settles: str = ""
     """File name of the interrupted migration that the run settles; empty for an apply or a rollback."""
+    targets: int = 0
+    """Number of targets, if the run is one on several of them; then `target` is empty."""
+    fleet: str = ""
+    """UUID of the run on several targets of which this is a part; empty: of none."""
 
 
-def new_head(started: RunStarted, folder: Path) -> JournalHead:
+def new_head(started: Started, folder: Path) -> JournalHead:
     """Return the head of a run that starts in this process. `folder`: its migrations."""
     return JournalHead(
         run=started.run_id,
-        target=started.target,
+        target="" if isinstance(started, FleetStarted) else started.target,
         direction=started.direction,
         folder=str(folder),
         folder_hash=folder_hash(folder),
@@ -70,7 +75,8 @@ def new_head(started: RunStarted, folder: Path) -> JournalHead:
         pid=os.getpid(),
         started=datetime.now(UTC),
         wanted=0,
-        settles=started.settles,
+        settles="" if isinstance(started, FleetStarted) else started.settles,
+        targets=len(started.targets) if isinstance(started, FleetStarted) else 0,
     )
 
 

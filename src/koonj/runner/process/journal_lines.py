@@ -1,16 +1,18 @@
 """Decide which events of a run get a line in its journal, so that a fast run costs little.
 
 A migration in one transaction that takes less than 0.1 s gets one line. A statement has lines only outside a
-transaction, or when it has run for 0.1 s. Of the messages of the server, 1,000 a migration are written.
+transaction, or when it has run for 0.1 s. Of the messages of the server, 1,000 a migration are written. The
+journal of a run on several targets has the lines of the run on each of them, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from koonj.runner.run.codec import PlainError
 from koonj.runner.run.event_codec import event_from_plain, event_to_plain
 from koonj.runner.run.events import (
     Event,
@@ -19,10 +21,12 @@ from koonj.runner.run.events import (
     MigrationStarted,
     Notice,
     PlanMade,
+    RunFinished,
     StatementFinished,
     StatementStarted,
 )
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.target_event import TargetEvent
 
 
 def without_row_checks(plan: Plan) -> Plan:
@@ -37,6 +41,8 @@ MOST_NOTICES = 1000
 _MOST_TEXT = 8192
 _WHOLE = "migration_ran"
 """Name of the line that stands for the start and the end of a migration."""
+_OF_TARGET = "target_event"
+"""Name of the line that has a line of the run on one of several targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class _Held:
 
 
 class JournalLines:
-    """The lines of one run, as JSON values."""
+    """The lines of one run, or of those on several targets, as JSON values."""
 
     def __init__(self) -> None:
         self._migration: _Held | None = None
@@ -54,11 +60,13 @@ class JournalLines:
         self._running: MigrationStarted | None = None
         self._statement_written = False
         self._notices = 0
+        self._of_targets: dict[str, JournalLines] = {}
 
     @property
     def holds(self) -> bool:
         """Whether the start of a migration or statement is held back."""
-        return self._migration is not None or self._statement is not None
+        own = self._migration is not None or self._statement is not None
+        return own or any(lines.holds for lines in self._of_targets.values())
 
     def add(self, event: Event, now: float) -> Iterator[dict[str, Any]]:
         """Yield the lines that are to be written when `event` happens. `now`: in monotonic seconds."""
@@ -76,6 +84,8 @@ class JournalLines:
                 yield from self._finish(event)
             case Notice():
                 yield from self._notice(event)
+            case TargetEvent():
+                yield from self._add_of_target(event, now)
             case PlanMade():
                 yield event_to_plain(replace(event, plan=without_row_checks(event.plan)))
             case _:
@@ -92,6 +102,14 @@ class JournalLines:
             self._statement, self._statement_written = None, True
         elif self._migration is not None and now - self._migration.since >= HOLD:
             yield from self._started()
+        for target, lines in self._of_targets.items():
+            yield from _of_target(target, lines.due(now))
+
+    def _add_of_target(self, event: TargetEvent, now: float) -> Iterator[dict[str, Any]]:
+        lines = self._of_targets.setdefault(event.target, JournalLines())
+        yield from _of_target(event.target, lines.add(event.event, now))
+        if isinstance(event.event, RunFinished):
+            del self._of_targets[event.target]
 
     def _start(self, event: MigrationStarted, now: float) -> Iterator[dict[str, Any]]:
         self._running, self._statement, self._notices = event, None, 0
@@ -139,12 +157,22 @@ class JournalLines:
             yield event_to_plain(Notice(self._running.name, "INFO", text))
 
 
+def _of_target(target: str, lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        yield {"event": _OF_TARGET, "target": target, "line": line}
+
+
 def events_of_line(data: Mapping[str, Any]) -> tuple[Event, ...]:
     """Return the events that a line stands for; none if this version of koonj does not know it.
 
     Raises:
         PlainError: the line is not one that koonj writes.
     """
+    if data.get("event") == _OF_TARGET:
+        target, line = data.get("target"), data.get("line")
+        if not (isinstance(target, str) and isinstance(line, dict)):
+            raise PlainError("a line of a target without its target")
+        return tuple(TargetEvent(target, event, at=event.at) for event in events_of_line(line))
     if data.get("event") != _WHOLE:
         event = event_from_plain(data)
         return () if event is None else (event,)

@@ -18,7 +18,7 @@ from koonj.postgres.catalog.catalog import Catalog
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
 
-FORMAT = "12"
+FORMAT = "13"
 """Increased when this version measures or judges the same files on the same server differently."""
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from re import sub
 from typing import Any
 
-from koonj.runner.run import events, lock_events
+from koonj.runner.run import events, fleet_events, lock_events
 from koonj.runner.run.codec import from_plain, to_plain
 from koonj.runner.run.events import Event
 
@@ -35,6 +35,6 @@ def event_from_plain(data: Mapping[str, Any]) -> Event | None:
 
 @cache
 def _kinds() -> Mapping[str, type[Event]]:
-    values = (*vars(events).values(), *vars(lock_events).values())
+    values = [value for module in (events, lock_events, fleet_events) for value in vars(module).values()]
     kinds = [kind for kind in values if isinstance(kind, type) and issubclass(kind, Event)]
     return {event_name(kind): kind for kind in kinds if kind is not Event}

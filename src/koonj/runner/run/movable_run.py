@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koonj.runner.run.events import PlanMade, RunStarted
+from koonj.runner.run.events import Event
+from koonj.runner.run.fleet_events import Started
 
 if TYPE_CHECKING:
     from koonj.postgres.connector import Connector
+    from koonj.postgres.kept_passwords import KeptPasswords
     from koonj.runner.run.run import Run
 
 
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
 class MovableRun:
     """What a process needs to carry out a run, and to write its journal."""
 
-    started: RunStarted
-    plan: PlanMade | None
-    """The plan that was confirmed; None if the run is not an apply or a rollback."""
+    started: Started
+    shown: tuple[Event, ...]
+    """The plan that was confirmed, or those of several targets; empty if the run settles an interruption."""
     folder: Path
     """The migrations."""
     carry_out: Callable[[Connector], Run]
-    """Return the run. It starts when its events are read, and its first event is not a `RunStarted`."""
+    """Return the run. It starts when its events are read, and it does not repeat `started` and `shown`."""
+    passwords: KeptPasswords | None = None
+    """Those that were read for the plan, so that nobody is asked again; None: there are none."""

@@ -116,7 +116,7 @@ class MovingRun(Run):
         """
         if self._process is None:
             raise RunProcessError(problem)
-        started = await self._process.hand_over(lines_of(confirmed))
+        started = await self._process.hand_over(lines_of(confirmed, passwords=self._connector.passwords))
         with JournalReader(started.files) as reader:
             head = reader.head()
         assert head is not None

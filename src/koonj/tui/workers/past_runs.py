@@ -98,7 +98,10 @@ class PastRuns:
 
 
 def runs_of(migrations: Path) -> list[KnownRun]:
-    """Return the runs of a folder that are in progress or have ended on this machine, newest first."""
+    """Return the runs of a folder that are in progress or have ended on this machine, newest first.
+
+    Of a run on several targets, only its parts: the screen shows one target at a time.
+    """
     from koonj.runner.process.journal_head import folder_hash  # noqa: PLC0415 - not needed for the first paint
     from koonj.runner.process.journal_reader import known_runs  # noqa: PLC0415 - as above
 
@@ -106,7 +109,9 @@ def runs_of(migrations: Path) -> list[KnownRun]:
     return [
         run
         for run in known_runs()
-        if run.head.folder_hash == wanted and (run.alive is not None or run.head.result is not None)
+        if run.head.folder_hash == wanted
+        and not run.head.targets
+        and (run.alive is not None or run.head.result is not None)
     ]
 
 

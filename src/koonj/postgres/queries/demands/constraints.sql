@@ -29,7 +29,8 @@ SELECT c.oid::bigint,
            JOIN pg_catalog.pg_operator AS o ON o.oid OPERATOR(pg_catalog.=) u.oid
            JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace
            ORDER BY u.place
-       )
+       ),
+       c.condeferrable
 FROM pg_catalog.pg_constraint AS c
 WHERE c.contype OPERATOR(pg_catalog.=) ANY ('{c,f,x,p,u}'::"char"[])
   AND c.oid OPERATOR(pg_catalog.>=) 16384::oid

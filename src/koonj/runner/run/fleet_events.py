@@ -1,4 +1,4 @@
-"""The events of an apply to several targets, apart from those of each target's own run."""
+"""Define the events of a run on several targets; `TargetEvent` has those of each target's own run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Event, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, RunResult, RunStarted
 from koonj.runner.run.failure import Failure
 
 
@@ -14,10 +15,13 @@ class Outcome(StrEnum):
     """What becomes of one target."""
 
     PLANNED = "planned"
-    """It has pending migrations, and nothing is in their way."""
+    """It has migrations to run, and nothing is in their way."""
     UP_TO_DATE = "up_to_date"
     """It has all migrations already."""
+    NOTHING = "nothing"
+    """It has none to roll back."""
     APPLIED = "applied"
+    ROLLED_BACK = "rolled_back"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
     """It cannot be reached or read, so nothing is known about it."""
@@ -32,8 +36,8 @@ class Outcome(StrEnum):
 
 NOT_READY = frozenset({Outcome.UNREACHABLE, Outcome.REFUSED})
 """Outcomes of a plan: nothing can run on such a target."""
-COMPLETE = frozenset({Outcome.APPLIED, Outcome.UP_TO_DATE})
-"""Outcomes of targets that have all migrations of the request."""
+COMPLETE = frozenset({Outcome.APPLIED, Outcome.UP_TO_DATE, Outcome.ROLLED_BACK, Outcome.NOTHING})
+"""Outcomes of targets on which nothing is left to do for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,19 @@ class PlanGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetStarted(Event):
+    """The first event of the journal."""
+
+    run_id: str
+    targets: tuple[str, ...]
+    direction: Direction
+
+
+Started = RunStarted | FleetStarted
+"""The first event in the journal of a run."""
+
+
+@dataclass(frozen=True, slots=True)
 class FleetPlanned(Event):
     """The plans of all targets, before anything changes."""
 
@@ -79,6 +96,7 @@ class FleetPlanned(Event):
     """How many targets run side by side, at most."""
     max_failures: int
     """After so many failures, no other target starts."""
+    direction: Direction = Direction.APPLY
 
 
 @dataclass(frozen=True, slots=True)
