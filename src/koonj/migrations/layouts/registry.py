@@ -13,6 +13,7 @@ OWN = "koonj"
 MODULES = (
     "dbmate",
     "golang_migrate",
+    "prisma",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 
