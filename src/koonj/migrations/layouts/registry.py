@@ -14,6 +14,7 @@ MODULES = (
     "dbmate",
     "golang_migrate",
     "prisma",
+    "supabase",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 
