@@ -12,6 +12,7 @@ OWN = "koonj"
 
 MODULES = (
     "dbmate",
+    "drizzle",
     "golang_migrate",
     "prisma",
     "supabase",
