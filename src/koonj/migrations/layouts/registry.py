@@ -11,6 +11,7 @@ OWN = "koonj"
 """Name of koonj's own layout."""
 
 MODULES = (
+    "atlas",
     "dbmate",
     "drizzle",
     "golang_migrate",
