@@ -308,7 +308,7 @@ class TestCheck:
             ("003_c.sql", "db/migrations/003_c.sql", "gap"),
         ]
         assert {f.path for f in found[2:]} == {"db/migrations/003_c.sql"}
-        assert {"no-rollback", "open-transaction"} <= {f.problem.code for f in found[2:]}
+        assert {"no-rollback", "unterminated"} <= {f.problem.code for f in found[2:]}
 
     def test_path_is_the_name_when_folder_is_the_working_directory(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql", "2_b.sql")

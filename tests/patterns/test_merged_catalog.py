@@ -83,3 +83,38 @@ def test_what_files_drop_is_left_out_and_what_only_the_target_has_stays() -> Non
     assert found.dropped == (("public", "documents"),)
     assert found.roles == ("ada", "bob")
     assert found.extensions == {"citext": True, "pg_trgm": True}
+
+
+def test_indexes_constraints_and_types_say_which_file_makes_them() -> None:
+    target = CatalogSnapshot((), PUBLIC, (table("users", ID),), (index("users_pkey", "users"),))
+    after = CatalogSnapshot(
+        (),
+        PUBLIC,
+        (table("users", ID), table("orders", ID)),
+        tuple(
+            index(*names)
+            for names in (("users_pkey", "users"), ("new_idx", "users"), ("orders_pkey", "orders"))
+        ),
+        (
+            TableObject("constraint", "orders_pkey", ("public", "orders")),
+            TableObject("constraint", "users_id_check", ("public", "users")),
+        ),
+        (SchemaObject("type", "public", "mood", "enum", ("sad",)),),
+    )
+    found = merged(
+        target,
+        after,
+        "CREATE TABLE orders (id int PRIMARY KEY); CREATE TYPE mood AS ENUM ('sad');",
+        "CREATE INDEX new_idx ON users (id);",
+        "ALTER TABLE users ADD CHECK (id > 0);",
+    )
+    assert {one.name: one.pending for one in found.indexes} == {
+        "users_pkey": "",
+        "new_idx": "pending 017",
+        "orders_pkey": "pending 016",
+    }
+    assert {one.name: one.pending for one in found.table_objects} == {
+        "orders_pkey": "pending 016",
+        "users_id_check": "pending",  # two files name the table, and none the constraint
+    }
+    assert [one.pending for one in found.schema_objects] == ["pending 016"]

@@ -190,6 +190,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
 
 def escape_waits(editor: Editor) -> bool:
     """Return whether Esc waits for the save."""
+    assert isinstance(editor._file, editor_file.EditorFile)
     return bool(editor._file._writing._waiters)
 
 
@@ -390,6 +391,8 @@ def test_save_states_have_words() -> None:
         "changed, not saved",
         "changed on disk",
         "deleted on disk",
+        "not written yet",
+        "changed, not kept",
     ]
     with pytest.raises(NotEditable):
         FileText.from_bytes(os.urandom(2) + b"\xff\xfe")

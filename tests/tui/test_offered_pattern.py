@@ -102,10 +102,15 @@ async def test_pattern_that_adds_to_the_statement_leaves_the_file_as_it_is(proje
 async def test_key_is_neither_shown_nor_works_without_an_offer(project: Project) -> None:
     project.table(1)
     async with project.open((120, 36)) as screen:
+        await screen.until(lambda: screen.main.preview.document is not None)
         await screen.press("F")
-        await screen.until("No pattern is the answer to this problem.")
+        await screen.until("koonj found no problem in this migration.")
         await screen.press("2")
         assert "safe pattern" not in screen.bottom()
+        project.write("001_make_t1.sql", "BEGIN;\nSELECT 1;\nCOMMIT;\n")
+        await screen.until(lambda: bool(screen.main.preview.places))
+        await screen.press("F")
+        await screen.until("No pattern is the answer to this problem.")
 
 
 async def test_editor_opens_the_pattern_of_the_problem_at_the_cursor(
@@ -122,7 +127,7 @@ async def test_editor_opens_the_pattern_of_the_problem_at_the_cursor(
         editor.query_one(SqlEditor).move_cursor((0, 0))
         await screen.until(lambda: "safe pattern" not in screen.bottom())
         await screen.press("ctrl+o")
-        await screen.until("No pattern is the answer to the problem at the cursor.")
+        await screen.until("The line of the cursor has no problem.")
         await screen.press("f8")
         await screen.until(lambda: "Ctrl+O safe pattern" in screen.bottom())
         await screen.press("ctrl+o")

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from koonj.migrations.folder import Folder
@@ -38,6 +38,22 @@ class Draft:
     """Name in snake case, without number and ``.sql``."""
     text: str
     """Text without the first line, which is the file name. Only `create` knows the number."""
+    part: int = field(default=0, compare=False)
+    """Which of the files of its pattern it is, from 0."""
+    is_edited: bool = False
+    """Whether the user edited the text by hand. It is written exactly as it is then."""
+    is_named: bool = True
+    """Whether the file name is its first line: not if the user has taken it out."""
+
+    def file_text(self, name: str) -> str:
+        """Return the whole text of the file if it has that name."""
+        text = self.text if self.is_edited else f"{self.text.rstrip()}\n"
+        return f"{first_line(name)}{text}" if self.is_named else text
+
+
+def first_line(name: str) -> str:
+    """Return the first line of a new file."""
+    return f"-- {name}\n"
 
 
 def slugify(words: str) -> str:
@@ -89,8 +105,8 @@ def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
         finish_locked(folder)
         number, width = number_after(_names(folder))
         names = [file_name(number + offset, width, draft.slug) for offset, draft in enumerate(drafts)]
-        texts = [f"-- {name}\n{draft.text.rstrip()}\n" for name, draft in zip(names, drafts, strict=True)]
-        return add_files(folder, {n: t.encode() for n, t in zip(names, texts, strict=True)})
+        named = zip(names, drafts, strict=True)
+        return add_files(folder, {name: draft.file_text(name).encode() for name, draft in named})
 
 
 def _names(folder: Path) -> list[str]:

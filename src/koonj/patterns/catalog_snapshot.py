@@ -66,6 +66,8 @@ class Index:
     """The columns of its keys; empty for an index of an expression."""
     whole: bool
     """Whether it is valid, immediate and without a condition. If unique, a foreign key can refer to it."""
+    pending: str = ""
+    """Which file makes it, if it is not there yet: ``pending 016``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class TableObject:
     table: Name
     definition: str | None = None
     """What follows the name of a constraint in its definition."""
+    pending: str = ""
+    """Which file makes it, if it is not there yet: ``pending 016``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ class SchemaObject:
     labels: tuple[str, ...] = ()
     """The values of an enum."""
     comment: str | None = None
+    pending: str = ""
+    """Which file makes it, if it is not there yet: ``pending 016``."""
 
 
 @dataclass(frozen=True)

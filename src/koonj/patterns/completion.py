@@ -124,14 +124,17 @@ def _indexes(facts: FormFacts, reference: CatalogReference) -> Iterator[tuple[st
     for one in facts.catalog.indexes:
         if table is None or one.table == (table.schema, table.name):
             unique = "unique, " if one.unique else ""
-            yield shown_name(facts.catalog, one.schema, one.name), f"{unique}{one.table[1]}"
+            yield (
+                shown_name(facts.catalog, one.schema, one.name),
+                _known(f"{unique}{one.table[1]}", one.pending),
+            )
 
 
 def _schema_objects(facts: FormFacts, thing: CatalogThing) -> Iterator[tuple[str, str]]:
     for one in facts.catalog.schema_objects:
         if one.thing == thing:
             detail = ", ".join(one.labels) or one.detail
-            yield shown_name(facts.catalog, one.schema, one.name), detail
+            yield shown_name(facts.catalog, one.schema, one.name), _known(detail, one.pending)
 
 
 def _of_table(facts: FormFacts, reference: CatalogReference, *, is_key: bool) -> Iterator[tuple[str, str]]:
@@ -142,10 +145,14 @@ def _of_table(facts: FormFacts, reference: CatalogReference, *, is_key: bool) ->
         for column in table.columns:
             typed = as_typed_key(column.name) if is_key else as_typed(column.name)
             known = column.type + (" NOT NULL" if column.not_null else "")
-            yield typed, ", ".join(filter(None, (known, column.pending)))
+            yield typed, _known(known, column.pending)
     elif reference.thing is CatalogThing.PARTITION:
         for part in facts.catalog.parts_of(table):
             yield shown_name(facts.catalog, part.schema, part.name), size_words(part)
     else:
         for one in facts.catalog.objects_of(table, reference.thing):
-            yield as_typed(one.name), one.definition or ""
+            yield as_typed(one.name), _known(one.definition or "", one.pending)
+
+
+def _known(*details: str) -> str:
+    return ", ".join(filter(None, details))

@@ -10,10 +10,18 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from koonj.patterns.catalog_snapshot import CatalogSnapshot, Column, Relation
+from koonj.patterns.catalog_snapshot import (
+    CatalogSnapshot,
+    Column,
+    Index,
+    Relation,
+    SchemaObject,
+    TableObject,
+)
 from koonj.sql.called_names import names_in
 
 _T = TypeVar("_T")
+_Named = TypeVar("_Named", Index, TableObject, SchemaObject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,32 @@ def with_pending(
     def keeps(name: str) -> bool:
         return not mark(name)
 
+    def only_file(table: str) -> str:
+        """Return the file that names a table; empty if several do, or none."""
+        files = [words for words, found in named if table in found]
+        return files[0] if len(files) == 1 else ""
+
+    def with_marks(
+        there: Iterable[_Named],
+        made: Iterable[_Named],
+        key: Callable[[_Named], Hashable],
+        table: Callable[[_Named], str] | None = None,
+    ) -> tuple[_Named, ...]:
+        """Return what will be there; what is not there yet says which file makes it, if that is known.
+
+        PostgreSQL gives indexes and constraints names that no file has. Then the only file that names their
+        `table` makes them.
+        """
+        known = {key(one) for one in there}
+
+        def marked(one: _Named) -> _Named:
+            if key(one) in known:
+                return one
+            of_table = only_file(table(one)) if table is not None else ""
+            return replace(one, pending=mark(one.name) or of_table or "pending")
+
+        return _joined(there, map(marked, made), key, lambda one: keeps(one.name))
+
     relations = _joined(
         target.relations, after.relations, lambda one: (one.schema, one.name), lambda one: keeps(one.name)
     )
@@ -52,26 +86,25 @@ def with_pending(
         ),
         indexes=tuple(
             one
-            for one in _joined(
-                target.indexes, after.indexes, lambda one: (one.schema, one.name), lambda one: keeps(one.name)
+            for one in with_marks(
+                target.indexes, after.indexes, lambda one: (one.schema, one.name), lambda one: one.table[1]
             )
             if one.table in there
         ),
         table_objects=tuple(
             one
-            for one in _joined(
+            for one in with_marks(
                 target.table_objects,
                 after.table_objects,
                 lambda one: (one.thing, one.table, one.name),
-                lambda one: keeps(one.name),
+                lambda one: one.table[1],
             )
             if one.table in there
         ),
-        schema_objects=_joined(
+        schema_objects=with_marks(
             target.schema_objects,
             after.schema_objects,
             lambda one: (one.thing, one.schema, one.name, one.thing == "function" and one.detail),
-            lambda one: keeps(one.name),
         ),
         roles=tuple(sorted({*target.roles, *after.roles})),
         extensions=_extensions(target.extensions, after.extensions),

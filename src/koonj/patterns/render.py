@@ -43,7 +43,7 @@ def render(pattern: Pattern, values: Mapping[str, str]) -> tuple[Draft, ...]:
     errors |= {name: f"No such field. Fields: {names}." for name in values if pattern.field(name) is None}
     if errors:
         raise FieldErrors(errors)
-    drafts = tuple(_draft(pattern, file, known) for file in pattern.files)
+    drafts = tuple(_draft(pattern, part, known) for part in range(len(pattern.files)))
     return tuple(draft for draft in drafts if draft.text.strip())
 
 
@@ -123,12 +123,13 @@ def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str
     return "".join(piece.text if value is None else value.text for piece, value in shown)
 
 
-def _draft(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> Draft:
+def _draft(pattern: Pattern, part: int, known: Mapping[str, Value]) -> Draft:
+    file = pattern.files[part]
     text = write(file.body, known)
     expected = outline.of(write(file.body, _stand_ins(pattern, known)))
     if outline.of(text) != expected:
         raise FieldErrors(_errors_of_changed_outline(pattern, file, known, expected))
-    return Draft(_slug(pattern, file, known), pretty(text))
+    return Draft(_slug(pattern, file, known), pretty(text), part)
 
 
 def _stand_ins(pattern: Pattern, known: Mapping[str, Value]) -> dict[str, Value]:

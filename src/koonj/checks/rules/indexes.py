@@ -43,7 +43,9 @@ def _keys(one: StatementView) -> tuple[str, ...]:
 
 def _offer(one: StatementView, index: IndexStatement) -> PatternOffer | None:
     """Return the pattern with the values as they are written; None if it has no field for one of them."""
-    start = one.words.index("(") if "(" in one.words else len(one.words)
+    if "(" not in one.words:
+        return None  # an incomplete statement
+    start = one.words.index("(")
     end = _closing(one, start)
     head, tail = one.words[:start], end + 1
     include = where = ""

@@ -14,7 +14,10 @@ from koonj.sql.reader import Reader
 
 
 def _attach(one: StatementView, _file: FileView) -> Iterator[Hit]:
-    for action in one.alter.actions if one.alter is not None else ():
+    alter = one.alter
+    if alter is None:
+        return
+    for action in alter.actions:
         reader = Reader(one.text[action.at :])
         child = reader.name() if reader.accept("attach", "partition") else ""
         if not child or reader.accept("default"):

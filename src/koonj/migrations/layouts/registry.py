@@ -14,9 +14,17 @@ MODULES = (
     "atlas",
     "dbmate",
     "drizzle",
+    "flyway",
     "golang_migrate",
+    "goose",
+    "liquibase",
+    "node_pg_migrate",
     "prisma",
+    "refinery",
+    "sql_migrate",
+    "sqlx",
     "supabase",
+    "tern",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 

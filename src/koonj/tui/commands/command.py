@@ -91,6 +91,8 @@ class Situation:
     """Whether a dialog or another screen is about to open: what it shows is being read."""
     offers_pattern: bool = False
     """Whether the current problem of the selected migration offers a pattern."""
+    problems: int | None = None
+    """Number of problems of the selected migration; None if its file is not read yet."""
     in_form: bool = False
     """Whether it is about the screen with the form of a new migration."""
     has_colours: bool = True

@@ -64,13 +64,19 @@ class EditorVerbs(HasApp, HasProblems, HasOffers, HasSearch, Protocol):
     def toggle_wrap(self) -> None:
         """Wrap long lines, or scroll them sideways."""
 
+    def next_file(self, step: int) -> None:
+        """Go to the next file (1) or the previous one (-1) of the form."""
+
 
 class _Editing(Command[EditorVerbs]):
     group = Group.EDITOR
 
 
 class Save(_Editing):
-    """Save the file. Asks first if another program changed it."""
+    """Save the file. Asks first if another program changed it.
+
+    A file of a form that is not written yet goes back into the form; nothing is on disk then.
+    """
 
     key = "ctrl+s"
     label = "save"
@@ -121,6 +127,27 @@ class WrapText(_Editing):
         screen.toggle_wrap()
 
 
+class NextFile(_Editing):
+    """Go to the next file of a form whose files are not written yet."""
+
+    key = "f5"
+    label = "next file"
+
+    def run(self, screen: EditorVerbs) -> None:
+        screen.next_file(1)
+
+
+class PreviousFile(_Editing):
+    """Go to the previous file of a form."""
+
+    key = "shift+f5"
+    also = ("f17",)  # The Linux console sends F17 for it.
+    label = "previous file"
+
+    def run(self, screen: EditorVerbs) -> None:
+        screen.next_file(-1)
+
+
 class RepaintEditor(_Editing):
     """Redraw the whole screen."""
 
@@ -140,6 +167,8 @@ EDITING: tuple[Command[EditorVerbs], ...] = (
     ListProblems(),
     USE_PATTERN,
     WrapText(),
+    NextFile(),
+    PreviousFile(),
     RepaintEditor(),
 )
 """Commands of the editor, in addition to the keys that move the cursor and change the text."""

@@ -56,9 +56,36 @@ class PreviousName(_OfForm):
     in_text = True
 
 
+class EditFiles(_OfForm):
+    """Edit the files in koonj's editor before they are written, first the one that the preview shows.
+
+    What you save there goes back into the form. No file is on disk until you write them.
+    """
+
+    key = "f2"
+    label = "edit SQL"
+    in_text = True
+
+
+class TakePatternText(_OfForm):
+    """Take the text of the pattern again for a file that was edited by hand. Asks first."""
+
+    key = "f7"
+    label = "pattern's text"
+    in_text = True
+
+
 FILTER_PATTERNS, COMPLETE_NAME = FilterPatterns(), CompleteName()
 NEXT_NAME, PREVIOUS_NAME = NextName(), PreviousName()
-FORM: tuple[Command[Any], ...] = (FILTER_PATTERNS, COMPLETE_NAME, NEXT_NAME, PREVIOUS_NAME)
+EDIT_FILES, TAKE_PATTERN_TEXT = EditFiles(), TakePatternText()
+FORM: tuple[Command[Any], ...] = (
+    FILTER_PATTERNS,
+    COMPLETE_NAME,
+    NEXT_NAME,
+    PREVIOUS_NAME,
+    EDIT_FILES,
+    TAKE_PATTERN_TEXT,
+)
 """The commands of the form alone."""
 IN_FORM: tuple[Command[Any], ...] = (*FORM, *MOVING, Repaint(), HELP)
 """All commands with a key on the screen with the form, for its help."""

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
+_NO_PROBLEM = "koonj found no problem in this migration."
+
 
 class HasProblems(Protocol):
     """A screen whose problems keys can visit."""
@@ -75,7 +77,11 @@ class UsePattern(Command[HasOffers]):
             return "koonj has not read the migrations folder yet."
         if now.offers_pattern:
             return None
-        return "No pattern is the answer to this problem." if now.selected else "No migration is selected."
+        if now.selected is None:
+            return "No migration is selected."
+        if now.problems is None:
+            return "koonj has not read this migration yet."
+        return "No pattern is the answer to this problem." if now.problems else _NO_PROBLEM
 
     def run(self, screen: HasOffers) -> None:
         screen.use_pattern()

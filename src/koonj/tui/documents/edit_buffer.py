@@ -76,6 +76,9 @@ class SaveState(StrEnum):
     UNSAVED = "changed, not saved"
     CHANGED_ON_DISK = "changed on disk"
     DELETED_ON_DISK = "deleted on disk"
+    UNWRITTEN = "not written yet"
+    UNKEPT = "changed, not kept"
+    """A change of a file that is not written yet, and that the form does not have."""
 
     @staticmethod
     def of(*, dirty: bool, on_disk: SaveState | None) -> SaveState:

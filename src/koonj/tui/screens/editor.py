@@ -18,7 +18,7 @@ from koonj.tui.documents.edit_buffer import SaveState, targets_with
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.screens.editor_draft import EditorDraft
-from koonj.tui.screens.editor_file import EditorFile, FileNews
+from koonj.tui.screens.editor_file import EditorFile, EditorText, FileNews
 from koonj.tui.screens.editor_movement import EditorMovement
 from koonj.tui.screens.editor_problems import EditorProblems
 from koonj.tui.state.file_place import FileLine, FilePlace
@@ -38,6 +38,7 @@ from koonj.tui.workers.check_findings import findings
 if TYPE_CHECKING:
     from koonj.migrations.save import FileOnDisk
     from koonj.migrations.unsaved_text import UnsavedText
+    from koonj.sql.problem import Problem
     from koonj.tui.toolkit.keyed_app import KeyedApp
 
 
@@ -53,14 +54,14 @@ class Editor(EditorMovement):
     def __init__(
         self,
         migration: Migration,
-        file: FileOnDisk,
+        file: FileOnDisk | None,
         snapshot: Callable[[], Snapshot],
         use_pattern: Callable[[OfferedPattern, Callable[[str], None]], None],
         failures: tuple[FilePlace, ...] = (),
         start: FilePlace | FileLine | None = None,
         left: UnsavedText | None = None,
     ) -> None:
-        """Create the editor of `migration`, whose file was read as `file`.
+        """Create the editor of `migration`, whose file was read as `file`; None if there is no file.
 
         `use_pattern`: opens the form of the pattern that a problem offers, and tells what is still to do.
         `failures`: what failed with this text. `start`: where the cursor is first. `left`: the unsaved text
@@ -77,18 +78,22 @@ class Editor(EditorMovement):
         self._left = left
         news = FileNews(self._tell, self.say, self._show_place, self._loaded, self._kept)
         # Not asked for in the tree: a file can be read or written while the screen is closing.
-        self._file = EditorFile(self, migration, file, self._ran_on, news)
+        self._file = self._open_text(migration, file, news)
         self._heading = EditorTitle(self._file.area)
         self._problems = EditorProblems(
             self,
             self._file.area,
             self._present,
-            lambda: snapshot().problems_of(migration.name),
-            lambda present: findings(present, snapshot()),
+            self._known_problems,
+            self._findings,
             self.say,
             failures,
         )
         self._draft = EditorDraft(self, migration.path, self._file.unsaved, self.say, left)
+
+    def _open_text(self, migration: Migration, file: FileOnDisk | None, news: FileNews) -> EditorText:
+        assert file is not None
+        return EditorFile(self, migration, file, self._ran_on, news)
 
     def compose(self) -> ComposeResult:
         yield PlaceLine("Editor")
@@ -145,6 +150,14 @@ class Editor(EditorMovement):
     def _present(self) -> Migration:
         """Return the migration with the text as it is now."""
         return replace(self._migration, raw=self._file.opened.to_bytes(self.text.text))
+
+    def _known_problems(self) -> tuple[Problem, ...]:
+        """Return the problems that are not in the text."""
+        return self._snapshot().problems_of(self._migration.name)
+
+    async def _findings(self, present: Migration) -> tuple[Problem, ...]:
+        """Return what the safety rules say about the text as it is now."""
+        return await findings(present, self._snapshot())
 
     def _ran_on(self) -> tuple[str, ...]:
         return targets_with(self._snapshot().checks, self._migration.name)
@@ -210,7 +223,10 @@ class Editor(EditorMovement):
                 self._tell,
             )
         else:
-            self.say("No pattern is the answer to the problem at the cursor.", is_problem=False)
+            row = self.text.cursor_location[0]
+            is_here = bool(self.text.looks.problems_at(row))
+            none = "No pattern is the answer to the problem at the cursor."
+            self.say(none if is_here else "The line of the cursor has no problem.", is_problem=False)
 
     # The file
 
@@ -234,10 +250,17 @@ class Editor(EditorMovement):
     def close(self) -> None:
         """Close the editor; ask first if there are unsaved changes."""
         if self.dirty or self._file.disk_state is SaveState.DELETED_ON_DISK:
-            question = questions.unsaved_question(self._migration.name)
-            self.app.push_screen(ChoiceDialog(*question), self._handle_close_answer)
+            self.app.push_screen(ChoiceDialog(*self._close_question()), self._handle_close_answer)
         else:
             self._end()
+
+    def _close_question(self) -> questions.Question:
+        return questions.unsaved_question(self._migration.name)
+
+    def next_file(self, step: int) -> None:
+        """Say that no file follows: only the files of a form follow each other."""
+        key = cast("KeyedApp", self.app).key_now("F5")
+        self._tell(f"This file is on disk. {key} is for the files of a form that are not written yet.")
 
     @on(SqlEditor.EscapePressed)
     async def left(self) -> None:

@@ -65,6 +65,43 @@ def unsaved_question(name: str) -> Question:
     )
 
 
+def unkept_question(name: str) -> Question:
+    """Return the question for closing a file of a form with changes that the form does not have."""
+    return (
+        "Not kept",
+        f"{name} has changes that the form does not have. It is not written yet.",
+        (("s", "keep and close"), ("d", "discard changes")),
+        "keep editing",
+    )
+
+
+def pattern_text_question(names: Sequence[str]) -> Question:
+    """Return the question for giving up the edited texts of a form's files. The answers are digits."""
+    text = (
+        f"{listed_names(names)} {'was' if len(names) == 1 else 'were'} edited by hand. "
+        "With the text of the pattern, the changes are lost, and the file follows the fields again."
+    )
+    answers = tuple((str(at), f"text of {name.partition('_')[0]}") for at, name in enumerate(names[:9], 1))
+    more = (("a", "of all"),) if len(names) > 1 else ()
+    return "The pattern's text", text, (*answers, *more), "keep the edited text"
+
+
+def unwritten_question(names: Sequence[str]) -> Question:
+    """Return the question for closing a form whose edited files are not written."""
+    was = "was" if len(names) == 1 else "were"
+    text = (
+        f"{listed_names(names)} {was} edited by hand and {was} not written. "
+        "If the form is closed, the text is lost."
+    )
+    return "Not written", text, (("d", "discard changes"),), "back to the form"
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Return file names as words: ``016_a.sql and 017_b.sql``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def disk_question(state: SaveState) -> Question:
     """Return the question for saving a file that another program changed or deleted."""
     if state is SaveState.DELETED_ON_DISK:

@@ -37,7 +37,54 @@ class FileNews:
     saved: Callable[[], None]
 
 
-class EditorFile:
+class EditorText:
+    """The text of an open editor, and what it was when it was read or saved last."""
+
+    disk_state: SaveState | None = None
+    """What another program has done to the file; None if nothing."""
+    was_saved = False
+    """Whether the user has saved the text."""
+
+    def __init__(self, opened: FileText) -> None:
+        self.opened = opened
+        """The text as it was read or saved last."""
+        self.area = SqlEditor(opened.text, opened.newline)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the text has unsaved changes."""
+        return self.area.text != self.opened.text
+
+    @property
+    def save_state(self) -> SaveState:
+        """How the text differs from what was read or saved last."""
+        raise NotImplementedError
+
+    def unsaved(self) -> tuple[bytes, bytes] | None:
+        """Return the bytes that were read and those that would be saved; None if no draft is kept of them."""
+        raise NotImplementedError
+
+    async def watch(self) -> None:
+        """Check the file on disk again and again, if there is one."""
+
+    async def check(self) -> None:
+        """Notice what another program has done to the file, if there is one."""
+
+    def save(self, on_saved: Callable[[], Any] | None = None) -> None:
+        """Save the text, after questions if needed; then call `on_saved`."""
+        raise NotImplementedError
+
+    async def quiet(self) -> bool:
+        """Wait for a save in progress. Return whether it was not refused: it asks then."""
+        return True
+
+    def _take(self, text: str) -> None:
+        """Remember that this text is saved."""
+        self.opened = replace(self.opened, text=text)
+        self.disk_state, self.was_saved = None, True
+
+
+class EditorFile(EditorText):
     """The file, as it was read last, and how the text in the editor differs from it."""
 
     def __init__(
@@ -53,25 +100,15 @@ class EditorFile:
         Raises:
             NotEditable: the editor could not save the file unchanged.
         """
+        super().__init__(FileText.from_bytes(file.raw))
         self._screen = screen
         self._folder, self._name = Path(migration.folder), migration.name
         self._file = file
         self._ran_on = ran_on
         self._news = news
-        self.opened = FileText.from_bytes(file.raw)
-        """The text as it was read or saved last."""
-        self.area = SqlEditor(self.opened.text, self.opened.newline)
-        self.disk_state: SaveState | None = None
-        self.was_saved = False
-        """Whether the user has saved the file."""
         self._asked_about_applied = False
         """Whether the user confirmed to change an applied migration."""
         self._writing = asyncio.Lock()
-
-    @property
-    def dirty(self) -> bool:
-        """Whether the text has unsaved changes."""
-        return self.area.text != self.opened.text
 
     @property
     def save_state(self) -> SaveState:
@@ -182,8 +219,7 @@ class EditorFile:
             except (OSError, FileRefused) as error:
                 self._news.complain(f"Not saved. {_message(error)}")
                 return
-            self.opened = replace(self.opened, text=text)
-            self.disk_state, self.was_saved = None, True
+            self._take(text)
             self._news.saved()
             self._news.tell("Saved.")
         if on_saved is not None:

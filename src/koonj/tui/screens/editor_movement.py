@@ -56,9 +56,13 @@ class EditorMovement(TextSearchScreen[bool]):
         """Show the keys of the text, or those of its search."""
         key_now = cast("KeyedApp", self.app).key_now
         hints = _SEARCH_HINTS if self.text.is_searched else HINTS
-        hints = (*hints[:2], *(_OFFER if self.offering else ()), *hints[2:])
+        hints = (*hints[:2], *self._more_hints(), *hints[2:])
         for line in self.query(BottomLine):
             line.hints = tuple(Hint(key_now(key), label) for key, label in hints)
+
+    def _more_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return keys, with their labels, that are of use only now."""
+        return _OFFER if self.offering else ()
 
     @property
     def offering(self) -> FilePlace | None:

@@ -108,6 +108,7 @@ class Main(MainState):
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
             offers_pattern=preview.offered is not None,
+            problems=None if preview.document is None else len(preview.places),
             has_colours=not self.app.no_color,
             awaits_dialog=any(w.group in DIALOG_TASKS and not w.is_finished for w in self.workers),
         )

@@ -72,7 +72,11 @@ class NewMigrations:
         reading = partial(read_names, self._backend, target, files, pending)
         may_read = self._backend.settings.trust.given
         return PatternPalette(
-            snapshot.settings, snapshot.folder, names, reading if may_read else None, self._show_help, offered
+            lambda: self._situation().snapshot,
+            names,
+            reading if may_read else None,
+            self._show_help,
+            offered,
         )
 
     def _push(
@@ -90,7 +94,7 @@ class NewMigrations:
         edit, external = map(self._situation().keymap.current_key, ("i", "e"))
         self._screen.post_message(MigrationsWritten(tuple(path.name for path in paths)))
         self._say(_created(palette, paths, f"Press {edit} or {external} to edit."))
-        if palette.is_blank and not self._control.running:
+        if palette.is_blank and not palette.form.edits.texts and not self._control.running:
             self._edit_new(paths[0])
 
     def _answered(

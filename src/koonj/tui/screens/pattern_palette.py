@@ -16,41 +16,45 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from koonj.config import Settings
-from koonj.migrations.folder import Folder
 from koonj.migrations.names import digits_of
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.commands.application import HELP
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.forms import COMPLETE_NAME, FILTER_PATTERNS, NEXT_NAME, PREVIOUS_NAME
-from koonj.tui.commands.key_hints import key_hint, pair_hint
+from koonj.tui.commands.forms import (
+    COMPLETE_NAME,
+    EDIT_FILES,
+    FILTER_PATTERNS,
+    NEXT_NAME,
+    PREVIOUS_NAME,
+    TAKE_PATTERN_TEXT,
+)
 from koonj.tui.commands.navigation import (
-    DOWN,
     MOVING,
     OVERLAY,
-    PAGE_DOWN,
-    PAGE_UP,
-    UP,
     ScrollLeft,
     ScrollRight,
 )
+from koonj.tui.documents.draft_listing import DraftListing
 from koonj.tui.documents.drafts import (
     BlankSource,
     DraftSource,
     PatternSource,
-    as_text,
     file_names,
 )
 from koonj.tui.documents.sql_text import SqlText
-from koonj.tui.screens.dialog import CLOSE
+from koonj.tui.screens.editor_dialogs import ChoiceDialog, unwritten_question
+from koonj.tui.screens.pattern_keys import FILTER_HINTS, form_hints, list_hints
+from koonj.tui.screens.unwritten_files import Places, UnwrittenFiles
 from koonj.tui.state.offered_pattern import OfferedPattern
+from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, RAISED, STRONG
-from koonj.tui.toolkit.key_names import is_text
+from koonj.tui.toolkit.key_names import display_key, is_text
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.keyed_app import HasKeys, KeyedApp
 from koonj.tui.toolkit.strips import Part, fit
 from koonj.tui.toolkit.tasks import start_task
-from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.form_field import FieldKeys, FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pane_layout import has_frames
@@ -60,6 +64,7 @@ from koonj.tui.widgets.search_input import SearchRow
 from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.widgets.unwritten_marks import listing_marks
 from koonj.tui.workers.catalog_names import FormNames
 
 Reading = Callable[[FormNames], Awaitable[FormNames]]
@@ -78,20 +83,23 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     def __init__(
         self,
-        settings: Settings,
-        folder: Folder,
+        snapshot: Callable[[], Snapshot],
         names: FormNames,
         reading: Reading | None,
         show_help: Callable[[], None],
         offered: OfferedPattern | None = None,
     ) -> None:
-        """`reading` reads the names for the form; None if koonj reads nothing on the target.
+        """`snapshot` returns what is known of the folder, which has been read.
+
+        `reading` reads the names for the form; None if koonj reads nothing on the target.
 
         `show_help`: opens the help over it. `offered`: the pattern whose form is opened at once, filled in
         for a finding.
         """
         super().__init__()
-        self._settings = settings
+        self._snapshot = snapshot
+        folder = snapshot().folder
+        assert folder is not None
         self._reading = reading
         self._show_help = show_help
         self._offered = offered
@@ -99,6 +107,8 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self._number = next_number(folder)
         self._digits = max((digits_of(m.name) for m in folder.migrations), default=_WIDTH)
         self.form = PatternForm(names, reads=reading is not None)
+        self.files = UnwrittenFiles(self, self.form, snapshot, self._say, self._show_places)
+        """The files that the form would write."""
         self.written_later = ""
         """Title of the pattern for the step that must wait after what was written; empty if there is none."""
 
@@ -125,6 +135,10 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         start_task(self, self._load, "patterns")
         if self._reading is not None:
             start_task(self, self._read_names, "names")
+
+    @property
+    def _settings(self) -> Settings:
+        return self._snapshot().settings
 
     async def _read_names(self) -> None:
         assert self._reading is not None
@@ -184,8 +198,17 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self.query_one(PatternList).focus()
 
     def close(self) -> None:
-        """Close without writing a file, but once: a second click can be on its way."""
-        if self.is_active:
+        """Close without writing a file; ask first if one was edited by hand."""
+        if not self.is_active:
+            return  # A second click can be on its way.
+        edited = self.files.edited_names()
+        if edited:
+            self.app.push_screen(ChoiceDialog(*unwritten_question(edited)), self._handle_close_answer)
+        else:
+            self.dismiss(None)
+
+    def _handle_close_answer(self, answer: str | None) -> None:
+        if answer == "d" and self.is_active:
             self.dismiss(None)
 
     @on(BottomLine.Clicked)
@@ -221,7 +244,8 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     async def chosen(self, event: PatternList.Chosen) -> None:
         """Show the form of the chosen pattern."""
         offered = self._offered if self._offered and self._offered.offer.key == event.source.key else None
-        await self.form.open(event.source, dict(offered.offer.values) if offered else {})
+        values = offered.offer.values if offered else {}
+        await self.files.change_pattern(event.source, dict(values))
         if offered is not None and not self._is_opened and self.rows:
             self._is_opened = True
             self.rows[0].focus_entry()
@@ -234,10 +258,29 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self.form.show_head(self._later(self.form.source), origin)
         preview = self.query_one(SqlPreview)
         preview.finished = made.is_complete
-        preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
-        files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
+        names = file_names(made.drafts, self._number, self._digits)
+        listing = DraftListing.of(made.drafts, names)
+        preview.edited = sum(draft.is_edited for draft in made.drafts)
+        preview.sql = SqlText(listing.text)
+        self.files.take(listing)
+        key = next((display_key(one) for one in self._keys_in_text(TAKE_PATTERN_TEXT)), "")
+        self.form.show_edited({file.draft.part: file.name for file in listing.files}, key)
+        files = names if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
         self.query_one("#top", TextLine).parts = self._top(tuple(files))
+
+    def _show_places(self, places: Places) -> None:
+        """Show what is wrong with the files that were edited by hand."""
+        self.form.show_found(place for some in places.values() for place in some)
+        self.query_one(SqlPreview).marked = listing_marks(self.files.listing, places)
+
+    def _edit_files(self) -> None:
+        """Open the editor over the file that the preview shows; if a field is not valid, focus it."""
+        if self.form.result.is_complete:
+            self.files.edit(self.query_one(SqlPreview).top)
+        else:
+            self._insist()
+            self._say("Fill in the required fields first: a file that is edited does not follow them.")
 
     def _top(self, files: tuple[str, ...]) -> tuple[Part, ...]:
         """Return the first line: what is made here, and where."""
@@ -264,7 +307,10 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Write the file; if a field is not valid, focus it."""
         if self.form.result.is_complete:
             start_task(self, self._write, "write", exclusive=True)
-            return
+        else:
+            self._insist()
+
+    def _insist(self) -> None:
         first = self.form.insist()
         first.focus_entry()
         # The errors of all fields take lines, which move the first one out of the visible part.
@@ -284,30 +330,15 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     def on_descendant_focus(self) -> None:
         """Update the footer, and show the help of the focused field."""
-        in_list = isinstance(self.focused, PatternList)
-        self.query_one(BottomLine).hints = self._hints(in_list=in_list)
+        keys_of = cast("KeyedApp", self.app).keys_of
+        if isinstance(self.focused, PatternList):
+            hints = list_hints(keys_of)
+        else:
+            hints = FILTER_HINTS if self._is_filtering else form_hints(keys_of, self._keys_in_text)
+        self.query_one(BottomLine).hints = hints
         self.form.raised = not (self._is_filtering or isinstance(self.focused, Pane))
         if self.form.is_ready:
             self.form.show_fields()
-
-    def _hints(self, *, in_list: bool) -> tuple[Hint, ...]:
-        keys_of = cast("KeyedApp", self.app).keys_of
-        if in_list:
-            select = pair_hint(keys_of, DOWN, UP, "select pattern")
-            find, shown = key_hint(keys_of, FILTER_PATTERNS), key_hint(keys_of, HELP, runs=HELP.label)
-            return (
-                Hint("Enter", "fill in fields"),
-                *select,
-                *find,
-                Hint("Esc", "close", command=CLOSE),
-                *shown,
-            )
-        if self._is_filtering:
-            return _FILTER
-        scroll = pair_hint(keys_of, PAGE_DOWN, PAGE_UP, "scroll SQL")
-        complete = pair_hint(keys_of, COMPLETE_NAME, NEXT_NAME, COMPLETE_NAME.label)
-        shown = key_hint(self._keys_in_text, HELP, runs=HELP.label)
-        return (Hint("Enter", "next field"), *complete, Hint("Esc", "select pattern"), *scroll, *shown)
 
     def _keys_in_text(self, command: HasKeys) -> tuple[str, ...]:
         """Return the keys of a command that type no text."""
@@ -325,6 +356,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             event.stop()
             self._show_help()
             return
+        commands = {EDIT_FILES: self._edit_files, TAKE_PATTERN_TEXT: self.files.take_pattern_text}
+        for command, run in commands.items():
+            if event.key in self._keys_in_text(command):
+                event.stop()
+                run()
+                return
         if event.key in CANCEL_KEYS:
             event.stop()
             if in_list and self.query_one(SearchRow).display:
@@ -342,6 +379,3 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             self._say("No pattern matches. Press Esc to show all.")
         elif self.rows:
             self.rows[0].focus_entry()
-
-
-_FILTER = (Hint("Enter", "fill in fields"), Hint("Up/Down", "select pattern"), Hint("Esc", "show all"))

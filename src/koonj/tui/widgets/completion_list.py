@@ -20,6 +20,11 @@ _LONGEST = 40
 """Cells of the longest name that is shown whole."""
 
 
+def completion_lines(height: int) -> int:
+    """Return the maximum lines of a list of names on a screen of that height."""
+    return _LINES[height >= _HIGH] + 1
+
+
 class CompletionList(Widget):
     """Names with details. One of them can be taken; the first one stands for it before."""
 
@@ -35,7 +40,7 @@ class CompletionList(Widget):
 
     @property
     def _most(self) -> int:
-        return _LINES[self.app.size.height >= _HIGH]
+        return completion_lines(self.app.size.height) - 1
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines: one for each name, and one for how many more there are."""

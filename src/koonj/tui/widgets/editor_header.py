@@ -27,6 +27,8 @@ _LOOKS = {
     SaveState.UNSAVED: WAITING,
     SaveState.CHANGED_ON_DISK: BAD,
     SaveState.DELETED_ON_DISK: BAD,
+    SaveState.UNWRITTEN: WAITING,
+    SaveState.UNKEPT: WAITING,
 }
 _SHORT = 8
 """Minimum width, in cells, of the file name."""

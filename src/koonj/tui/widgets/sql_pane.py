@@ -208,9 +208,12 @@ class SqlPreview(SqlPane):
 
     finished: reactive[bool] = reactive(default=False)
     """Whether all required fields are filled in."""
+    edited: reactive[int] = reactive(0)
+    """How many of the files were edited by hand."""
 
     def title(self) -> tuple[str, str]:
         note = "complete" if self.finished else "empty fields show example values"
+        note += f", {self.edited} edited by hand" if self.edited else ""
         return f"{self.TITLE}  {note}", self.place
 
     def watch_sql(self) -> None:

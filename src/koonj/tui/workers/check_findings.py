@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from koonj.migrations.migration import Migration
@@ -41,6 +42,32 @@ async def findings(migration: Migration, snapshot: Snapshot) -> tuple[Problem, .
     if is_large(migration):
         return (TOO_LARGE,)
     return await asyncio.to_thread(_findings, migration, snapshot)
+
+
+async def unwritten_findings(
+    place: int, unwritten: Sequence[Migration], snapshot: Snapshot
+) -> tuple[Problem, ...]:
+    """Return what the safety rules report about one of several files that are not written yet.
+
+    They come after all files of the folder, in their order.
+    """
+    if snapshot.folder is None:
+        return ()
+    if is_large(unwritten[place]):
+        return (TOO_LARGE,)
+    return await asyncio.to_thread(_unwritten_findings, place, unwritten, snapshot)
+
+
+def _unwritten_findings(
+    place: int, unwritten: Sequence[Migration], snapshot: Snapshot
+) -> tuple[Problem, ...]:
+    from koonj.checks.check import Checker  # noqa: PLC0415 - as below
+    from koonj.checks.levels import levels_of  # noqa: PLC0415 - as below
+
+    assert snapshot.folder is not None
+    checker = Checker((*snapshot.folder.migrations, *unwritten), levels_of(snapshot.target.checks))
+    pending = (row.migration for row in snapshot.rows if row.is_pending and row.migration is not None)
+    return checker.findings(unwritten[place], pending=(*pending, *unwritten[:place]))
 
 
 def _findings(migration: Migration, snapshot: Snapshot) -> tuple[Problem, ...]:
