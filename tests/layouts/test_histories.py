@@ -58,6 +58,7 @@ async def test_states_are_those_of_the_tool(
         root = tmp_path / str(number)
         path = truth.copy_to(root)
         for name, text in moment.get("files", {}).items():
+            (path / name).parent.mkdir(exist_ok=True)
             (path / name).write_text(text)
         for name in moment.get("without", ()):
             (path / name).unlink()

@@ -11,18 +11,22 @@ OWN = "koonj"
 """Name of koonj's own layout."""
 
 MODULES = (
+    "atlas",
     "dbmate",
     "diesel",
+    "drizzle",
     "flyway",
     "golang_migrate",
     "goose",
     "graphile_migrate",
     "liquibase",
     "node_pg_migrate",
+    "prisma",
     "refinery",
     "sqitch",
     "sql_migrate",
     "sqlx",
+    "supabase",
     "tern",
     "yoyo",
 )
