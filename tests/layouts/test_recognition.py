@@ -41,6 +41,7 @@ CASES = {
     "only a rollback": ({"1_t.down.sql": PLAIN}, None),
     "a pair beside koonj's file": ({"001_t.sql": OWN, "2_t.up.sql": PLAIN}, None),
     "other files": ({"README.md": "", "t.sql": PLAIN}, None),
+    "atlas.sum beside files with BEGIN": ({"001_t.sql": OWN, "atlas.sum": "h1:x\n"}, "atlas"),
 }
 
 
@@ -50,6 +51,15 @@ def folder(tmp_path: Path, files: dict[str, str], layout: str = "") -> Folder:
     for name, text in files.items():
         (path / name).write_text(text)
     return FolderReader(path, tmp_path, layout).read()
+
+
+def test_a_folder_of_supabase_is_its_own_also_with_transactions(tmp_path: Path) -> None:
+    (tmp_path / "supabase").mkdir()
+    path = tmp_path / "supabase"
+    (path / "config.toml").touch()
+    found = folder(path, {"20240101000000_t.sql": OWN})
+    assert found.layout is not None
+    assert found.layout.name == "supabase"
 
 
 @pytest.mark.parametrize("case", CASES)
