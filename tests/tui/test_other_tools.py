@@ -22,8 +22,8 @@ def pairs(tmp_path: Path) -> Project:
     return project
 
 
-def marked(screen: Screen) -> list[int]:
-    return sorted(screen.main.preview.marked)
+def shown(screen: Screen) -> tuple[Tab, list[int]]:
+    return screen.main.preview.tab, sorted(screen.main.preview.marked)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,9 @@ async def test_a_key_leads_to_the_file_that_has_the_problem(pairs: Project) -> N
         preview = screen.main.preview
         await screen.until(lambda: preview.document is not None and preview.document.is_analyzed)
         await screen.press("]")
-        assert preview.tab is Tab.ROLLBACK
-        assert marked(screen) == [2]
+        assert shown(screen) == (Tab.ROLLBACK, [2])
         await screen.press("[")
-        assert preview.tab is Tab.BODY
-        assert marked(screen) == [1]
+        assert shown(screen) == (Tab.BODY, [1])
         await screen.press("2", "f8")
         assert (preview.tab, preview.visited and preview.visited.line) == (Tab.BODY, 2)
         await screen.press("f8")
@@ -57,3 +55,19 @@ async def test_the_matrix_refuses_with_the_same_sentence(pairs: Project) -> None
         await screen.until("Targets × migrations")
         await screen.press("a")
         await screen.until(WHY)
+
+
+async def test_the_history_is_that_of_the_tool(database: str, tmp_path: Path) -> None:
+    project = Project(tmp_path, Target("local", database))
+    project.write("1_a.sql", "-- migrate:up\n-- migrate:down\n")
+    why = "dbmate keeps its own history, which koonj shows"
+    async with project.open((120, 40)) as screen:
+        await screen.press("H")
+        await screen.until(f"koonj has recorded nothing on this target. {why}")
+        await screen.press("escape")
+        preview = screen.main.preview
+        await screen.until(lambda: preview.document is not None and preview.document.is_analyzed)
+        for _ in range(5):
+            await screen.press("right_square_bracket")
+        assert preview.tab is Tab.HISTORY
+        assert "dbmate keeps its own history" in screen.text()

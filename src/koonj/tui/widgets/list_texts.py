@@ -29,8 +29,7 @@ def folder_problem(snapshot: Snapshot) -> str:
 
 def tool_words(snapshot: Snapshot) -> str:
     """Return the other tool whose folder it is, and that koonj only reads it; empty if it is koonj's own."""
-    layout = snapshot.folder.layout if snapshot.folder else None
-    return f"{layout.name}, read-only" if layout else ""
+    return f"{snapshot.tool}, read-only" if snapshot.tool else ""
 
 
 def empty_reason(
@@ -48,8 +47,8 @@ def empty_reason(
         none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
         return f"{none} Press Esc to clear it."
     where = snapshot.folder.shown_path or snapshot.folder.path
-    if snapshot.folder.layout is not None:
-        return f"No migrations yet in {where}. {snapshot.folder.layout.name} has to create them."
+    if snapshot.tool:
+        return f"No migrations yet in {where}. {snapshot.tool} has to create them."
     return f"No migrations yet in {where}. Press {new_key} to create one."
 
 
