@@ -155,3 +155,17 @@ def test_history_says_that_the_tool_keeps_its_own(dbmate: Project) -> None:
     assert (answer.code, answer.out, answer.err) == (0, "", f"koonj: {why} states of the migrations.\n")
     assert why in dbmate.koonj("history", "--limit", "1").err
     assert dbmate.koonj("history", "--json").json["entries"] == []
+
+
+def test_a_rollback_that_fails_is_at_a_line_of_its_own_file(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "project"
+    path = ToolTruth.of("golang-migrate").copy_to(root)
+    (path / "000001_users.down.sql").write_text("SELECT 1;\nSELECT 2;\nDROP TABLE nope;\n")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATABASE_URL", database)
+    project = Project(root, database, capsys)
+    for _ in range(2):  # the second verdict is from the cache
+        answer = project.koonj("rehearse", "1")
+        assert f"{path.relative_to(root)}/000001_users.down.sql:3" in answer.out
