@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.migrations.layouts.tool_history import ToolHistoryError
+from koonj.migrations.layouts.layout_reader import FolderLayout
+from koonj.migrations.layouts.tool_history import HistoryTable, ToolHistoryError
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.postgres.history import HistoryError
 from koonj.postgres.tool_history import read_tool_history
 
 
-async def read_tool_states(conn: AsyncConnection, folder: Folder) -> dict[str, Any]:
+def _tables(layout: FolderLayout, target: Target) -> tuple[HistoryTable, ...]:
+    """Return the tables of the tool; the history itself with the name that the user has given to it.
+
+    The name is only compared with those in the catalog.
+    """
+    named, first = target.history, layout.tables[0].key
+    if named is None or named.tool != layout.name:
+        return layout.tables
+    return tuple(
+        replace(table, name=named.table, schema=named.schema) if table.key == first else table
+        for table in layout.tables
+    )
+
+
+async def read_tool_states(conn: AsyncConnection, target: Target, folder: Folder) -> dict[str, Any]:
     """Return the fields of a `TargetStatus` that the history of the folder's tool decides. Only reads.
 
-    `conn` has an open READ ONLY transaction.
+    `conn` has an open READ ONLY transaction on `target`, which can name another table than the tool's own.
 
     Raises: HistoryError; psycopg.Error.
     """
     layout = folder.layout
     assert layout is not None, "the folder belongs to a tool"
-    read = await read_tool_history(conn, layout.name, layout.tables)
+    read = await read_tool_history(conn, layout.name, _tables(layout, target))
     migrations = [m for m in folder.migrations if isinstance(m, ToolMigration)]
     try:
         states = layout.layout.states(migrations, read)
