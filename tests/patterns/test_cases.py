@@ -12,7 +12,7 @@ import pytest
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.new import Draft, create
-from koonj.patterns.pattern import GROUPS, LIBRARY, load
+from koonj.patterns.pattern import GROUPS, LIBRARY
 from koonj.postgres.connector import Connector
 from koonj.runner.run.request import Extent
 from support.application_load import application_load
@@ -21,23 +21,23 @@ from support.pattern_cases.case import LONGEST, ODD, Case, Names, compose, plain
 from support.project import Project, run_finished
 from support.rehearsal_folder import RehearsalFolder
 
-GROUP_OF = {pattern.key: pattern.group for pattern in load()[0]}
-TOGETHER = 8
+TOGETHER = 16
 """How many cases share a database at most: a dump of it takes hardly longer than one of a single case."""
-
-
-def shares(case: Case) -> bool:
-    """Return whether a case changes nothing but objects with its own names, and its rollback restores all."""
-    return case.restores and GROUP_OF[case.key] != "Access"
+ALONE = {"create_extension", "default_privileges", "grant_on_schema"}
+"""Patterns that change what has not the names of the case: a database, or a schema with objects of all cases."""
 
 
 def unusual_cases() -> Iterator[Any]:
-    """Return the cases with unusual names, several for one database where they do not touch each other."""
+    """Return the cases with unusual names, several for one database where they do not touch each other.
+
+    Those whose rollback does not restore all share other databases.
+    """
     for names in (ODD, LONGEST):
         cases = [case for case in CASES if names.label in case.names]
-        shared = [case for case in cases if shares(case)]
-        parts = [shared[n : n + TOGETHER] for n in range(0, len(shared), TOGETHER)]
-        parts += [[case] for case in cases if case not in shared]
+        parts = [[case] for case in cases if case.key in ALONE]
+        for restores in (True, False):
+            shared = [case for case in cases if case.restores is restores and case.key not in ALONE]
+            parts += [shared[n : n + TOGETHER] for n in range(0, len(shared), TOGETHER)]
         for part in parts:
             more = f"-and-{len(part) - 1}-more" if part[1:] else ""
             yield pytest.param(part, names, id=f"{part[0].label}{more}-{names.label}")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from koonj.config import ScratchPlace
 from koonj.postgres.connector import Connector
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from support.rehearsal_folder import RehearsalFolder
 
@@ -249,10 +251,10 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
+def folder(tmp_path: Path, connector: Connector, server: TemporaryServer) -> RehearsalFolder:
     path = tmp_path / "migrations"
     path.mkdir()
-    folder = RehearsalFolder(path, connector)
+    folder = RehearsalFolder(path, connector, ScratchPlace(server.dsn()))
     folder.write(1, BASE)
     return folder
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from koonj.config import ScratchPlace
 from koonj.postgres.connector import Connector
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from support.rehearsal_folder import RehearsalFolder
 
@@ -33,8 +35,8 @@ BASE = """
 
 
 @pytest.fixture
-def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
-    made = RehearsalFolder(tmp_path, connector)
+def folder(tmp_path: Path, connector: Connector, server: TemporaryServer) -> RehearsalFolder:
+    made = RehearsalFolder(tmp_path, connector, ScratchPlace(server.dsn()))
     made.write(1, BASE)
     return made
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
+from koonj.migrations.new import create
 from koonj.patterns.pattern import GROUPS, Pattern, load
+from koonj.tui.documents.draft_listing import DraftListing
+from koonj.tui.documents.drafts import PatternSource, file_names
+from koonj.tui.documents.form_values import form_values
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.pattern_palette import PatternPalette
 from koonj.tui.toolkit.capabilities import Terminal
@@ -57,15 +61,38 @@ async def write(screen: Screen) -> None:
     await screen.until(lambda: screen.app.screen is screen.main)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.key)
-async def test_every_pattern_writes_its_files(project: Project, pattern: Pattern) -> None:
+def traits(pattern: Pattern) -> set[object]:
+    """Return what can make a difference to the screen on which a pattern is written."""
+    fields = {(one.kind, one.required, one.asked, bool(one.catalog)) for one in pattern.fields}
+    return {*fields, pattern.group, len(pattern.files), pattern.later is not None}
+
+
+def sample() -> list[Pattern]:
+    """Return few patterns that together have each trait; next is always the one with most that are not there yet."""
+    chosen: list[Pattern] = []
+    left = set[object]().union(*map(traits, PATTERNS))
+    while left:
+        chosen.append(max(PATTERNS, key=lambda one: len(traits(one) & left)))
+        left -= traits(chosen[-1])
+    return chosen
+
+
+def examples(pattern: Pattern) -> dict[str, str]:
+    """Return the example of each field that needs a value from the user."""
+    fields = pattern.fields
+    return {one.name: one.example for one in fields if one.required and not one.default and not one.choices}
+
+
+@pytest.mark.parametrize("pattern", sample(), ids=lambda pattern: pattern.key)
+async def test_pattern_writes_the_files_that_the_screen_shows(project: Project, pattern: Pattern) -> None:
     project.table(41)
     async with project.open((120, 36)) as screen:
         palette = await open_palette(screen, pattern.title)
         await screen.press("enter")
+        typed = examples(pattern)
         for row in palette.rows:
-            if row.field.required and not row.field.default and not row.field.choices:
-                row.query_one("Input").value = row.field.example  # type: ignore[attr-defined] # an Input has a value
+            if row.field.name in typed:
+                row.query_one(Input).value = typed[row.field.name]
         await screen.until(lambda: screen.app.screen.query_one(SqlPreview).finished)
         finished = sql(screen)
         palette.query_one("WriteLine").focus()
@@ -76,6 +103,22 @@ async def test_every_pattern_writes_its_files(project: Project, pattern: Pattern
         assert finished == "\n\n".join(path.read_text(encoding="utf-8") for path in written)
         main = screen.main  # the bottom line shows the name before the list does
         await screen.until(lambda: main.selected is not None and main.selected.name == written[0].name)
+
+
+def test_every_pattern_writes_the_files_that_its_preview_has(project: Project) -> None:
+    """All patterns, one after the other into one folder, with what the screen calls for its preview and its files."""
+    project.table(41)
+    number = 42
+    for pattern in PATTERNS:
+        source = PatternSource(pattern)
+        made = form_values(source, {**source.defaults({}), **examples(pattern)}).drafting
+        assert made.is_complete, (pattern.key, made.errors)
+        listing = DraftListing.of(made.drafts, file_names(made.drafts, number, 3))
+        written = create(project.migrations, made.drafts)
+        assert [path.name[:4] for path in written] == [f"{number + n:03}_" for n in range(len(pattern.files))]
+        assert [file.name for file in listing.files] == [path.name for path in written]
+        assert listing.text == "\n\n".join(path.read_text(encoding="utf-8") for path in written)
+        number += len(written)
 
 
 async def test_choice_updates_the_sql_when_changed(project: Project) -> None:
