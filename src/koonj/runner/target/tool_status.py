@@ -1,4 +1,4 @@
-"""What the history of another migration tool says about a target."""
+"""The states of a target in a folder of another migration tool."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from koonj.migrations.folder import Folder
-from koonj.migrations.layouts.tool_history import ToolHistoryError
-from koonj.migrations.layouts.tool_migration import ToolMigration
-from koonj.postgres.history import HistoryError
-from koonj.postgres.tool_history import read_tool_history
+from koonj.runner.plan.tool_target import read_tool_target
 
 
 async def read_tool_states(conn: AsyncConnection, folder: Folder) -> dict[str, Any]:
@@ -20,13 +17,7 @@ async def read_tool_states(conn: AsyncConnection, folder: Folder) -> dict[str, A
 
     Raises: HistoryError; psycopg.Error.
     """
-    layout = folder.layout
-    assert layout is not None, "the folder belongs to a tool"
-    read = await read_tool_history(conn, layout.name, layout.tables)
-    migrations = [m for m in folder.migrations if isinstance(m, ToolMigration)]
-    try:
-        states = layout.layout.states(migrations, read)
-    except ToolHistoryError as error:
-        raise HistoryError(error.message, error.hint) from error
-    place = read.places.get(layout.tables[0].key, "")
-    return {"tool": layout.name, "tool_history": place, "migrations": states}
+    assert folder.layout is not None, "the folder belongs to a tool"
+    found = await read_tool_target(conn, folder)
+    place = "" if found.table is None else found.table.place
+    return {"tool": folder.layout.name, "tool_history": place, "migrations": found.statuses}

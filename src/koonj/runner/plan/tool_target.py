@@ -1,0 +1,44 @@
+"""What the history of another migration tool says about a target, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+
+from koonj.migrations.folder import Folder
+from koonj.migrations.layouts.tool_history import ToolHistoryError
+from koonj.migrations.layouts.tool_migration import ToolMigration
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.postgres.history import HistoryError
+from koonj.postgres.tool_history import read_tool_history
+from koonj.postgres.tool_rows import ToolTable
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTarget:
+    """The states of a tool's migrations on one target."""
+
+    statuses: tuple[MigrationStatus, ...]
+    """In the tool's order, with the rows that have no file."""
+    table: ToolTable | None
+    """The tool's history; None if the database has none."""
+
+
+async def read_tool_target(conn: AsyncConnection, folder: Folder) -> ToolTarget:
+    """Return what the history of the folder's tool says. Only reads.
+
+    `conn` has an open READ ONLY transaction.
+
+    Raises: HistoryError; psycopg.Error.
+    """
+    layout = folder.layout
+    assert layout is not None, "the folder belongs to a tool"
+    read = await read_tool_history(conn, layout.name, layout.tables)
+    migrations = [m for m in folder.migrations if isinstance(m, ToolMigration)]
+    try:
+        states = layout.layout.states(migrations, read)
+    except ToolHistoryError as error:
+        raise HistoryError(error.message, error.hint) from error
+    found = read.tables.get(layout.tables[0].key)
+    return ToolTarget(states, None if found is None else ToolTable(*found))
