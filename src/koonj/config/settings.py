@@ -26,6 +26,7 @@ TOOL_FOLDERS = (
     ("prisma/migrations/migration_lock.toml", "prisma/migrations"),
     ("drizzle/meta/_journal.json", "drizzle"),
     ("sqitch.plan", "."),
+    ("tern.conf", "."),
     ("flyway.conf", "sql"),
     ("src/main/resources/db/migration", "src/main/resources/db/migration"),
 )

@@ -13,6 +13,10 @@ OWN = "koonj"
 MODULES = (
     "dbmate",
     "golang_migrate",
+    "goose",
+    "node_pg_migrate",
+    "sql_migrate",
+    "tern",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 

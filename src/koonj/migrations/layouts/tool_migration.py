@@ -89,10 +89,15 @@ class ToolMigration(Migration):
         """Always empty: the comments at the top are those of the tool."""
         return ""
 
+    @property
+    def body_text(self) -> str:
+        """The text of the body, with blanks before it: the rollback is no part of it."""
+        return _masked(self.up)
+
     @cached_property
     def sections(self) -> Sections:
         """Body and rollback as the tool runs them. The places are those in the files."""
-        source, body = Source(self.text), _masked(self.up)
+        source, body = Source(self.text), self.body_text
         marks = read_marks(Source(body))
         is_below = (
             self.down is not None
