@@ -102,6 +102,24 @@ async def test_dbmate_and_koonj_take_turns(
     assert project.tables() == {"t1", "schema_migrations"}
 
 
+async def test_in_a_new_database_koonj_makes_the_table_as_dbmate_does(
+    project: Project, make_database: Callable[[], str]
+) -> None:
+    other = make_database()
+    write(project, 1)
+    assert run_finished(await project.roll_back()).result is RunResult.NOTHING
+    plan = await project.apply(plan_only=True)
+    assert (
+        "koonj creates public.schema_migrations, as dbmate does."
+        in events_of_kind(plan, PlanMade)[0].plan.notes
+    )
+    assert project.tables() == set()
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    Dbmate.on(other, project.path).run("migrate")
+    assert history(project.target.dsn) == history(other)
+    assert Dbmate.on(project.target.dsn, project.path).states == ["[X] 1_make_t1.sql"]
+
+
 async def test_all_run_in_the_order_of_dbmate_with_a_row_in_the_transaction_of_each(project: Project) -> None:
     put(project, 2)
     names = [write(project, number) for number in (10, 1, 3)]
@@ -262,6 +280,7 @@ REFUSED = {
         "does not run in one transaction",
     ),
     "a file that dbmate refuses": (None, "has no '-- migrate:up', so dbmate refuses it"),
+    "two files of a version": (("", ""), "2_more.sql has the same version as another file"),
 }
 
 
@@ -275,6 +294,8 @@ async def test_what_koonj_cannot_promise_is_refused_with_the_reason(project: Pro
             (project.path / "2_x.sql").write_text("SELECT 1;")
         else:
             write(project, 2, text[0], options=text[1])
+        if case == "two files of a version":
+            (project.path / "2_more.sql").write_text("-- migrate:up\nSELECT 1;\n-- migrate:down\n")
         events = await project.apply()
         assert run_finished(events).result is RunResult.REFUSED, case
         conflicts = events_of_kind(events, PlanMade)[-1].plan.conflicts
@@ -283,7 +304,14 @@ async def test_what_koonj_cannot_promise_is_refused_with_the_reason(project: Pro
 
 
 TABLES = {
-    "no table": ("", "dbmate has no history on this target yet"),
+    "in another schema": (
+        "CREATE SCHEMA IF NOT EXISTS app; CREATE TABLE app.schema_migrations (version varchar PRIMARY KEY)",
+        "app.schema_migrations is not in the current schema of the connection (public)",
+    ),
+    "rows of others": (
+        MADE + "INSERT INTO schema_migrations VALUES ('20010101'), ('20020101')",
+        "public.schema_migrations has rows, but none of a file of this folder.",
+    ),
     "a trigger": (
         MADE + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
         "CREATE TRIGGER x BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()",
@@ -299,10 +327,9 @@ TABLES = {
 async def test_a_table_that_koonj_cannot_keep_is_not_written(project: Project) -> None:
     write(project, 1)
     for case, (statements, words) in TABLES.items():
-        project.sql("DROP TABLE IF EXISTS schema_migrations CASCADE")
-        if statements:
-            with psycopg.connect(project.target.dsn, autocommit=True) as conn:
-                conn.execute(statements.encode())
+        project.sql("DROP TABLE IF EXISTS schema_migrations, app.schema_migrations CASCADE")
+        with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+            conn.execute(statements.encode())
         end = run_finished(await project.apply())
         assert end.result is RunResult.FAILED, case
         assert end.failure is not None
@@ -319,6 +346,42 @@ async def test_options_that_record_a_decision_are_refused(project: Project) -> N
         assert end.failure is not None
         assert "whose history cannot record --" in end.failure.message
     assert versions(project) == []
+
+
+async def test_the_table_has_the_name_that_dbmate_is_given(project: Project) -> None:
+    root = project.path.parents[1]
+    (root / ".env").write_text('DBMATE_MIGRATIONS_TABLE="ops.Dbmate_log"\n')
+    project.sql('CREATE SCHEMA ops; CREATE TABLE ops."Dbmate_log" (version varchar PRIMARY KEY)')
+    put(project, 1)  # of another tool
+    write(project, 1)
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert project.sql('SELECT version FROM ops."Dbmate_log"') == [("1",)]
+    dbmate = Dbmate.on(project.target.dsn, project.path)
+    assert "[X] 1_make_t1.sql" in dbmate.run("--migrations-table", "ops.Dbmate_log", "status")
+
+
+async def test_a_role_that_cannot_write_the_table_changes_nothing(project: Project) -> None:
+    put(project)
+    write(project, 1)
+    role = f"reader_{project.sql('SELECT current_database()')[0][0]}"
+    project.sql(
+        f"CREATE ROLE {role}; GRANT SELECT ON schema_migrations TO {role}; GRANT CREATE ON SCHEMA public TO {role}"
+    )
+    project.target = replace(project.target, role=role)
+    try:
+        end = run_finished(await project.apply())
+    finally:
+        project.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert end.failure is not None
+    assert "could not be written: this role has no right to" in end.failure.message
+    assert "t1" not in project.tables()
+
+
+async def test_a_migration_without_statements_has_its_row(project: Project) -> None:
+    put(project)
+    (project.path / "1_a.sql").write_text("-- migrate:up\n-- migrate:down\n")
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert versions(project) == ["1"]
 
 
 def test_only_complete_tools_have_a_writer() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import AsyncConnection, sql
 
+from koonj.config import Target
 from koonj.migrations.layouts.tool_writer import RowChange
 from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError, NotWrittenError
 from koonj.postgres.queries import numbered_text, query
+from koonj.postgres.session import own_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,25 @@ async def check_writable(conn: AsyncConnection, table: ToolTable, columns: Itera
             f"{table.place} {found[0]}. So koonj cannot keep it as its tool does. Nothing was changed.",
             "Run the migration with that tool, or connect as the role that the tool uses.",
         )
+
+
+async def create(
+    conn: AsyncConnection, target: Target, table: ToolTable, name: str, columns: Iterable[str]
+) -> None:
+    """Make the table in a transaction of its own. `name`: of the query.
+
+    Raises: HistoryError if it could not be made, or if an event trigger has changed it; psycopg.Error.
+    """
+    try:
+        async with own_transaction(conn, target):
+            await conn.execute(table.in_text(query(name)))
+            await check_writable(conn, table, columns)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise HistoryError(
+            f"{table.place} could not be created: {error_message(error)}. Nothing was changed.",
+            f"Run: GRANT CREATE ON SCHEMA {table.schema} TO …;",
+            error.sqlstate,
+        ) from error
 
 
 def guarded_change(table: ToolTable, change: RowChange) -> tuple[bytes, tuple[bytes, ...]]:

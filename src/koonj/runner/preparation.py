@@ -99,7 +99,8 @@ def as_of_tool(planned: PreparedPlan, reached: Reached) -> PreparedPlan:
         return planned
     from koonj.runner.plan.tool_selection import with_tool_conflicts  # noqa: PLC0415 - few folders need it
 
-    return with_tool_conflicts(planned, reached.tool_rows.tool)
+    rows = reached.tool_rows
+    return with_tool_conflicts(planned, rows.tool, rows.table.place if rows.is_missing else "")
 
 
 async def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:

@@ -197,7 +197,7 @@ def _not_unblocked(request: UnblockRequest, tool: str) -> Event:
     from koonj.postgres.blocking_sessions import command  # noqa: PLC0415 - seldom needed
 
     message = (
-        f"koonj records in koonj.history that it ended a session, and it keeps no history beside {tool}. "
+        f"koonj records in koonj.history that it ended a session, and there is none in a folder of {tool}. "
         f"To do it without koonj: {command(request.process, request.how)};"
     )
     return BlockerNotEnded(request.process.pid, request.how, request.who, message)
@@ -308,6 +308,8 @@ async def _write(
     if session.tool_rows is None:
         in_steps = any(not work.in_one_transaction for work in planned.works)
         await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
+    else:
+        await session.tool_rows.ensure(session.conn, session.target)
     for interruption in planned.interruptions:
         repair = RepairStarted(interruption.entry.name, interruption.statement, interruption.repair)
         work = record_known_end(session.conn, session.target, interruption)

@@ -1,7 +1,7 @@
 """The rows of dbmate: one for each applied version, written in the transaction of the migration.
 
-Source: dbmate f3e08f1, pkg/dbmate/db.go and pkg/driver/postgres/postgres.go; `up`, `rollback` and `status` of
-dbmate 2.37.0, beside which koonj ran.
+Source: dbmate f3e08f1, pkg/dbmate/db.go and pkg/driver/postgres/postgres.go; dbmate 2.37.0,
+which took turns with koonj.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ class DbmateWriter:
 
     runs_late = True
     columns = frozenset({"version"})
+    create = "layouts/dbmate/create"
 
     def applied(self, migration: ToolMigration) -> RowChange:
         """Return the insert of the version."""

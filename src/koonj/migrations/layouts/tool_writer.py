@@ -34,6 +34,10 @@ class ToolWriter(Protocol):
     def columns(self) -> frozenset[str]:
         """The columns of the history. koonj writes no row into a table that has others."""
 
+    @property
+    def create(self) -> str:
+        """The file in ``postgres/queries`` that makes the history as the tool does, where there is none."""
+
     def applied(self, migration: ToolMigration) -> RowChange:
         """Return what the tool does to its history when the migration is applied."""
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
+from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import RowChange, ToolWriter
 from koonj.postgres.queries import query
 from koonj.postgres.server_process import ServerProcess
-from koonj.postgres.tool_rows import ToolTable, guarded_change, make_change
+from koonj.postgres.tool_rows import ToolTable, create, guarded_change, make_change
 from koonj.runner.plan.tool_target import read_tool_target
 from koonj.runner.plan.work import Work
 from koonj.runner.run.direction import Direction
@@ -30,12 +31,22 @@ class ToolRows:
     writer: ToolWriter
     table: ToolTable
     direction: Direction
+    is_missing: bool = False
+    """The database has no such table yet: the run makes it before its first migration."""
 
     @property
     def tool(self) -> str:
         """Name of the tool."""
         assert self.folder.layout is not None
         return self.folder.layout.name
+
+    async def ensure(self, conn: AsyncConnection, target: Target) -> None:
+        """Make the table if it is missing.
+
+        Raises: HistoryError, psycopg.Error.
+        """
+        if self.is_missing:
+            await create(conn, target, self.table, self.writer.create, self.writer.columns)
 
     def entry(self, work: Work) -> tuple[bytes, tuple[bytes, ...]]:
         """Return the statement of a flight that changes the row of a migration, and its values."""

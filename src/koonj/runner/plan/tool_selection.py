@@ -47,8 +47,11 @@ def select_of_tool(
     return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *conflicts)), ())
 
 
-def with_tool_conflicts(planned: PreparedPlan, tool: str) -> PreparedPlan:
-    """Return the plan with a conflict for each migration that cannot commit together with the tool's row."""
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_table: str = "") -> PreparedPlan:
+    """Return the plan with a conflict for each migration that cannot commit together with the tool's row.
+
+    `new_table`: the history of the tool, if the run makes it.
+    """
     found = tuple(
         Conflict(
             work.migration.name,
@@ -62,6 +65,8 @@ def with_tool_conflicts(planned: PreparedPlan, tool: str) -> PreparedPlan:
         if not work.in_one_transaction
     )
     plan = planned.plan
+    if new_table and planned.works:
+        plan = replace(plan, notes=(f"koonj creates {new_table}, as {tool} does.", *plan.notes))
     known = {(conflict.name, conflict.state) for conflict in plan.conflicts}
     new = tuple(conflict for conflict in found if (conflict.name, conflict.state) not in known)
     conflicts = tuple(_final(conflict) for conflict in (*plan.conflicts, *new))
