@@ -16,11 +16,15 @@ import pytest
 
 from koonj.config import Target
 from koonj.migrations.layouts.writers import MODULES
+from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.connector import Connector
+from koonj.postgres.server_process import ServerProcess
 from koonj.runner.apply import settlement, statement_watch
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import MigrationFailed, MigrationFinished, PlanMade, RunResult
+from koonj.runner.run.events import Event, MigrationFailed, MigrationFinished, PlanMade, RunResult
+from koonj.runner.run.lock_events import BlockerNotEnded
 from koonj.runner.run.request import Extent
+from koonj.runner.run.unblock_request import UnblockRequest
 from support.clock import clock_of_pauses
 from support.dbmate import Dbmate, history
 from support.fork_server import ForkServer
@@ -172,6 +176,33 @@ async def test_a_statement_that_fails_leaves_no_row_and_no_history_of_koonj(proj
     )
     assert "koonj history" not in " ".join(failed.failure.next_steps)
     assert (versions(project), project.tables()) == (["1"], {"t1", "schema_migrations"})
+    assert not has_own_history(project)
+
+
+async def test_a_statement_that_commits_by_itself_fails_as_it_does_with_dbmate(project: Project) -> None:
+    put(project)
+    write(project, 1, "CREATE TABLE t1 (); DO $$ BEGIN COMMIT; END $$;")
+    events = await project.apply(measure=True)  # koonj's own files would run as written after a rehearsal
+    (failed,) = events_of_kind(events, MigrationFailed)
+    assert failed.failure.sqlstate == "2D000"
+    assert failed.failure.next_steps[0].startswith("The statement commits by itself, inside a transaction.")
+    assert (versions(project), project.tables()) == ([], {"schema_migrations"})
+
+
+async def test_no_session_is_ended_because_that_could_not_be_recorded(project: Project) -> None:
+    put(project)
+    write(project, 1)
+    run, events = project.start(Direction.APPLY), list[Event]()
+    with psycopg.connect(project.target.dsn, autocommit=True) as other:
+        process = ServerProcess(other.info.backend_pid, 0)
+        async for event in run.events():
+            events.append(event)
+            if isinstance(event, PlanMade):
+                await run.unblock(UnblockRequest(process, Ending.END, "reason", "me", "pid"))
+        other.execute("SELECT 1")
+    (refused,) = events_of_kind(events, BlockerNotEnded)
+    assert f"pg_terminate_backend({process.pid})" in refused.message
+    assert run_finished(events).result is RunResult.DONE
     assert not has_own_history(project)
 
 
