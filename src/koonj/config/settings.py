@@ -28,6 +28,7 @@ TOOL_FOLDERS = (
     ("sqitch.plan", "."),
     ("tern.conf", "."),
     ("flyway.conf", "sql"),
+    ("flyway.toml", "sql"),
     ("src/main/resources/db/migration", "src/main/resources/db/migration"),
 )
 """Pairs (entry, folder): where other tools have their migrations by default, if the entry is there.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +22,8 @@ _DEEP = 3
 """Levels of sub-folders in which files are looked for."""
 _ROOT_HAS = (".git", "sqitch.plan")
 """Entries of the root of a project: there, only one level of sub-folders is read."""
+_SCRIPTS = frozenset({"deploy", "revert"})
+"""Folders beside a sqitch.plan that are read as deep as any: names of changes can have ``/``."""
 
 _Stamped = tuple[str, int, int, int, int]
 Signature = tuple[_Stamped, ...]
@@ -107,12 +109,17 @@ class FolderListing:
 
 
 def _listed(path: Path) -> Iterator[_Stamped]:
-    is_root = any(os.path.lexists(path / name) for name in _ROOT_HAS)
-    return _below(str(path), "", 1 if is_root else _DEEP)
+    if not any(os.path.lexists(path / name) for name in _ROOT_HAS):
+        return _below(str(path), "", _DEEP)
+    has_plan = os.path.lexists(path / "sqitch.plan")
+    return _below(str(path), "", 1, _SCRIPTS if has_plan else frozenset())
 
 
-def _below(folder: str, prefix: str, deep: int) -> Iterator[_Stamped]:
-    """Yield the files of a folder, and of `deep` levels of folders in it. Links to folders are not read."""
+def _below(folder: str, prefix: str, deep: int, deeper: Collection[str] = frozenset()) -> Iterator[_Stamped]:
+    """Yield the files of a folder, and of `deep` levels of folders in it. Links to folders are not read.
+
+    `deeper`: names of folders in it that are read as deep as any.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
@@ -122,7 +129,8 @@ def _below(folder: str, prefix: str, deep: int) -> Iterator[_Stamped]:
                     yield _stamped(entry, prefix + entry.name)
             elif deep:
                 with suppress(PermissionError):  # no migration of a tool is where the user cannot look
-                    yield from _below(entry.path, f"{prefix}{entry.name}/", deep - 1)
+                    below = _DEEP - 1 if entry.name in deeper else deep - 1
+                    yield from _below(entry.path, f"{prefix}{entry.name}/", below)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

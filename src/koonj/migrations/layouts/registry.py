@@ -11,12 +11,24 @@ OWN = "koonj"
 """Name of koonj's own layout."""
 
 MODULES = (
+    "atlas",
     "dbmate",
+    "diesel",
+    "drizzle",
+    "flyway",
     "golang_migrate",
     "goose",
+    "graphile_migrate",
+    "liquibase",
     "node_pg_migrate",
+    "prisma",
+    "refinery",
+    "sqitch",
     "sql_migrate",
+    "sqlx",
+    "supabase",
     "tern",
+    "yoyo",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 

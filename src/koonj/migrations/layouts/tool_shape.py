@@ -19,6 +19,8 @@ class Runs(StrEnum):
 
     Source: PostgreSQL documentation, Message Flow, Multiple Statements in a Simple Query.
     """
+    TRANSACTION_IF_ALLOWED = "transaction_if_allowed"
+    """In one transaction of the tool; if a transaction refuses one of the statements, each by itself."""
     STATEMENTS = "statements"
     """Each statement as a message of its own, without a transaction."""
 
@@ -27,7 +29,8 @@ def shape_of(script: Script, runs: Runs, tool: str) -> ScriptShape:
     """Return how the statements of a script commit. A script's own BEGIN and COMMIT count."""
     if any(statement.control for statement in script.statements):
         return shape(script)
-    if runs is Runs.TRANSACTION:
+    is_refused = any(statement.refusal is Refusal.YES for statement in script.statements)
+    if runs is Runs.TRANSACTION or (runs is Runs.TRANSACTION_IF_ALLOWED and not is_refused):
         return as_one_transaction(script, f"{tool} runs it in one transaction")
     alone = len(script.statements) == 1 and script.statements[0].refusal is not Refusal.NO
     if runs is Runs.ONE_QUERY and not alone:

@@ -1,0 +1,3 @@
+BEGIN;
+create table l (id int);
+COMMIT;

@@ -1,0 +1,3 @@
+BEGIN;
+alter table users add column if not exists name text;
+COMMIT;

@@ -1,0 +1,3 @@
+BEGIN;
+alter table users drop column name;
+COMMIT;
