@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from koonj.cli.main import CHANGES, MIGRATES
 from support.command import Project
@@ -118,3 +120,77 @@ def test_a_file_is_shown_and_found_by_number_and_name(dbmate: Project) -> None:
     for word in ("20240101000001", "20240101000001_users.sql"):
         answer = dbmate.koonj("show", word, "--rollback")
         assert answer.out == "-- migrate:down\ndrop table users;\n"
+
+
+def as_url(dsn: str) -> str:
+    """Return the connection string of a test as a URL, with a password that the server does not ask for."""
+    parts = conninfo_to_dict(dsn)
+    place = f"host={quote(str(parts['host']), safe='')}&port={parts.get('port', 5432)}"
+    return f"postgres://{parts['user']}:secret@/{parts['dbname']}?{place}"
+
+
+def test_env_file_of_dbmate_is_used_with_its_schema_and_table(
+    dbmate: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dbmate.sql(
+        "CREATE SCHEMA app; CREATE TABLE app.log (version varchar); INSERT INTO app.log VALUES (20240101000001)"
+    )
+    monkeypatch.delenv("DATABASE_URL")
+    (dbmate.root / ".env").write_text(
+        f"DATABASE_URL={as_url(dbmate.dsn)}&search_path=app\nDBMATE_MIGRATIONS_TABLE=log\n"
+    )
+    monkeypatch.setenv("KOONJ_TRUST", "0")
+    answer = dbmate.koonj("status")
+    assert answer.code == 1
+    assert (
+        "The dsn of target .env sets options, password, and you do not trust this folder yet." in answer.err
+    )
+    assert "Check .env; then run: koonj trust" in answer.err
+    assert "secret" not in answer.out + answer.err
+    monkeypatch.setenv("KOONJ_TRUST", "1")
+    answer = dbmate.koonj("status")
+    assert answer.code == 3
+    assert answer.out.startswith("target .env: PostgreSQL")
+    assert "history: app.log" in answer.out
+    assert "◦ pending  20240101000002_idx.sql" in answer.out
+    assert "secret" not in answer.out + answer.err
+
+
+def test_url_of_golang_migrate_names_its_table(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "project"
+    ToolTruth.of("golang-migrate").copy_to(root)
+    project = Project(root, database, capsys)
+    project.sql(
+        'CREATE TABLE "My""Log" (version bigint, dirty bool); INSERT INTO "My""Log" VALUES (1, false)'
+    )
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATABASE_URL", f"{as_url(database)}&x-migrations-table=My%22Log")
+    answer = project.koonj("status")
+    assert answer.code == 3
+    assert 'history: public.My"Log' in answer.out
+    assert "✓ applied  000001_users.up.sql" in answer.out
+    assert "◦ pending  000002_posts.up.sql" in answer.out
+
+
+def test_history_says_that_the_tool_keeps_its_own(dbmate: Project) -> None:
+    why = "koonj has recorded nothing on this target. dbmate keeps its own history, which koonj shows as the"
+    answer = dbmate.koonj("history")
+    assert (answer.code, answer.out, answer.err) == (0, "", f"koonj: {why} states of the migrations.\n")
+    assert why in dbmate.koonj("history", "--limit", "1").err
+    assert dbmate.koonj("history", "--json").json["entries"] == []
+
+
+def test_a_rollback_that_fails_is_at_a_line_of_its_own_file(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "project"
+    path = ToolTruth.of("golang-migrate").copy_to(root)
+    (path / "000001_users.down.sql").write_text("SELECT 1;\nSELECT 2;\nDROP TABLE nope;\n")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATABASE_URL", database)
+    project = Project(root, database, capsys)
+    for _ in range(2):  # the second verdict is from the cache
+        answer = project.koonj("rehearse", "1")
+        assert f"{path.relative_to(root)}/000001_users.down.sql:3" in answer.out

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from koonj.config import Target
+from koonj.config.settings import HistoryName
 from koonj.migrations.layouts.writers import MODULES
 from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.connector import Connector
@@ -380,8 +381,8 @@ async def test_options_that_record_a_decision_are_refused(project: Project) -> N
 
 
 async def test_the_table_has_the_name_that_dbmate_is_given(project: Project) -> None:
-    root = project.path.parents[1]
-    (root / ".env").write_text('DBMATE_MIGRATIONS_TABLE="ops.Dbmate_log"\n')
+    named = HistoryName("dbmate", "Dbmate_log", "ops")
+    project.target = replace(project.target, history=named)
     project.sql('CREATE SCHEMA ops; CREATE TABLE ops."Dbmate_log" (version varchar PRIMARY KEY)')
     put(project, 1)  # of another tool
     write(project, 1)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from koonj.checks.check import check_folder
+from koonj.checks.levels import Levels
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.layouts import recognition
 from koonj.migrations.layouts.dbmate import Dbmate
@@ -41,6 +43,7 @@ CASES = {
     "only a rollback": ({"1_t.down.sql": PLAIN}, None),
     "a pair beside koonj's file": ({"001_t.sql": OWN, "2_t.up.sql": PLAIN}, None),
     "other files": ({"README.md": "", "t.sql": PLAIN}, None),
+    "atlas.sum beside files with BEGIN": ({"001_t.sql": OWN, "atlas.sum": "h1:x\n"}, "atlas"),
 }
 
 
@@ -50,6 +53,15 @@ def folder(tmp_path: Path, files: dict[str, str], layout: str = "") -> Folder:
     for name, text in files.items():
         (path / name).write_text(text)
     return FolderReader(path, tmp_path, layout).read()
+
+
+def test_a_folder_of_supabase_is_its_own_also_with_transactions(tmp_path: Path) -> None:
+    (tmp_path / "supabase").mkdir()
+    path = tmp_path / "supabase"
+    (path / "config.toml").touch()
+    found = folder(path, {"20240101000000_t.sql": OWN})
+    assert found.layout is not None
+    assert found.layout.name == "supabase"
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -124,3 +136,30 @@ def test_every_layout_has_its_own_name() -> None:
 def test_words_of_markers_are_in_the_texts_that_have_them() -> None:
     assert may_have_marker(DBMATE.upper().encode())
     assert not may_have_marker(OWN.encode())
+
+
+def test_a_problem_has_the_path_of_its_file_and_a_hint_for_its_tool(tmp_path: Path) -> None:
+    found = folder(
+        tmp_path,
+        {
+            "1_a.up.sql": "CREATE TABLE a (id int);\n",
+            "1_a.down.sql": "DROP TABLE a;\nSELECT 1;\nVACUUM;\n",
+            "2_b.up.sql": "SELECT 1;\nCREATE INDEX ON c (id);\n",
+            "2_b.down.sql": "SELECT 1;\nCREATE INDEX ON b (id);\n",
+        },
+    )
+    problems = check_folder(found, Levels())
+    assert [(one.path, one.problem.code, one.problem.line) for one in problems] == [
+        ("migrations/1_a.down.sql", "refused-in-transaction", 3),
+        ("migrations/2_b.up.sql", "index-not-concurrent", 2),
+        ("migrations/2_b.down.sql", "index-not-concurrent", 2),
+    ]
+    for one in problems:
+        assert "BEGIN" not in one.problem.hint
+        assert "file of its own that the tool runs outside a transaction" in one.problem.hint
+
+
+def test_a_problem_of_koonjs_own_file_has_a_hint_for_it(tmp_path: Path) -> None:
+    found = folder(tmp_path, {"001_a.sql": "BEGIN;\nSELECT 1;\nCREATE INDEX ON a (id);\nCOMMIT;\n"})
+    (problem,) = [p for p in check_folder(found, Levels()) if p.problem.code == "index-not-concurrent"]
+    assert "without BEGIN and COMMIT around it" in problem.problem.hint

@@ -45,7 +45,7 @@ def check_folder(folder: Folder, levels: Levels) -> tuple[FileProblem, ...]:
         found[place] = (*found[place], *some)
     checker.prepare([finding for findings in found for finding in findings])
     of_files = (
-        FileProblem(migration.name, migration.shown_path, problem)
+        FileProblem(migration.name, migration.path_of(problem), problem)
         for place, migration in enumerate(folder.migrations)
         for problem in _merged(texts[place], [one.problem for one in checker.resolved(place, found[place])])
     )

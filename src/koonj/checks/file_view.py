@@ -158,6 +158,8 @@ class FileView:
     """Names of the tables that the file has created before the current statement."""
     is_wrapped: bool = True
     """False if the file has no transaction control, and koonj opens one transaction for all of it."""
+    of_tool: bool = False
+    """Whether another tool opens the transaction: the file has no BEGIN and COMMIT."""
 
     def before(self, one: StatementView) -> Iterator[StatementView]:
         """Yield the statements before this one in the same transaction, the nearest first."""
@@ -191,4 +193,5 @@ class FileView:
             for one in step.statements:
                 if one.control is None:
                     views.append(StatementView(one, transaction, len(views)))
-        return cls(views, is_wrapped=shape.mode is not Mode.ONE_TRANSACTION or shape.wrapped or shape.of_tool)
+        wrapped = shape.mode is not Mode.ONE_TRANSACTION or shape.wrapped or shape.of_tool
+        return cls(views, is_wrapped=wrapped, of_tool=shape.of_tool)

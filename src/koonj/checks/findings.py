@@ -59,7 +59,8 @@ def _of_rollback(migration: Migration, body: FileView) -> Iterator[Finding]:
                 if hit.table in view.made or takes_back(rule, hit, text) or not _holds_alone(hit, one, view):
                     continue
                 found = _as_finding(rule, replace(hit, pattern=None), one, view, script)
-                yield replace(found, in_rollback=True, facts_before=_facts_of(body))
+                problem = replace(found.problem, in_rollback_file=migration.has_rollback_file)
+                yield replace(found, problem=problem, in_rollback=True, facts_before=_facts_of(body))
         _remember(view, one)
 
 
@@ -95,7 +96,8 @@ def _as_finding(rule: Rule, hit: Hit, one: StatementView, view: FileView, script
     line, column = one.statement.line, one.statement.column
     if hit.at is not None:
         line, column = script.locate_in(one.statement, hit.at)
-    problem = Problem(rule.code, rule.severity, hit.message, hit.hint, line, column, hit.pattern)
+    hint = hit.tool_hint if view.of_tool and hit.tool_hint else hit.hint
+    problem = Problem(rule.code, rule.severity, hit.message, hint, line, column, hit.pattern)
     before = own_facts(hit.condition, _facts_before(one, view)) if hit.condition else 0
     return Finding(problem, hit.table, hit.condition, hit.claim, one.statement.line, before)
 

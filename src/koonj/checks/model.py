@@ -48,6 +48,8 @@ class Hit:
     pattern: PatternOffer | None = None
     of: StatementView | None = None
     """The statement that `at` is in; None: the one that the rule looks at."""
+    tool_hint: str = ""
+    """The hint if another tool opens the transaction, so that the file has no BEGIN; empty: `hint`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from koonj import config
 from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.doctor_line import DoctorLevel, DoctorLine, error, note, ok
-from koonj.cli.folder_lines import folder_lines, migrations_line
+from koonj.cli.folder_lines import folder_lines, layout_line, migrations_line
 from koonj.cli.invocation import Call
 from koonj.cli.machine_lines import has_libpq, machine_lines, program_lines
 from koonj.config import FILE_NAME, ConfigError, Settings
@@ -46,7 +46,7 @@ def _lines(call: Call) -> Iterator[DoctorLine]:
     project, settings = _project(call)
     yield project
     if settings is not None:
-        yield _migrations(call, settings)
+        yield from _migrations(call, settings)
         yield from _targets(call, settings, usable=usable)
 
 
@@ -75,12 +75,13 @@ def _project(call: Call) -> tuple[DoctorLine, Settings | None]:
     return note("project", f"{text}, not trusted", "Check its files; then run: koonj trust"), settings
 
 
-def _migrations(call: Call, settings: Settings) -> DoctorLine:
+def _migrations(call: Call, settings: Settings) -> tuple[DoctorLine, ...]:
     try:
         folder = call.read_folder(settings.migrations)
     except CommandError:
-        return error("migrations", "cannot be read", "For the reason, run: koonj check")
-    return migrations_line(settings.migrations, len(folder.migrations))
+        return (error("migrations", "cannot be read", "For the reason, run: koonj check"),)
+    is_own = folder.layout is None
+    return migrations_line(settings.migrations, len(folder.migrations), is_own=is_own), layout_line(folder)
 
 
 def _targets(call: Call, settings: Settings, *, usable: bool) -> tuple[DoctorLine, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from koonj.cli.doctor_line import DoctorLine, error, note, ok
+from koonj.migrations.folder import Folder
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.os_account import server_account
 from koonj.user_folders import CACHE, DATA, STATE, Kind, existing_part, folder_paths
@@ -38,8 +39,19 @@ def folder_lines(environ: Mapping[str, str]) -> Iterator[DoctorLine]:
         yield _line(name, folder, f"Set {kind.variable} to a folder of your own", otherwise)
 
 
-def migrations_line(folder: Path, count: int) -> DoctorLine:
-    """Return the line about the folder of migrations."""
+def layout_line(folder: Folder) -> DoctorLine:
+    """Return the line about the layout of the folder of migrations: whose it is, and by what that is seen."""
+    if folder.layout is None:
+        return ok("layout", "koonj's own")
+    # the evidence without the folder's path, which says nothing to others
+    seen = folder.layout.evidence.removeprefix(folder.shown_path).removeprefix("/")
+    return ok("layout", f"{folder.layout.name}, which koonj only reads; recognised by {seen}")
+
+
+def migrations_line(folder: Path, count: int, *, is_own: bool = True) -> DoctorLine:
+    """Return the line about the folder of migrations. `is_own`: whether koonj writes into it at all."""
+    if not is_own:
+        return ok("migrations", f"{count} {'migration' if count == 1 else 'migrations'}")
     files = f"{count} {'file' if count == 1 else 'files'}"
     if _can_write(folder):
         return ok("migrations", f"{files}, writable")

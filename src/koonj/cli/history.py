@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections import deque
 from collections.abc import Iterable
 from contextlib import aclosing
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from koonj.cli.ask_target import ask_target
@@ -18,6 +18,7 @@ from koonj.config import Target
 from koonj.humanize import local_time, now, number_words, plural
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.history_filter import DAY_FORMS, HistoryFilter, first_day, last_day
+from koonj.migrations.history_wording import own_history
 from koonj.postgres.connector import Connector
 from koonj.postgres.history_page import NamedEntries
 from koonj.runner.run.codec import to_plain
@@ -39,6 +40,8 @@ class _Writer:
         self._target = target
         self._array: ArrayDocument | None = None
         self._warnings: list[str] = []
+        self.is_empty = True
+        """Whether no entry was written."""
 
     def warn(self, text: str) -> None:
         """Warn about the target: on stderr, or in the JSON."""
@@ -49,7 +52,8 @@ class _Writer:
 
     def take(self, entries: Iterable[HistoryEntry]) -> None:
         """Write the next entries. The report begins with the first ones: an error has no report."""
-        out = self._call.out
+        out, entries = self._call.out, tuple(entries)
+        self.is_empty = self.is_empty and not entries
         if not out.as_json:
             out.lines(history_lines(entries, self._call.marks))
             return
@@ -107,7 +111,16 @@ def history(call: Call) -> int:
             writer.take(newest.entries)
             more = newest.number - len(newest.entries)
     writer.end(more)
+    if writer.is_empty and text is None and wanted.is_empty and not call.out.as_json:
+        _name_tool(call, settings.migrations)
     return ExitCode.OK
+
+
+def _name_tool(call: Call, migrations: Path) -> None:
+    """Say where the history is, if the folder belongs to another tool."""
+    layout = call.read_folder(migrations).layout
+    if layout is not None:
+        call.err.info(f"koonj has recorded nothing on this target. {own_history(layout.name)}")
 
 
 def _read(

@@ -84,6 +84,8 @@ def load(
         scratch = rehearsal.place(found.file, where.root, listed, environ)
     except TomlError as error:
         raise ConfigError(str(error)) from error
+    listed = tuple(targets.with_history(one, found, environ) for one in listed)
+    chosen = targets.with_history(chosen, found, environ)
     checks = found.checks()
     if checks != NO_CHECKS:
         listed = tuple(replace(one, checks=checks) for one in listed)

@@ -8,7 +8,7 @@ from pathlib import Path
 from koonj.config import check_levels
 from koonj.config.check_levels import CheckSettings
 from koonj.config.ownership import distrust
-from koonj.config.settings import FILE_NAME, FOLDERS, TOOL_FOLDERS, ConfigError, ProjectFolders
+from koonj.config.settings import ENV_FILE, FILE_NAME, FOLDERS, TOOL_FOLDERS, ConfigError, ProjectFolders
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.trust import accepts_others
 
@@ -83,7 +83,7 @@ def _find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, tru
     path = next((d / FILE_NAME for d in (cwd, *cwd.parents) if (d / FILE_NAME).is_file()), None)
     given = None if migrations is None else _existing(cwd / migrations, f"--migrations {migrations}")
     if path is None:
-        return Project(_without_file(cwd, given), None)
+        return Project(_without_file(cwd, given, environ), None)
     if not trusts:
         _must_be_own((path, path.parent), path.parent, shortest_path(path, cwd), environ)
     try:
@@ -146,8 +146,29 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     return ProjectFolders(root, given, root / (patterns or "database/patterns"), layout)
 
 
-def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
-    migrations = given or find_migrations(cwd)
+def has_dbmate(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether something is set for dbmate: in the environment, or perhaps in the folder's ``.env``."""
+    return any(name.startswith("DBMATE_") for name in environ) or (folder / ENV_FILE).exists()
+
+
+def _of_dbmate(cwd: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the folder of DBMATE_MIGRATIONS_DIR, if it has migrations of dbmate."""
+    if not has_dbmate(cwd, environ):
+        return None
+    from koonj.config.tool_environment import FOLDER, has_marker, read_environment  # noqa: PLC0415 - seldom needed
+
+    for name in read_environment(cwd, environ).values.get(FOLDER, "").split(","):
+        folder = Path(os.path.normpath(cwd / name.strip()))
+        if name.strip() and has_marker(folder):
+            return folder
+    return None
+
+
+def _without_file(cwd: Path, given: Path | None, environ: Mapping[str, str]) -> ProjectFolders:
+    named = None if given else _of_dbmate(cwd, environ)
+    if named is not None and named.is_relative_to(cwd):
+        return ProjectFolders(cwd, named, named.parent / "patterns")
+    migrations = given or named or find_migrations(cwd)
     if migrations is None:
         raise ConfigError(f"Found no {FILE_NAME} and no migrations folder here or above. {_INIT}")
     return ProjectFolders(_root_of(migrations), migrations, migrations.parent / "patterns")

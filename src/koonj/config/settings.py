@@ -10,6 +10,8 @@ EMBEDDED = "embedded"
 """The dsn of the embedded server."""
 
 FILE_NAME = "koonj.toml"
+ENV_FILE = ".env"
+"""A file of dbmate, in its working directory. Source: dbmate f3e08f1, README.md, Environment Variables."""
 LOCK_WAIT, LOCK_WAIT_IN_CI = "10min", "2min"
 """How long koonj tries to get the locks of a migration, if nothing says so."""
 MAX_STALL = "500ms"
@@ -117,6 +119,17 @@ class ScratchPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryName:
+    """The name of a tool's history, where the user has told the tool another one than its own."""
+
+    tool: str
+    """Name of the layout."""
+    table: str
+    schema: str | None = None
+    """None: the current schema."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A named database: how to connect, and how careful koonj is with it."""
 
@@ -157,6 +170,10 @@ class Target:
     """
     project: str = ""
     """The real path of the folder of the koonj.toml that declares it; else empty."""
+    history: HistoryName | None = None
+    """The table in which another tool keeps its history, if the environment or the URL names it."""
+    of_folder: bool = False
+    """Whether it is not in koonj.toml, but in another file of the project's folder: ``.env``."""
     trusted: bool = True
     """Whether the user trusts the koonj.toml that declares it.
 
@@ -230,8 +247,8 @@ class Settings:
 
 
 def _trusting(target: Target, trust: Trust) -> Target:
-    """Return the target with this trust. A target that koonj.toml does not declare is the user's own."""
-    return replace(target, trusted=trust.given) if target.declared else target
+    """Return the target with this trust. A target that no file of the folder declares is the user's own."""
+    return replace(target, trusted=trust.given) if target.declared or target.of_folder else target
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,25 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from koonj.config import dsn as dsn_rules
 from koonj.config.ci import in_ci
 from koonj.config.duration import milliseconds
 from koonj.config.password import password_of
-from koonj.config.project import Project
+from koonj.config.project import Project, has_dbmate
 from koonj.config.rehearsal import requires_by_default, requires_verified
-from koonj.config.settings import EMBEDDED, FILE_NAME, LOCK_WAIT, LOCK_WAIT_IN_CI, ConfigError, Ssh, Target
+from koonj.config.settings import (
+    EMBEDDED,
+    ENV_FILE,
+    FILE_NAME,
+    LOCK_WAIT,
+    LOCK_WAIT_IN_CI,
+    ConfigError,
+    Ssh,
+    Target,
+)
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 
 _KEYS = (
@@ -108,10 +118,35 @@ def _of_environment(environ: Mapping[str, str], project: Project) -> tuple[Targe
     found = []
     if url := environ.get("DATABASE_URL"):
         found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, project, environ))
+    elif url := _url_of_dbmate(project, environ):
+        target = _from_outside(ENV_FILE, f"DATABASE_URL in {ENV_FILE}", url, project, environ)
+        found.append(replace(target, of_folder=True))
     if any(environ.get(name) for name in _PLACES):
         policy = _policy(project)
         found.append(Target("environment", "", lock_wait=_lock_wait(environ), require_verified=policy))
     return tuple(found)
+
+
+def _url_of_dbmate(project: Project, environ: Mapping[str, str]) -> str:
+    """Return DATABASE_URL of the ``.env`` in a folder of dbmate; empty if there is none."""
+    if not (project.places.root / ENV_FILE).exists():
+        return ""
+    from koonj.config.tool_environment import URL, has_marker, read_environment  # noqa: PLC0415 - seldom needed
+
+    if not has_marker(project.places.migrations):
+        return ""
+    return read_environment(project.places.root, environ).values.get(URL, "")
+
+
+def with_history(known: Target, project: Project, environ: Mapping[str, str]) -> Target:
+    """Return the target with the table that DBMATE_MIGRATIONS_TABLE names, in the environment or ``.env``."""
+    if known.history is not None or not has_dbmate(project.places.root, environ):
+        return known
+    from koonj.config.tool_environment import TABLE, read_environment  # noqa: PLC0415 - seldom needed
+    from koonj.config.tool_url import dbmate_history  # noqa: PLC0415 - as above
+
+    table = read_environment(project.places.root, environ).values.get(TABLE, "")
+    return replace(known, history=dbmate_history(table))
 
 
 def _policy(project: Project) -> bool:
@@ -136,8 +171,13 @@ def _from_outside(name: str, origin: str, dsn: str, project: Project, environ: M
     if wrong is not None:
         raise ConfigError(f"{origin}: {wrong}")
     database = database_name(project.places.root) if dsn == EMBEDDED else ""
-    wait, policy = _lock_wait(environ), _policy(project)
-    return Target(name, dsn, lock_wait=wait, database=database, require_verified=policy)
+    wait, policy, history = _lock_wait(environ), _policy(project), None
+    if "?" in dsn:
+        from koonj.config.tool_url import translated  # noqa: PLC0415 - most have no parameters
+
+        url = translated(dsn)
+        dsn, history = url.dsn, url.history
+    return Target(name, dsn, lock_wait=wait, database=database, require_verified=policy, history=history)
 
 
 def _lock_wait(environ: Mapping[str, str]) -> str:

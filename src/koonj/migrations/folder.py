@@ -96,7 +96,7 @@ def check(folder: Folder) -> tuple[FileProblem, ...]:
 
     The problems of the folder come first, then those of each file in order.
     """
-    of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in _problems(m)]
+    of_files = [FileProblem(m.name, m.path_of(p), p) for m in folder.migrations for p in _problems(m)]
     return (*folder_problems(folder), *of_files)
 
 

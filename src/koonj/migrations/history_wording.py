@@ -21,6 +21,11 @@ ENDS = {
 }
 
 
+def own_history(tool: str) -> str:
+    """Return where the history of another tool's migrations is: not in koonj.history."""
+    return f"{tool} keeps its own history, which koonj shows as the states of the migrations."
+
+
 def entry_state(entry: HistoryEntry) -> State:
     """Return the state whose glyph and colour an entry has."""
     if entry.outcome is Outcome.DONE:

@@ -76,12 +76,12 @@ def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], 
 
 def problem_of(plain: list[Any]) -> Problem:
     """Return the problem whose fields `astuple` has made plain."""
-    code, severity, message, hint, line, column, pattern = plain
+    code, severity, message, hint, line, column, pattern, in_rollback_file = plain
     offer = None
     if pattern is not None:
         key, values, replaces, missing = pattern
         offer = PatternOffer(key, _pairs(values), replaces, _pairs(missing))
-    return Problem(code, Severity(severity), message, hint, line, column, offer)
+    return Problem(code, Severity(severity), message, hint, line, column, offer, in_rollback_file)
 
 
 def _pairs(plain: list[Any]) -> tuple[tuple[str, str], ...]:

@@ -96,6 +96,25 @@ class Migration:
             return f"{self.name} (from koonj.history)"
         return self.name if self.shown_folder in {"", "."} else str(Path(self.shown_folder, self.name))
 
+    @property
+    def has_rollback_file(self) -> bool:
+        """Whether the rollback is in a file of its own: never, in a folder of koonj."""
+        return False
+
+    @property
+    def shown_rollback_path(self) -> str:
+        """Path of the file with the rollback: the same file."""
+        return self.shown_path
+
+    @property
+    def rollback_text(self) -> str:
+        """Text of the file with the rollback: the same file."""
+        return self.text
+
+    def path_of(self, problem: Problem) -> str:
+        """Return the path of the file in which a problem is, for ``file:line:column``."""
+        return self.shown_rollback_path if problem.in_rollback_file else self.shown_path
+
     @cached_property
     def text(self) -> str:
         """Text of the file. Bytes that are not UTF-8 become U+FFFD; `problems` names them."""

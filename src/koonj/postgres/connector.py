@@ -14,7 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 
-from koonj.config import EMBEDDED, Ssh, Target
+from koonj.config import EMBEDDED, FILE_NAME, Ssh, Target
 from koonj.config.dsn import SECRET_KEYWORDS
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
@@ -232,7 +232,9 @@ def _without_secrets(target: Target, parts: Mapping[str, Any]) -> Mapping[str, s
         return {}
     wrong = refusal(parts)
     if wrong is not None:
-        raise _untrusted(f"The dsn of target {target.name} {wrong}.")
+        made = _untrusted(f"The dsn of target {target.name} {wrong}.")
+        made.hint = ADVICE.replace(FILE_NAME, target.name) if target.of_folder else made.hint
+        raise made
     return WITHOUT_SECRETS
 
 

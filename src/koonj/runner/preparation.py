@@ -170,7 +170,7 @@ async def plan_with_lock(
         else:
             from koonj.runner.tool_plan import read_tool_plan  # noqa: PLC0415 - few folders need it
 
-            tool = await read_tool_plan(conn, folder, job.request)
+            tool = await read_tool_plan(conn, job.target, folder, job.request)
     selected = None if tool is None else tool.selected
     planned = await make_plan(conn, job.target, folder, job.request, found.server, entries, selected)
     if job.request.probe:

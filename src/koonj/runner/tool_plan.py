@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
+from koonj.config import Target
 from koonj.migrations.folder import Folder, FolderError
 from koonj.migrations.layouts.layout_reader import FolderLayout
+from koonj.migrations.layouts.tool_history import HistoryTable
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.postgres.history import HistoryError
@@ -16,7 +18,7 @@ from koonj.postgres.tool_rows import ToolTable, check_writable
 from koonj.runner.apply.tool_rows import ToolRows
 from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.tool_selection import select_of_tool
-from koonj.runner.plan.tool_target import read_tool_target
+from koonj.runner.plan.tool_target import read_tool_target, tables_of
 from koonj.runner.run.request import Request
 
 
@@ -28,10 +30,10 @@ class ToolPlan:
     rows: ToolRows
 
 
-async def read_tool_plan(conn: AsyncConnection, folder: Folder, request: Request) -> ToolPlan:
+async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, request: Request) -> ToolPlan:
     """Read the history of the folder's tool, and select the migrations of a request. Only reads.
 
-    `conn` has an open READ ONLY transaction.
+    `conn` has an open READ ONLY transaction on `target`.
 
     Raises:
         FolderError: the request has something for which the tool's history has no place.
@@ -45,9 +47,11 @@ async def read_tool_plan(conn: AsyncConnection, folder: Folder, request: Request
     cursor = await conn.execute("SELECT pg_catalog.current_schema()::pg_catalog.text")
     row = await cursor.fetchone()
     schema = None if row is None else row[0]
-    found = await read_tool_target(conn, folder)
-    table = found.table or _new_table(layout, schema)
-    _must_be_where_the_tool_looks(layout, table, schema)
+    found = await read_tool_target(conn, target, folder)
+    wanted = tables_of(layout, target)[0]
+    table = found.table or _new_table(layout.name, wanted, schema)
+    if wanted.schema is None:
+        _must_be_where_the_tool_looks(layout, table, schema)
     if _is_of_others(found.statuses):
         raise HistoryError(
             f"{table.place} has rows, but none of a file of this folder. Another tool, or another folder of "
@@ -59,16 +63,15 @@ async def read_tool_plan(conn: AsyncConnection, folder: Folder, request: Request
     return ToolPlan(selected, ToolRows(folder, layout.writer, table, request.direction, found.table is None))
 
 
-def _new_table(layout: FolderLayout, schema: str | None) -> ToolTable:
+def _new_table(tool: str, wanted: HistoryTable, schema: str | None) -> ToolTable:
     """Return the table that the tool would make.
 
     Raises: HistoryError if that is not in the current schema of the session.
     """
-    wanted = layout.tables[0]
     if wanted.schema is not None or schema is None:
         raise HistoryError(
-            f"{layout.name} has no history on this target yet, and koonj does not create it there.",
-            f"Run {layout.name} once: it creates its table.",
+            f"{tool} has no history on this target yet, and koonj does not create it there.",
+            f"Run {tool} once: it creates its table.",
         )
     return ToolTable(schema, wanted.name)
 
@@ -78,7 +81,7 @@ def _must_be_where_the_tool_looks(layout: FolderLayout, table: ToolTable, schema
 
     Raises: HistoryError.
     """
-    if layout.tables[0].schema is None and table.schema != schema:
+    if table.schema != schema:
         raise HistoryError(
             f"{table.place} is not in the current schema of the connection ({schema or 'none'}), where "
             f"{layout.name} looks for it. Nothing was changed.",

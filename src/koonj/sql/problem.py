@@ -45,6 +45,8 @@ class Problem:
     """1-based, in characters."""
     pattern: PatternOffer | None = None
     """The pattern that writes the safe form; None if there is none."""
+    in_rollback_file: bool = False
+    """Whether it is in the file with the rollback; only for tools that have a file for each direction."""
 
 
 def first_error(problems: Iterable[Problem]) -> Problem | None:

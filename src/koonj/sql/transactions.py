@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from koonj.humanize import count
@@ -128,9 +128,22 @@ def as_one_transaction(script: Script, explanation: str) -> ScriptShape:
         steps,
         wrapped=False,
         explanation=words,
-        problems=tuple(cutter.problems),
+        problems=tuple(map(_for_tool, cutter.problems)),
         of_tool=True,
     )
+
+
+def _for_tool(problem: Problem) -> Problem:
+    """Return the problem with the hint for a script that has no BEGIN … COMMIT to move a statement out of."""
+    if problem.code not in _INSIDE:
+        return problem
+    return replace(problem, hint=_INSIDE[problem.code])
+
+
+_INSIDE = {
+    "refused-in-transaction": "Move it to a file of its own that the tool runs outside a transaction.",
+    "maybe-refused-in-transaction": "If it does, move it to a file that the tool runs outside a transaction.",
+}
 
 
 def might_commit(statement: Statement) -> bool:

@@ -172,6 +172,7 @@ def _validated(one: StatementView, file: FileView) -> Iterator[Hit]:
                     f"{action.tokens[2].text} is added and validated in one transaction, so the lock of ADD "
                     "CONSTRAINT is held while every row is read.",
                     "Write COMMIT; and BEGIN; between the two.",
+                    tool_hint="Move VALIDATE CONSTRAINT to a file of its own.",
                     at=action.at,
                     table=alter.table,
                 )

@@ -43,6 +43,7 @@ def _used(one: StatementView, file: FileView) -> Iterator[Hit]:
                 f"PostgreSQL refuses '{visible(value)}' in the transaction that adds it to the type "
                 f"{values[value]} (SQLSTATE 55P04).",
                 "Move ALTER TYPE … ADD VALUE to an earlier file, or write COMMIT; and BEGIN; after it.",
+                tool_hint="Move ALTER TYPE … ADD VALUE to an earlier file.",
                 at=token.start,
             )
             return

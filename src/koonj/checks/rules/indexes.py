@@ -26,6 +26,9 @@ def _not_concurrent(one: StatementView, file: FileView) -> Iterator[Hit]:
         f"CREATE INDEX reads all of {index.table} while writes to it wait.",
         "Write CREATE INDEX CONCURRENTLY, without BEGIN and COMMIT around it. For a partitioned table: "
         "CREATE INDEX … ON ONLY it, one CONCURRENTLY for each partition, and attach these.",
+        tool_hint="Write CREATE INDEX CONCURRENTLY in a file of its own that the tool runs outside a "
+        "transaction. For a partitioned table: CREATE INDEX … ON ONLY it, one CONCURRENTLY for each "
+        "partition, and attach these.",
         table=last_name(index.table),
         claim=Claim.BUILD,
         pattern=_offer(one, index),
@@ -128,6 +131,8 @@ def _reindex(one: StatementView, _file: FileView) -> Iterator[Hit]:
     yield Hit(
         f"REINDEX rebuilds {name or kind} while writes, and reads that use the index, wait.",
         "Write REINDEX … CONCURRENTLY, without BEGIN and COMMIT around it.",
+        tool_hint="Write REINDEX … CONCURRENTLY in a file of its own that the tool runs outside a "
+        "transaction.",
         table=last_name(name) if kind == "table" else "",
     )
 

@@ -48,7 +48,7 @@ class Atlas:
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by atlas.sum, without which Atlas runs nothing."""
-        return Evidence(Strength.TOOL_FILE, f"{listing.shown}/{_SUM}") if _SUM in listing.top else None
+        return Evidence(Strength.TOOL_FOLDER, f"{listing.shown}/{_SUM}") if _SUM in listing.top else None
 
     def read(self, listing: FolderListing) -> ToolFiles:
         """Read all .sql files of the folder itself."""

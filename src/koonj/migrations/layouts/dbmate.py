@@ -24,10 +24,8 @@ _DOWN = re.compile(r"^--[^\S\n]*migrate:down(?:[^\S\n]*$|[^\S\n]+\S+)", re.MULTI
 _ABOVE = re.compile(r"(?:[^\S\n]*(?:--[^\n]*)?\n)*")
 """What dbmate allows above the first marker: empty lines and comments of one line."""
 _NO_TRANSACTION = re.compile(r"\btransaction:false\b")
-_COLUMNS = MappingProxyType({"version": TEXT})
-_TABLE = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?DBMATE_MIGRATIONS_TABLE[ \t]*=[ \t]*(["']?)([^"'#\s]+)\1[ \t]*(?:\#.*)?$""",
-    re.MULTILINE,
+_HISTORY = HistoryTable(
+    "history", "schema_migrations", MappingProxyType({"version": TEXT}), "layouts/dbmate/history"
 )
 
 
@@ -58,13 +56,8 @@ class Dbmate:
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return the one table: schema_migrations, or the one that DBMATE_MIGRATIONS_TABLE of ``.env`` names.
-
-        dbmate quotes the name, so its case counts. Its only column is the version.
-        """
-        written = _TABLE.findall(listing.configuration(".env") or "")
-        schema, _, name = (written[-1][1] if written else "schema_migrations").rpartition(".")
-        return (HistoryTable("history", name, _COLUMNS, "layouts/dbmate/history", schema or None),)
+        """Return the one table: schema_migrations, whose only column is the version."""
+        return (_HISTORY,)
 
     def states(
         self, migrations: Sequence[ToolMigration], history: ToolHistory

@@ -30,7 +30,9 @@ class Strength(IntEnum):
     TOOL_FILE = 4
     """A file that only this tool makes is in the folder, or in a folder above it."""
     KOONJ_TRANSACTION = 5
-    """Only for koonj's own files with BEGIN and COMMIT: koonj's layout always wins."""
+    """Only for koonj's own files with BEGIN and COMMIT."""
+    TOOL_FOLDER = 6
+    """The folder itself is the tool's: what is in it, or its place, is made by the tool only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Supabase:
             return None
         if not (around / "config.toml").exists():
             return None
-        return Evidence(Strength.TOOL_FILE, "supabase/config.toml")
+        return Evidence(Strength.TOOL_FOLDER, "supabase/config.toml")
 
     def read(self, listing: FolderListing) -> ToolFiles:
         """Read all files of the folder itself whose names are NNN_name.sql."""

@@ -79,7 +79,25 @@ class ToolMigration(Migration):
     @cached_property
     def shown_path(self) -> str:
         """Path for ``file:line:column``."""
-        return self.up.file if self.shown_folder in {"", "."} else str(Path(self.shown_folder, self.up.file))
+        return self._shown(self.up)
+
+    @property
+    def shown_rollback_path(self) -> str:
+        """Path of the file with the rollback."""
+        return self._shown(self.down or self.up)
+
+    @property
+    def rollback_text(self) -> str:
+        """Text of the file with the rollback."""
+        return (self.down or self.up).text
+
+    def _shown(self, part: Part) -> str:
+        return part.file if self.shown_folder in {"", "."} else str(Path(self.shown_folder, part.file))
+
+    @property
+    def has_rollback_file(self) -> bool:
+        """Whether the rollback is in a file of its own."""
+        return self.down is not None and self.down.file != self.up.file
 
     @property
     def title(self) -> str:
@@ -149,7 +167,10 @@ class ToolMigration(Migration):
         rollback, shape = self.sections.rollback, self.rollback_shape
         if self._unusable or rollback is None or shape is None:
             return self._unusable
-        return (*rollback.problems, *shape.problems)
+        found = (*rollback.problems, *shape.problems)
+        if not self.has_rollback_file:
+            return found
+        return tuple(replace(problem, in_rollback_file=True) for problem in found)
 
     @property
     def plain_statements(self) -> tuple[str, ...]:
@@ -162,11 +183,10 @@ class ToolMigration(Migration):
         parts = (self.up,) if self.down is None else (self.up, self.down)
         for part in parts:
             undecoded = encoding.problem(part.raw)
-            if undecoded is not None:
-                return (undecoded,)
-            conflicts = conflict_markers.conflict_markers(part.text, None)
-            if conflicts:
-                return conflicts
+            found = (undecoded,) if undecoded else conflict_markers.conflict_markers(part.text, None)
+            if found:
+                is_other = part.file != self.up.file
+                return tuple(replace(problem, in_rollback_file=is_other) for problem in found)
         return self.refused
 
 

@@ -68,7 +68,7 @@ def with_squawk(
     except OSError as error:
         return Opinion(own, f"the files for it cannot be written: {error.strerror}.")
     merged = [
-        FileProblem(migration.name, migration.shown_path, problem)
+        FileProblem(migration.name, migration.path_of(problem), problem)
         for migration in folder.migrations
         for problem in _merged(
             migration, of_files.get(migration.name, ()), findings.get(migration.name, ()), off

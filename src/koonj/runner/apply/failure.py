@@ -30,6 +30,12 @@ class MigrationError(Exception):
         self.failure = failure
 
 
+def _file(work: Work) -> str:
+    """Return the path of the file with the script that runs."""
+    migration = work.migration
+    return migration.shown_rollback_path if work.direction is Direction.ROLLBACK else migration.shown_path
+
+
 def failure_of_error(
     work: Work,
     error: StatementError | psycopg.Error,
@@ -50,7 +56,7 @@ def failure_of_error(
         direction=work.direction,
         statement=index,
         of=work.total,
-        file=work.migration.shown_path,
+        file=_file(work),
         line=line,
         column=column,
         source_line=_source(work, line, column),
@@ -85,7 +91,7 @@ def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
         direction=work.direction,
         statement=0,
         of=work.total,
-        file=work.migration.shown_path,
+        file=_file(work),
         line=None,
         column=None,
         source_line="",
@@ -127,7 +133,8 @@ def _source(work: Work, line: int | None, column: int | None) -> str:
     """
     if line is None:
         return ""
-    text = Source(work.migration.text).line(line)
+    is_rollback = work.direction is Direction.ROLLBACK
+    text = Source(work.migration.rollback_text if is_rollback else work.migration.text).line(line)
     return text if len(text) <= _LONG else text[:_LONG] if (column or 1) <= _LONG else ""
 
 

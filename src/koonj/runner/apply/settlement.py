@@ -50,7 +50,7 @@ async def _committed(session: RunContext) -> frozenset[str] | None:
     try:
         async with reading(session.connector, session.target, name="koonj settle") as conn:
             if session.tool_rows is not None:
-                return await session.tool_rows.committed(conn, session.server.process)
+                return await session.tool_rows.committed(conn, session.target, session.server.process)
             return await history.run_outcome(conn, session.control.run_id, session.server.process)
     except (ConnectError, history.HistoryError, psycopg.Error):
         return None

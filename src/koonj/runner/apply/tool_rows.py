@@ -59,7 +59,9 @@ class ToolRows:
         """
         await make_change(conn, self.table, self._change(work))
 
-    async def committed(self, conn: AsyncConnection, process: ServerProcess) -> frozenset[str] | None:
+    async def committed(
+        self, conn: AsyncConnection, target: Target, process: ServerProcess
+    ) -> frozenset[str] | None:
         """Return the migrations whose rows say that they are done; None while the session `process` lives.
 
         `conn` has an open READ ONLY transaction.
@@ -70,7 +72,7 @@ class ToolRows:
         lives = await conn.execute(query("session_lives"), values)
         if await lives.fetchone() != (False,):
             return None
-        found = await read_tool_target(conn, self.folder)
+        found = await read_tool_target(conn, target, self.folder)
         apply = self.direction is Direction.APPLY
         return frozenset(status.name for status in found.statuses if status.applied is apply)
 

@@ -66,8 +66,11 @@ def ended_words(results: Sequence[TargetResult], direction: Direction) -> str:
     verb, state = ("Applied", "up to date") if direction is Direction.APPLY else ("Rolled back", "done")
     words = f"{verb} {count(committed, 'migration')} on {count(changed, 'target')}."
     if complete == len(results):
-        return f"{words} All {count(complete, 'target')} are {state}."
+        all_of_them = "The target is" if complete == 1 else f"All {count(complete, 'target')} are"
+        return f"{words} {all_of_them} {state}."
     counts = {outcome: sum(one.outcome is outcome for one in results) for outcome in _ORDER}
     others = ", ".join(f"{number} {spaced(outcome.value)}" for outcome, number in counts.items() if number)
-    verb = "is" if complete == 1 else "are"
-    return f"{words} {complete} of {count(len(results), 'target')} {verb} {state}; {others}. {CONTINUE}"
+    if len(results) == 1:
+        return f"{words} The target is not {state}: {others}. {CONTINUE}"
+    subject = f"{complete} of {len(results)} targets {'is' if complete == 1 else 'are'}"
+    return f"{words} {subject if complete else 'No target is'} {state}; {others}. {CONTINUE}"

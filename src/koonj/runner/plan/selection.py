@@ -156,4 +156,9 @@ def _errors(status: MigrationStatus) -> Iterable[Conflict]:
     """Return the errors in the file of a migration that would run, as conflicts."""
     if status.migration is None:
         return ()
-    return problems_as_conflicts(status.migration.shown_path, status.name, status.migration.problems)
+    path_of = status.migration.path_of
+    return (
+        conflict
+        for problem in status.migration.problems
+        for conflict in problems_as_conflicts(path_of(problem), status.name, (problem,))
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import AsyncConnection
 
+from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.migrations.layouts.tool_history import ToolHistoryError
+from koonj.migrations.layouts.layout_reader import FolderLayout
+from koonj.migrations.layouts.tool_history import HistoryTable, ToolHistoryError
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.postgres.history import HistoryError
@@ -25,16 +27,30 @@ class ToolTarget:
     """The tool's history; None if the database has none."""
 
 
-async def read_tool_target(conn: AsyncConnection, folder: Folder) -> ToolTarget:
+def tables_of(layout: FolderLayout, target: Target) -> tuple[HistoryTable, ...]:
+    """Return the tables of the tool; the history itself with the name that the user has given to it.
+
+    The name is only compared with those in the catalog.
+    """
+    named, first = target.history, layout.tables[0].key
+    if named is None or named.tool != layout.name:
+        return layout.tables
+    return tuple(
+        replace(table, name=named.table, schema=named.schema) if table.key == first else table
+        for table in layout.tables
+    )
+
+
+async def read_tool_target(conn: AsyncConnection, target: Target, folder: Folder) -> ToolTarget:
     """Return what the history of the folder's tool says. Only reads.
 
-    `conn` has an open READ ONLY transaction.
+    `conn` has an open READ ONLY transaction on `target`, which can name another table than the tool's own.
 
     Raises: HistoryError; psycopg.Error.
     """
     layout = folder.layout
     assert layout is not None, "the folder belongs to a tool"
-    read = await read_tool_history(conn, layout.name, layout.tables)
+    read = await read_tool_history(conn, layout.name, tables_of(layout, target))
     migrations = [m for m in folder.migrations if isinstance(m, ToolMigration)]
     try:
         states = layout.layout.states(migrations, read)

@@ -89,7 +89,9 @@ class Driver:
         """Return the rehearsal with the path of the file as it is shown in this project."""
         if rehearsal.failure is None:
             return rehearsal
-        file = self._chain.migrations[index].shown_path
+        migration = self._chain.migrations[index]
+        is_rollback = rehearsal.failure.phase == "rollback"
+        file = migration.shown_rollback_path if is_rollback else migration.shown_path
         return replace(rehearsal, failure=replace(rehearsal.failure, file=file))
 
     def _first_unrunnable(self, last: int) -> _EarlierFailure | None:

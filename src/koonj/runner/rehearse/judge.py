@@ -118,7 +118,7 @@ def failure_of_problem(migration: Migration, phase: str, problem: Problem) -> Re
     return RehearsalFailure(
         phase=phase,
         name=migration.name,
-        file=migration.shown_path,
+        file=migration.path_of(problem),
         statement=0,
         line=problem.line,
         column=problem.column,

@@ -121,7 +121,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
             if folder.layout is not None:
                 from koonj.runner.target.tool_status import read_tool_states  # noqa: PLC0415 - few folders need it
 
-                of_tool = await read_tool_states(conn, folder)
+                of_tool = await read_tool_states(conn, target, folder)
                 has_history, holder = found.history.has_table, await _of_holder(found.holder, target)
                 return replace(status, has_history=has_history, **of_tool, **holder)
             entries = await history.read_entries(conn, found.history, end=True)

@@ -75,6 +75,7 @@ class ApplyToTargets(_OfMatrix):
 
     key = "a"
     label = "apply to targets"
+    only_own_folder = True
 
 
 BACK, FILTER, OPEN, COPY = Back(), Filter(), Open(), Copy()

@@ -36,6 +36,8 @@ class Document:
     """JSON of one `StatementLine` in each line; None while the analysis is not complete."""
     is_analyzed: bool = True
     """Whether the analysis is complete."""
+    has_rollback_file: bool = False
+    """Whether the rollback is in a file of its own, whose lines count from 1 again."""
 
 
 def is_small(migration: Migration) -> bool:
@@ -74,6 +76,7 @@ def make_document(
         more_problems=analysis.more_problems,
         statements=None if analysis.statements is None else LineIndex(analysis.statements),
         is_analyzed=analysis.statements is not None,
+        has_rollback_file=migration.has_rollback_file,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
@@ -80,6 +80,7 @@ def rehearsal_place(rehearsal: Rehearsal | None) -> FilePlace | None:
             PlaceSource.REHEARSAL,
             code=failure.sqlstate or "",
             hint=shortened(failure.hint or ""),
+            in_rollback=failure.phase == "rollback",
         )
     if rehearsal.verdict not in FAILING:
         return None
@@ -152,6 +153,15 @@ def _failures(
         yield FilePlace(row.name, None, None, rehearsals.results[row.name].message, PlaceSource.REHEARSAL)
     else:
         yield rehearsal
+
+
+def of_file(
+    places: Sequence[FilePlace], document: Document | None, *, is_rollback: bool
+) -> Sequence[FilePlace]:
+    """Return the places in the file of a tab: the rollback of some tools has its own."""
+    if document is None or not document.has_rollback_file:
+        return places
+    return [place for place in places if place.in_rollback == is_rollback]
 
 
 def problem_places(name: str, problems: tuple[Problem, ...]) -> tuple[FilePlace, ...]:

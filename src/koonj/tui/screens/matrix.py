@@ -167,7 +167,10 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
 
     def _apply(self) -> None:
         """Apply to the shown targets. Those that are hidden are left out."""
-        settings = self._snapshot().settings
+        settings, folder = self._snapshot().settings, self._snapshot().folder
+        if folder is not None and folder.why_read_only is not None:
+            self.say(folder.why_read_only)
+            return
         targets = [check.target for check in self.pane.view.columns if check.target.declared]
         if not targets:
             self.say("koonj.toml declares none of these targets. Go to one, and apply there.")

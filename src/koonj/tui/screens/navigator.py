@@ -290,7 +290,8 @@ class Navigator:
             if place is not None:
                 self._screen.post_message(PlaceChosen(place))
 
-        screen = HistoryScreen(self._backend, self._situation().snapshot.target)
+        snapshot = self._situation().snapshot
+        screen = HistoryScreen(self._backend, snapshot.target, snapshot.tool)
         self._screen.app.push_screen(screen, chosen)
 
     def _read_all(self) -> None:

@@ -49,8 +49,10 @@ class HistoryScreen(FullScreen[FileLine]):
     }
     AUTO_FOCUS = "HistoryList"
 
-    def __init__(self, backend: Backend, target: Target) -> None:
+    def __init__(self, backend: Backend, target: Target, tool: str = "") -> None:
+        """`tool`: the other migration tool that the folder belongs to; empty if it is koonj's own."""
         super().__init__()
+        self._tool = tool
         self._backend = backend
         self._target = target
         self._entries: tuple[HistoryEntry, ...] = ()
@@ -63,7 +65,7 @@ class HistoryScreen(FullScreen[FileLine]):
 
     def compose(self) -> ComposeResult:
         yield PlaceLine("History", self._target)
-        yield HistoryList()
+        yield HistoryList(self._tool)
         yield SearchBar(_EXAMPLES)
         yield BottomLine()
 

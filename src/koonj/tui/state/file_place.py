@@ -65,6 +65,8 @@ class FilePlace:
     """Others who found the same."""
     pattern: PatternOffer | None = None
     """The pattern that writes the safe form; None if there is none."""
+    in_rollback: bool = False
+    """Whether it is in the rollback; only known, and only asked, if that is in a file of its own."""
 
     @staticmethod
     def of_problem(name: str, problem: Problem) -> FilePlace:
@@ -79,6 +81,7 @@ class FilePlace:
             problem.code,
             problem.hint,
             pattern=problem.pattern,
+            in_rollback=problem.in_rollback_file,
         )
 
     @property

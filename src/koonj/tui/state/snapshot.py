@@ -231,6 +231,11 @@ class Snapshot:
         return Snapshot(settings, tuple(Check(t) for t in settings.targets), settings.target.name)
 
     @property
+    def tool(self) -> str:
+        """The other migration tool that the folder belongs to; empty if it is koonj's, or not read yet."""
+        return self.folder.layout.name if self.folder is not None and self.folder.layout is not None else ""
+
+    @property
     def check(self) -> Check:
         """The chosen target with its status."""
         return next(c for c in self.checks if c.target.name == self.chosen)

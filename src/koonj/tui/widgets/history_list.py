@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from koonj.humanize import to_the_second
 from koonj.migrations.history_entry import HistoryEntry
-from koonj.migrations.history_wording import action_words, entry_state, took_words
+from koonj.migrations.history_wording import action_words, entry_state, own_history, took_words
 from koonj.migrations.states import State
 from koonj.tui.state.target_history import TargetHistory
 from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
@@ -42,6 +42,11 @@ class HistoryList(CursorPane):
     history: reactive[TargetHistory] = reactive(TargetHistory(), repaint=False)
     problem: reactive[str] = reactive("", repaint=False)
     """Why the history is not shown: it is being read, or cannot be read."""
+
+    def __init__(self, tool: str = "") -> None:
+        """`tool`: the other tool that keeps a history of its own; empty if there is none."""
+        super().__init__()
+        self._tool = tool
 
     class EndSeen(Message):
         """Posted when the end of the entries that were read is near the visible part."""
@@ -92,7 +97,9 @@ class HistoryList(CursorPane):
         if not self.history.is_read:
             return ()
         if not self.history.total:
-            return [strip([(" koonj has recorded nothing on this target.", DIM)], width)]
+            where = f" {own_history(self._tool)}" if self._tool else ""
+            lines = wrap(f"koonj has recorded nothing on this target.{where}", width - 2)
+            return [strip([(f" {line}", DIM)], width) for line in lines]
         if not self.history.shown:
             text = f" None of {self.history.total} entries matches the filter. Press Esc to clear it."
             return [strip([(text, DIM)], width)]

@@ -27,6 +27,11 @@ def folder_problem(snapshot: Snapshot) -> str:
     return f"{name}: {problem.message}{more}"
 
 
+def tool_words(snapshot: Snapshot) -> str:
+    """Return the other tool whose folder it is, and that koonj only reads it; empty if it is koonj's own."""
+    return f"{snapshot.tool}, read-only" if snapshot.tool else ""
+
+
 def empty_reason(
     snapshot: Snapshot, typed: str, found: tuple[frozenset[str], int | None] | None, new_key: str
 ) -> str:
@@ -42,6 +47,8 @@ def empty_reason(
         none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
         return f"{none} Press Esc to clear it."
     where = snapshot.folder.shown_path or snapshot.folder.path
+    if snapshot.tool:
+        return f"No migrations yet in {where}. {snapshot.tool} has to create them."
     return f"No migrations yet in {where}. Press {new_key} to create one."
 
 

@@ -25,7 +25,7 @@ from koonj.tui.widgets.column_widths import LEAST_WORD, WORD, Columns, columns, 
 from koonj.tui.widgets.cursor_pane import CursorPane
 from koonj.tui.widgets.cursor_row import cursor_row
 from koonj.tui.widgets.filter_input import SQL, sql_text
-from koonj.tui.widgets.list_texts import empty_reason, folder_problem, parting_line
+from koonj.tui.widgets.list_texts import empty_reason, folder_problem, parting_line, tool_words
 from koonj.tui.widgets.migration_columns import (
     GAP,
     TableColumn,
@@ -44,6 +44,8 @@ _TABLE = 60
 """Minimum cells of number, name, state and verdict in a list with further columns."""
 _NAME_IN_TABLE = 30
 """Minimum cells of the name in it; a longer name has what it needs."""
+_TOOL_IN_TITLE = 48
+"""Cells of a pane from which its title stays beside the name of the tool whose folder it is."""
 _GLYPH = 2
 """Cells of a verdict that is shown as a glyph."""
 
@@ -250,7 +252,9 @@ class MigrationList(CursorPane):
         """Return the title with order and filter, and the position or the number of matches."""
         total = len(self.snapshot.rows) if self.snapshot else 0
         place = f"{self.cursor + 1} of {len(self.rows)}" if self.rows else "0"
-        name = self.TITLE if self.order is RowOrder.NUMBER else f"{self.TITLE} by {self.order}"
+        tool = tool_words(self.snapshot) if self.snapshot else ""
+        title = f"{self.TITLE} · {tool}" if tool and self.size.width >= _TOOL_IN_TITLE else tool or self.TITLE
+        name = title if self.order is RowOrder.NUMBER else f"{title} by {self.order}"
         if not self.filter:
             return name, place
         return f"{name}  /{self.filter}", f"{len(self.rows)} of {total}"

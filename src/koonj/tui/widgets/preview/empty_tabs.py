@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koonj.humanize import count, sentences
 from koonj.migrations.history_entry import Action, Outcome
+from koonj.migrations.history_wording import own_history
 from koonj.tui.documents.document import Document
 from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.rehearsals import Rehearsals
@@ -65,7 +66,7 @@ def _no_history_reason(check: Check) -> str | None:
     if check.status.error is not None:
         error = sentences(*check.status.error.splitlines())  # libpq's messages have several, indented lines
         return f"The history of {check.target.name} could not be read: {error}"
-    return None
+    return own_history(check.status.tool) if check.status.tool else None
 
 
 def _no_entry(row: Row, target: str) -> str | None:

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.documents.document import Document
-from koonj.tui.documents.file_places import failure_places, problem_places, rehearsal_place
+from koonj.tui.documents.file_places import failure_places, of_file, problem_places, rehearsal_place
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.statement_list import ScriptPart, StatementLine
 from koonj.tui.documents.statement_tones import statement_at, statement_tone
@@ -144,10 +144,9 @@ class Preview(SheetPane):
         """Mark the lines with something wrong, and the one to which a key has led."""
         is_marked = self._sheet is None and self.formatted is None and self.row is not None
         is_rollback = self.tab is Tab.ROLLBACK
+        places = of_file(self.places, self.document, is_rollback=is_rollback)
         self.marked = (
-            line_marks(self.places, self.sql, is_rollback=is_rollback, shown=self._led_to)
-            if is_marked
-            else {}
+            line_marks(places, self.sql, is_rollback=is_rollback, shown=self._led_to) if is_marked else {}
         )
 
     def _update(self) -> None:
@@ -219,12 +218,14 @@ class Preview(SheetPane):
             self._pending = place
         elif place.line is not None:
             self.visited = place if isinstance(place, FilePlace) else None
-            self.show_line(place.line)
+            self.show_line(place.line, in_rollback=isinstance(place, FilePlace) and place.in_rollback)
 
-    def show_line(self, line: int) -> None:
-        """Show a line of the file, in the tab that has it. Scroll only if the line is not visible."""
+    def show_line(self, line: int, *, in_rollback: bool = False) -> None:
+        """Show a line, in the tab that has it (`in_rollback`: in the own file of the rollback)."""
         rollback = self.document.rollback if self.document else None
-        self.tab = Tab.ROLLBACK if rollback is not None and line >= rollback.first_line else Tab.BODY
+        if self.document is None or not self.document.has_rollback_file:
+            in_rollback = rollback is not None and line >= rollback.first_line
+        self.tab = Tab.ROLLBACK if in_rollback and rollback is not None else Tab.BODY
         self.formatted = None
         self._kept_line = self._led_to = line
         self._mark()
@@ -255,7 +256,7 @@ class Preview(SheetPane):
         """Show a line of the file; in a tab without file text a line of the tab."""
         if self.tab.is_text:
             self.visited = None
-            self.show_line(number)
+            self.show_line(number, in_rollback=self.tab is Tab.ROLLBACK)
         else:
             super().jump(number)
 

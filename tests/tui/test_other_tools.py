@@ -1,0 +1,73 @@
+"""The screen in a folder of another tool: it names the tool, leads to the right file, and refuses a fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from koonj.config import Target
+from koonj.tui.widgets.preview.tabs import Tab
+from support.screen import Project, Screen
+
+WHY = "This folder belongs to golang-migrate"
+UP, DOWN = "SELECT 1;\nVACUUM;\n", "SELECT 1;\nSELECT 2;\nVACUUM;\n"
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Project:
+    project = Project(tmp_path, *(Target(name, "host=/nowhere", declared=True) for name in ("one", "two")))
+    project.write("1_a.up.sql", UP)
+    project.write("1_a.down.sql", DOWN)
+    return project
+
+
+def shown(screen: Screen) -> tuple[Tab, list[int]]:
+    return screen.main.preview.tab, sorted(screen.main.preview.marked)
+
+
+@pytest.mark.parametrize(
+    ("size", "title"),
+    [((80, 24), "golang-migrate, read-only"), ((120, 40), "Migrations · golang-migrate, read-only")],
+)
+async def test_title_names_the_tool(pairs: Project, size: tuple[int, int], title: str) -> None:
+    async with pairs.open(size) as screen:
+        assert title in screen.text()
+
+
+async def test_a_key_leads_to_the_file_that_has_the_problem(pairs: Project) -> None:
+    async with pairs.open((120, 40)) as screen:
+        preview = screen.main.preview
+        await screen.until(lambda: preview.document is not None and preview.document.is_analyzed)
+        await screen.press("]")
+        assert shown(screen) == (Tab.ROLLBACK, [2])
+        await screen.press("[")
+        assert shown(screen) == (Tab.BODY, [1])
+        await screen.press("2", "f8")
+        assert (preview.tab, preview.visited and preview.visited.line) == (Tab.BODY, 2)
+        await screen.press("f8")
+        assert (preview.tab, preview.visited and preview.visited.line) == (Tab.ROLLBACK, 3)
+
+
+async def test_the_matrix_refuses_with_the_same_sentence(pairs: Project) -> None:
+    async with pairs.open((120, 40)) as screen:
+        await screen.press("T")
+        await screen.until("Targets × migrations")
+        await screen.press("a")
+        await screen.until(WHY)
+
+
+async def test_the_history_is_that_of_the_tool(database: str, tmp_path: Path) -> None:
+    project = Project(tmp_path, Target("local", database))
+    project.write("1_a.sql", "-- migrate:up\n-- migrate:down\n")
+    why = "dbmate keeps its own history, which koonj shows"
+    async with project.open((120, 40)) as screen:
+        await screen.press("H")
+        await screen.until(f"koonj has recorded nothing on this target. {why}")
+        await screen.press("escape")
+        preview = screen.main.preview
+        await screen.until(lambda: preview.document is not None and preview.document.is_analyzed)
+        for _ in range(5):
+            await screen.press("right_square_bracket")
+        assert preview.tab is Tab.HISTORY
+        assert "dbmate keeps its own history" in screen.text()
