@@ -9,16 +9,15 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from koonj.cli.main import CHANGES
+from koonj.cli.main import CHANGES, MIGRATES
 from support.command import Project
 from support.tool_truth import ToolTruth
 
 WHY = (
-    "This folder belongs to dbmate (db/migrations/*.sql with '-- migrate:up'). koonj reads it only, for now."
+    "This folder belongs to dbmate (db/migrations/*.sql with '-- migrate:up'). "
+    "koonj applies its migrations and rolls them back, and does nothing else with it."
 )
 WORDS = {
-    "apply": ("--all", "--yes"),
-    "rollback": ("--yes",),
     "settle": ("20240101000001",),
     "new": ("add_t",),
     "renumber": ("20240101000001_users.sql",),
@@ -47,7 +46,7 @@ def test_status_names_the_tool_and_its_table(dbmate: Project) -> None:
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.splitlines()[1:] == [
         "2 migrations: 2 applied",
-        "folder of dbmate, read-only: db/migrations/*.sql with '-- migrate:up'",
+        "folder of dbmate: db/migrations/*.sql with '-- migrate:up'",
         "history: public.schema_migrations",
         "✓ applied  20240101000001_users.sql",
         "✓ applied  20240101000002_idx.sql",
@@ -80,6 +79,32 @@ def test_every_change_is_refused_with_one_sentence(dbmate: Project) -> None:
         ("20240101000002",),
     ]
     assert dbmate.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []
+
+
+def test_apply_and_rollback_keep_the_history_of_dbmate(dbmate: Project) -> None:
+    (dbmate.root / "db/migrations/3_t.sql").write_text(
+        "-- migrate:up\nCREATE TABLE t ();\n-- migrate:down\nDROP TABLE t;\n"
+    )
+    assert dbmate.koonj("apply", "--yes").code == 0
+    assert ("3",) in dbmate.sql("SELECT version FROM schema_migrations")
+    assert dbmate.koonj("status").code == 0
+    assert dbmate.koonj("rollback", "--yes").code == 0
+    assert ("3",) not in dbmate.sql("SELECT version FROM schema_migrations")
+    assert dbmate.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []
+
+
+def test_apply_in_a_folder_of_golang_migrate_is_refused(dbmate: Project) -> None:
+    for path in (dbmate.root / "db/migrations").iterdir():
+        path.unlink()
+    for name in ("1_a.up.sql", "1_a.down.sql"):
+        (dbmate.root / "db/migrations" / name).write_text("")
+    for command in sorted(MIGRATES | CHANGES):
+        answer = dbmate.koonj(command, *WORDS.get(command, ()), *YES.get(command, ()))
+        assert answer.code == 4, command
+        assert answer.err.splitlines()[0].endswith("koonj reads it only, for now."), command
+
+
+YES = {"apply": ("--all", "--yes"), "rollback": ("--yes",)}
 
 
 def test_koonj_toml_can_say_that_the_folder_is_koonjs(dbmate: Project) -> None:

@@ -257,12 +257,27 @@ def test_footer_keeps_its_order_until_the_target_has_responded() -> None:
 # A folder of another migration tool
 
 
-def test_a_folder_of_another_tool_refuses_every_change_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "1_a.sql").write_text("-- migrate:up\n-- migrate:down\n")
+FILES_OF_TOOLS = {
+    "dbmate": {"1_a.sql": "-- migrate:up\n-- migrate:down\n"},
+    "golang-migrate": {"1_a.up.sql": "", "1_a.down.sql": ""},
+}
+WHY_NOT_IN = {
+    "dbmate": "koonj applies its migrations and rolls them back, and does nothing else with it.",
+    "golang-migrate": "koonj reads it only, for now.",
+}
+
+
+@pytest.mark.parametrize("tool", FILES_OF_TOOLS)
+def test_a_folder_of_another_tool_refuses_every_change_and_nothing_else(tool: str, tmp_path: Path) -> None:
+    for name, text in FILES_OF_TOOLS[tool].items():
+        (tmp_path / name).write_text(text)
     snapshot = answered(State.PENDING).snapshot.with_folder(FolderReader(tmp_path, tmp_path).read())
     now = Situation(snapshot, selected=snapshot.rows[0])
-    why = "This folder belongs to dbmate (./*.sql with '-- migrate:up'). koonj reads it only, for now."
-    refused = {command.name() for command in MAIN if command.refusal(now) == why}
-    assert refused == {command.name() for command in MAIN if command.only_own_folder}
-    assert {"apply-next", "roll-back-all", "settle", "drift", "edit", "new", "renumber"} <= refused
+    refused = {c.name() for c in MAIN if (c.refusal(now) or "").endswith(f"). {WHY_NOT_IN[tool]}")}
+    migrating = {command.name() for command in MAIN if command.only_runnable_folder}
+    assert {"apply-next", "apply-all", "roll-back-last", "roll-back-all"} <= migrating
+    assert refused == {c.name() for c in MAIN if c.only_own_folder} | (
+        set() if tool == "dbmate" else migrating
+    )
+    assert {"settle", "drift", "edit", "new", "renumber"} <= refused
     assert not refused & {"rehearse", "refresh", "quit", "copy", "all-targets"}

@@ -154,10 +154,11 @@ class Call:
 
         return FolderReader(migrations, self.cwd, self.project_folders().layout)
 
-    def must_be_koonjs_folder(self) -> None:
+    def must_be_koonjs_folder(self, *, or_runnable: bool = False) -> None:
         """Check that the migrations are koonj's own, and not those of another tool.
 
-        Without a folder nothing is wrong here: the command itself says what is missing.
+        `or_runnable`: another tool's are good, too, if koonj can keep its history. Without a folder nothing
+        is wrong here: the command itself says what is missing.
 
         Raises:
             CommandError: the folder belongs to another tool, or it is not clear to which.
@@ -169,7 +170,11 @@ class Call:
         from koonj.migrations.folder import FolderError, FolderReader  # noqa: PLC0415 - as in `folder_reader`
 
         try:
-            FolderReader(places.migrations, self.cwd, places.layout).read().must_be_koonjs()
+            folder = FolderReader(places.migrations, self.cwd, places.layout).read()
+            if or_runnable:
+                folder.must_be_runnable()
+            else:
+                folder.must_be_koonjs()
         except FolderError as error:
             raise CommandError(str(error), code=ExitCode.DECISION) from error
 

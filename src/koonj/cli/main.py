@@ -18,8 +18,10 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
 """Commands that can take hours."""
-CHANGES = frozenset({"apply", "rollback", "settle", "drift", "new", "renumber", "rename", "restore", "set"})
-"""Commands that need koonj's own files and history: they are refused in a folder of another tool."""
+CHANGES = frozenset({"settle", "drift", "new", "renumber", "rename", "restore", "set", "unblock"})
+"""Commands that need koonj's own files or history: they are refused in a folder of another tool."""
+MIGRATES = frozenset({"apply", "rollback"})
+"""Commands that are refused in a folder of another tool unless koonj can keep that tool's history."""
 _NEW_OBJECTS = 100_000
 """New objects after which such a command looks for garbage. A plan of thousands of files makes millions of
 objects, and none is garbage."""
@@ -74,8 +76,8 @@ def main(argv: Sequence[str], *, own_process: bool = False) -> int:
                 gc.freeze()  # else enabling it is a reason to look at everything at once
                 gc.set_threshold(_NEW_OBJECTS)
                 gc.enable()
-            if args.command in CHANGES:
-                call.must_be_koonjs_folder()
+            if args.command in CHANGES | MIGRATES:
+                call.must_be_koonjs_folder(or_runnable=args.command in MIGRATES)
             code = COMMANDS[args.command](call)
         call.out.check()
         return code

@@ -94,7 +94,8 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
 
 def _tool_lines(status: TargetStatus, layout: FolderLayout) -> Iterator[str]:
     """Yield which tool the folder belongs to, and where its history is."""
-    yield f"folder of {layout.name}, read-only: {layout.evidence}"
+    read_only = ", read-only" if layout.writer is None else ""
+    yield f"folder of {layout.name}{read_only}: {layout.evidence}"
     if status.is_known:
         place = status.tool_history
         yield f"history: {place}" if place else f"{layout.name} has no history on this target."

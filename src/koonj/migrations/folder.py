@@ -41,13 +41,18 @@ class Folder:
 
     @property
     def why_read_only(self) -> str | None:
-        """Why koonj changes nothing with these files; None if they are its own."""
+        """Why koonj changes none of these files and has no history of its own; None if they are its own."""
         if self.layout is None:
             return None
-        return (
-            f"This folder belongs to {self.layout.name} ({self.layout.evidence}). "
-            "koonj reads it only, for now."
-        )
+        belongs = f"This folder belongs to {self.layout.name} ({self.layout.evidence})."
+        if self.layout.writer is None:
+            return f"{belongs} koonj reads it only, for now."
+        return f"{belongs} koonj applies its migrations and rolls them back, and does nothing else with it."
+
+    @property
+    def why_not_run(self) -> str | None:
+        """Why koonj runs none of these migrations; None if it does."""
+        return None if self.layout is None or self.layout.writer is not None else self.why_read_only
 
     def must_be_koonjs(self) -> "Folder":
         """Return the folder.
@@ -56,6 +61,15 @@ class Folder:
         """
         if self.why_read_only is not None:
             raise FolderError(self.why_read_only)
+        return self
+
+    def must_be_runnable(self) -> "Folder":
+        """Return the folder.
+
+        Raises: FolderError if it belongs to a tool whose history koonj cannot keep.
+        """
+        if self.why_not_run is not None:
+            raise FolderError(self.why_not_run)
         return self
 
     def save_parsed(self) -> None:
@@ -128,6 +142,12 @@ class FolderReader:
     def path(self) -> Path:
         """Absolute path of the folder."""
         return self._path
+
+    @property
+    def layout(self) -> str:
+        """The layout that the folder had when it was read: ``koonj``, or the name of another tool."""
+        last = self._last
+        return self._layout or ("koonj" if last is None or last.layout is None else last.layout.name)
 
     def read(self) -> Folder:
         """Return the folder as it is now; the same object as before if nothing changed.

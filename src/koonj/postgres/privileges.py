@@ -27,12 +27,16 @@ class WriteConditions(NamedTuple):
     write_table: bool | None
 
 
-def must_be_able_to_write(answer: WriteConditions, server: ServerInfo) -> None:
+def must_be_able_to_write(answer: WriteConditions, server: ServerInfo, *, own_history: bool = True) -> None:
     """Refuse a standby, a read-only session, and a role that cannot write the history.
+
+    `own_history`: koonj keeps its own, and not that of another tool.
 
     Raises: HistoryError.
     """
     _must_be_writable(answer, server)
+    if not own_history:
+        return
     if answer.write_table is None:
         _must_be_able_to_make(answer)
     elif not (answer.use_schema and answer.write_table):

@@ -63,14 +63,15 @@ async def read_tool_history(conn: AsyncConnection, tool: str, tables: Sequence[H
     cursor = await conn.execute(query("layouts/find_tables"), {"names": names})
     found = [_Found(*row) for row in await cursor.fetchall()]
     await conn.execute(";\n".join((set_local(), query("restrict_reading"))).encode())
-    rows, places = {}, {}
+    rows, places, relations = {}, {}, {}
     for key in dict.fromkeys(table.key for table in tables):
         forms = [table for table in tables if table.key == key]
         chosen = _chosen(found, forms, tool)
         if chosen is not None:
             table, place = chosen
             rows[key], places[key] = await _rows(conn, table, place), place.place
-    return ToolHistory(rows, places)
+            relations[key] = place.schema, place.name
+    return ToolHistory(rows, places, relations)
 
 
 def _chosen(

@@ -80,6 +80,7 @@ def _lines_of_plan(confirmation: Confirmation) -> Iterator[bytes]:
         {
             "run_id": confirmation.run_id,
             "folder": str(job.reader.path),
+            "layout": job.reader.layout,
             "target": to_plain(job.target),
             "request": {**to_plain(job.request), "allow": sorted(job.request.allow)},
             "place": to_plain(job.place),
@@ -129,7 +130,8 @@ def read_confirmed(lines: Iterator[bytes]) -> tuple[Confirmed, KeptPasswords] | 
 def _confirmation(first: Mapping[str, Any], plan: Any, *parts: Mapping[str, Any]) -> Confirmation:
     target, place = from_plain(Target, first["target"]), from_plain(ScratchPlace, first["place"])
     request = _request(first["request"])
-    job = Job(Connector(), target, FolderReader(Path(first["folder"]), layout="koonj"), request, place)
+    reader = FolderReader(Path(first["folder"]), layout=first["layout"])
+    job = Job(Connector(), target, reader, request, place)
     confirmation = Confirmation(job, first["run_id"])
     confirmation.shown = ShownPlan(
         from_plain(Plan, {**plan, "migrations": [one["migration"] for one in parts if "migration" in one]}),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from koonj.config import ScratchPlace, Target
 from koonj.humanize import count
 from koonj.migrations.folder import FolderReader
+from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres import history
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
@@ -29,6 +31,9 @@ from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control
 from koonj.runner.target.connection_warnings import connection_warnings
+
+if TYPE_CHECKING:
+    from koonj.runner.apply.tool_rows import ToolRows
 
 DEFAULT_PLACE = ScratchPlace()
 """The scratch server that koonj runs itself."""
@@ -74,6 +79,7 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     shown = measurement.with_impact(
         _with_refusal(await _with_warnings(shown, reached, job), reached, job.request)
     )
+    shown = as_of_tool(shown, reached)
     confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
@@ -85,6 +91,16 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
         yield question
         if await control.wait_for_answer(question.id) != question.expected:
             raise declined()
+
+
+def as_of_tool(planned: PreparedPlan, reached: Reached) -> PreparedPlan:
+    """Return the plan with what cannot run beside the tool to which the folder belongs."""
+    if reached.tool_rows is None:
+        return planned
+    from koonj.runner.plan.tool_selection import with_tool_conflicts  # noqa: PLC0415 - few folders need it
+
+    rows = reached.tool_rows
+    return with_tool_conflicts(planned, rows.tool, rows.table.place if rows.is_missing else "")
 
 
 async def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:
@@ -100,7 +116,7 @@ def _with_refusal(planned: PreparedPlan, reached: Reached, request: Request) -> 
         return planned
     server = reached.found.server
     try:
-        must_be_able_to_write(reached.found.conditions, server)
+        must_be_able_to_write(reached.found.conditions, server, own_history=reached.tool_rows is None)
     except HistoryError as error:
         behind = (f"It is {server.lag_words}.",) if server.is_standby else ()
         notes = (" ".join((error.message, *behind, error.hint)), *planned.plan.notes)
@@ -120,6 +136,8 @@ class Reached:
     """It is behind a pooler that keeps sessions."""
     checked: bool = False
     """A run can change the target on it."""
+    tool_rows: ToolRows | None = None
+    """The history of the tool to which the folder belongs; None if it is koonj's own."""
 
 
 async def plan_now(conn: LimitedAsyncConnection, job: Job) -> tuple[PreparedPlan, Reached]:
@@ -141,12 +159,20 @@ async def plan_with_lock(
 
     Raises: as `plan_now`.
     """
-    folder = (await asyncio.to_thread(job.reader.read)).must_be_koonjs()
+    folder = (await asyncio.to_thread(job.reader.read)).must_be_runnable()
+    entries: tuple[HistoryEntry, ...] = ()
+    tool = None
     async with overview(conn, job.target, lock=lock) as found:
         if lock and not found.locked:
             return None
-        entries = await history.read_entries(conn, found.history, end=True)
-    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
+        if folder.layout is None:
+            entries = await history.read_entries(conn, found.history, end=True)
+        else:
+            from koonj.runner.tool_plan import read_tool_plan  # noqa: PLC0415 - few folders need it
+
+            tool = await read_tool_plan(conn, job.target, folder, job.request)
+    selected = None if tool is None else tool.selected
+    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries, selected)
     if job.request.probe:
         from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
 
@@ -155,7 +181,8 @@ async def plan_with_lock(
         from koonj.runner.plan.batch import as_batch  # noqa: PLC0415 - only for a batch
 
         planned = as_batch(planned)
-    return planned, Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
+    newest = max((entry.id for entry in entries), default=0)
+    return planned, Reached(conn, found, newest=newest, tool_rows=None if tool is None else tool.rows)
 
 
 async def usable(kept: KeptConnection, job: Job, before: Reached | None) -> Reached:
@@ -173,7 +200,8 @@ async def usable(kept: KeptConnection, job: Job, before: Reached | None) -> Reac
         found = before.found
     await must_be_same_database(job.target, found.server)
     pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
-    must_be_able_to_write(found.conditions, found.server)
+    folder = await asyncio.to_thread(job.reader.read)
+    must_be_able_to_write(found.conditions, found.server, own_history=folder.layout is None)
     return Reached(conn, found, pooled=pooled, checked=True)
 
 

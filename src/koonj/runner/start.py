@@ -46,6 +46,7 @@ from koonj.runner.preparation import (
     Confirmation,
     Job,
     Reached,
+    as_of_tool,
     ask,
     plan_now,
     plan_with_lock,
@@ -61,6 +62,7 @@ from koonj.runner.run.events import (
     RepairStarted,
     RunStarted,
 )
+from koonj.runner.run.lock_events import BlockerNotEnded
 from koonj.runner.run.movable_run import MovableRun
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
@@ -173,6 +175,8 @@ async def _with_others(job: Job, control: Control, stages: AsyncGenerator[Event]
     """Yield the events of `stages`, and what users do beside them about blocking sessions."""
 
     async def unblock(request: UnblockRequest) -> Event:
+        if job.reader.layout != "koonj":
+            return _not_unblocked(request, job.reader.layout)
         from koonj.runner.apply.unblock import try_to_unblock  # noqa: PLC0415 - seldom needed
 
         return await try_to_unblock(job.connector, job.target, request, control.run_id)
@@ -186,6 +190,17 @@ async def _with_others(job: Job, control: Control, stages: AsyncGenerator[Event]
                 yield event
     finally:
         control.unblocker = None
+
+
+def _not_unblocked(request: UnblockRequest, tool: str) -> Event:
+    """Return that nothing was done: koonj ends no session without an entry in its own history."""
+    from koonj.postgres.blocking_sessions import command  # noqa: PLC0415 - seldom needed
+
+    message = (
+        f"koonj records in koonj.history that it ended a session, and there is none in a folder of {tool}. "
+        f"To do it without koonj: {command(request.process, request.how)};"
+    )
+    return BlockerNotEnded(request.process.pid, request.how, request.who, message)
 
 
 def _successful_end(job: Job, events: list[Event]) -> RunEnd:
@@ -245,14 +260,19 @@ async def _run_under_lock(
     except LockNotAcquiredError as error:
         raise locked(error.waiting) from error
     planned, reached = now if now is not None else await control.unless_cancelled(plan_now(conn, job))
-    planned = measurement.with_impact(planned)
+    planned = as_of_tool(measurement.with_impact(planned), reached)
     if planned.differs_from(shown) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _check_changed_plan(planned, shown)
     if pooled:
         await must_hold_lock(conn)
     conn.answer_limit = None  # a statement of a migration can take hours
-    session = replace(session, since=reached.newest, server=await clean(conn, job.target))
+    session = replace(
+        session,
+        since=reached.newest,
+        server=await clean(conn, job.target),
+        tool_rows=reached.tool_rows,
+    )
     control.working_on(conn)
     control.check()
     if job.request.batch:
@@ -285,8 +305,11 @@ async def _write(
     session: RunContext, job: Job, planned: PreparedPlan, reached: Reached
 ) -> AsyncIterator[Event]:
     """Record what interrupted runs have committed and the decisions, and run the migrations."""
-    in_steps = any(not work.in_one_transaction for work in planned.works)
-    await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
+    if session.tool_rows is None:
+        in_steps = any(not work.in_one_transaction for work in planned.works)
+        await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
+    else:
+        await session.tool_rows.ensure(session.conn, session.target)
     for interruption in planned.interruptions:
         repair = RepairStarted(interruption.entry.name, interruption.statement, interruption.repair)
         work = record_known_end(session.conn, session.target, interruption)

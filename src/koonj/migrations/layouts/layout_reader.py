@@ -9,6 +9,8 @@ from koonj.migrations.layouts.folder_listing import FolderListing, Signature
 from koonj.migrations.layouts.layout import Layout, ToolFiles
 from koonj.migrations.layouts.recognition import recognise
 from koonj.migrations.layouts.tool_history import HistoryTable
+from koonj.migrations.layouts.tool_writer import ToolWriter
+from koonj.migrations.layouts.writers import writer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class FolderLayout:
     def name(self) -> str:
         """The tool's name."""
         return self.layout.name
+
+    @property
+    def writer(self) -> ToolWriter | None:
+        """How koonj keeps the tool's history; None if it runs none of the migrations."""
+        return writer_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)

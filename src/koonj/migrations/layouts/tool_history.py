@@ -38,7 +38,9 @@ class ToolHistory:
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows by the `key` of their table, in the order of the query. Tables that do not exist are not in it."""
     places: Mapping[str, str] = field(default_factory=dict)
-    """The qualified names of these tables: ``public.schema_migrations``."""
+    """The qualified names of these tables, for the user: ``public.schema_migrations``."""
+    tables: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Schema and name of these tables."""
 
     def of(self, key: str) -> tuple[Row, ...]:
         """Return the rows of a table; none if it does not exist."""

@@ -39,6 +39,11 @@ def filled(conn: AsyncConnection, name: str, values: Sequence[Any] | Mapping[str
 @cache
 def numbered(name: str) -> tuple[bytes, tuple[str, ...]]:
     """Return a query with ``$1`` for each distinct ``%(value)s``, and the names of the values in order."""
+    return numbered_text(query(name))
+
+
+def numbered_text(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return a text as `numbered` returns a query."""
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
@@ -46,4 +51,4 @@ def numbered(name: str) -> tuple[bytes, tuple[str, ...]]:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    return re.sub(r"%\((\w+)\)s", number, query(name)).encode(), tuple(names)
+    return re.sub(r"%\((\w+)\)s", number, text).encode(), tuple(names)

@@ -11,8 +11,6 @@ from time import monotonic
 
 import psycopg
 
-from koonj.migrations.history_entry import Outcome
-from koonj.postgres import history
 from koonj.postgres.probe_session import check_so_far
 from koonj.postgres.session import FORGET_SEQUENCES, check_deferred, commit
 from koonj.runner.apply.batch_messages import (
@@ -102,9 +100,8 @@ async def _record(batch: Batch, migration: Numbered, elapsed: float) -> None:
     await _send(batch, after_statements(work))
     await _send(batch, closing_messages(session.conn, journal, session.server), recording=True)
     await keep_lock(session)
-    row = journal.record(Outcome.DONE, work.total, transactional=True, elapsed=elapsed)
     try:
-        await history.insert(session.conn, row)
+        await journal.record_done(elapsed)
         await session.conn.execute(FORGET_SEQUENCES)
     except psycopg.Error as error:
         raise CommitError(error, recording=True) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
@@ -11,6 +12,9 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.run_name import os_user
 from koonj.postgres.session import ServerSession
 from koonj.runner.run.run import Control
+
+if TYPE_CHECKING:
+    from koonj.runner.apply.tool_rows import ToolRows  # few folders belong to another tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class RunContext:
     """The session on the server; None before the run has acquired the koonj lock."""
     name: str = ""
     """Name of the session while it runs a migration (`run_name`)."""
+    tool_rows: ToolRows | None = None
+    """The history of the tool to which the folder belongs; None if it is koonj's own."""
 
 
 def open_session(

@@ -228,6 +228,8 @@ def nothing_committed(work: Work) -> str:
 
 def _for_self_commit(work: Work, again: str) -> tuple[str, ...]:
     """Return what to do if a CALL or a DO ended the transaction in which it ran."""
+    if work.shape.of_tool:
+        return (f"The statement commits by itself, inside a transaction. Change the file, then run: {again}",)
     if not can_run_as_written(work):
         return (f"The statement commits by itself. Move it out of BEGIN ... COMMIT, then run: {again}",)
     return (
@@ -252,6 +254,6 @@ _CANCELLED = psycopg.errors.QueryCanceled.sqlstate
 
 
 def _retries(work: Work, error: psycopg.Error | None) -> tuple[str, ...]:
-    if error is None or error.sqlstate not in RETRIED or work.retries:
+    if error is None or error.sqlstate not in RETRIED or work.retries or work.shape.of_tool:
         return ()
     return ("To let koonj retry, add a comment before the first statement: -- koonj: retries 5",)

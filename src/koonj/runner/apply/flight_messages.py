@@ -9,9 +9,7 @@ from enum import Enum, auto
 
 from psycopg import AsyncConnection, capabilities
 
-from koonj.migrations.history_entry import Outcome
 from koonj.postgres.flight import Message
-from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
@@ -227,6 +225,5 @@ def closing_messages(
 
 def entry_message(journal: Journal, elapsed: float, *, follows: bool = False) -> FlightMessage:
     """Return what writes the entry in the history. `follows`: as for `guarded_insert`."""
-    record = journal.record(Outcome.DONE, journal.work.total, transactional=True, elapsed=elapsed)
-    text, values = guarded_insert(record, follows=follows)
+    text, values = journal.flight_entry(elapsed, follows=follows)
     return Message(Sent(journal.work, Kind.ENTRY), text, values)

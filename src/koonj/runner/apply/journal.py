@@ -65,11 +65,42 @@ class Journal:
             transactional=transactional,
         )
 
+    def flight_entry(self, elapsed: float, *, follows: bool = False) -> tuple[bytes, tuple[bytes, ...]]:
+        """Return the statement that records the migration as done in its own transaction, and its values.
+
+        `follows`: as for `guarded_insert`.
+        """
+        if self.session.tool_rows is not None:
+            return self.session.tool_rows.entry(self.work)
+        return history.guarded_insert(self._done(elapsed), follows=follows)
+
+    async def record_done(self, elapsed: float) -> None:
+        """Record the migration as done, in the transaction that is open.
+
+        Raises: NotWrittenError, psycopg.Error.
+        """
+        if self.session.tool_rows is not None:
+            await self.session.tool_rows.write(self.session.conn, self.work)
+        else:
+            await history.insert(self.session.conn, self._done(elapsed))
+
+    @property
+    def place(self) -> str:
+        """What the migration is recorded in, for the user: ``entry in koonj.history``."""
+        rows = self.session.tool_rows
+        return "entry in koonj.history" if rows is None else f"row in {rows.table.place}"
+
+    def _done(self, elapsed: float) -> NewHistoryEntry:
+        return self.record(Outcome.DONE, self.work.total, transactional=True, elapsed=elapsed)
+
     async def record_failure(self, error: psycopg.Error | None) -> bool:
         """Record a failure after which no statement is committed.
 
         Return whether the entry was written. `error` is None if the user cancelled between two statements.
+        Another tool records no failure that left nothing behind.
         """
+        if self.session.tool_rows is not None:
+            return True
         message = recorded_message(error, self.session.control.awaited)
         sqlstate = None if error is None else error.sqlstate
         if self.session.conn.closed:

@@ -93,10 +93,13 @@ async def keep_lock(session: RunContext) -> None:
 async def _another_ran(session: RunContext) -> bool:
     """Return whether another run wrote to the history since this run has the lock.
 
-    Reads over a new connection, because the open transaction can have an older snapshot.
+    The history of another tool needs no answer: a row can be written, or deleted, only once. Reads over a new
+    connection, because the open transaction can have an older snapshot.
 
     Raises:
         ConnectError: The connection failed.
     """
+    if session.tool_rows is not None:
+        return False
     async with reading(session.connector, session.target, name="koonj settle") as conn:
         return await history.another_ran(conn, session.since, session.control.run_id)

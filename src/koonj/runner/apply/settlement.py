@@ -49,6 +49,8 @@ async def _committed(session: RunContext) -> frozenset[str] | None:
     assert session.server is not None
     try:
         async with reading(session.connector, session.target, name="koonj settle") as conn:
+            if session.tool_rows is not None:
+                return await session.tool_rows.committed(conn, session.target, session.server.process)
             return await history.run_outcome(conn, session.control.run_id, session.server.process)
     except (ConnectError, history.HistoryError, psycopg.Error):
         return None

@@ -12,8 +12,6 @@ from time import monotonic
 
 import psycopg
 
-from koonj.migrations.history_entry import Outcome
-from koonj.postgres import history
 from koonj.postgres.errors import is_lost
 from koonj.postgres.session import begin, check_deferred, commit, fence, roll_back
 from koonj.runner.apply.context import RunContext
@@ -120,8 +118,7 @@ async def _commit(journal: Journal, elapsed: float) -> None:
     try:
         await fence(conn, journal.session.target, journal.work.limits.for_history)
         await keep_lock(journal.session)
-        row = journal.record(Outcome.DONE, journal.work.total, transactional=True, elapsed=elapsed)
-        await history.insert(conn, row)
+        await journal.record_done(elapsed)
     except psycopg.Error as error:
         raise CommitError(error, recording=True) from error
     try:

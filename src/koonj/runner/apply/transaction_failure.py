@@ -127,7 +127,7 @@ async def rolled_back(journal: Journal, error: StatementError | CommitError) -> 
     cause = error.error
     state = nothing_committed(journal.work)
     if isinstance(error, CommitError) and error.recording:
-        state = f"Its entry in koonj.history could not be written. {state}"
+        state = f"Its {journal.place} could not be written. {state}"
     if is_lost(cause):
         state = f"The connection was lost. {_not_committed(journal.work)}"
     elif not await journal.record_failure(cause):

@@ -21,7 +21,7 @@ from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.server_info import ServerInfo
 from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.check_errors import check_errors
-from koonj.runner.plan.decisions import decide
+from koonj.runner.plan.decisions import DecidedSelection, decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
 from koonj.runner.plan.interrupted import with_interruptions, without_repaired
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts, uses_indexes
@@ -38,8 +38,11 @@ async def make_plan(
     request: Request,
     server: ServerInfo,
     entries: Sequence[HistoryEntry],
+    of_tool: DecidedSelection | None = None,
 ) -> PreparedPlan:
     """Plan a request on the connected target, whose history has `entries`.
+
+    `of_tool`: what was selected in a folder of another tool, where there are no entries.
 
     Few plans need to read more of the target.
 
@@ -49,7 +52,7 @@ async def make_plan(
     """
     interruptions = await find_interruptions(conn, target, entries)
     entries = with_known_ends(entries, interruptions)
-    decided = await asyncio.to_thread(decide, folder, entries, request)
+    decided = of_tool if of_tool is not None else await asyncio.to_thread(decide, folder, entries, request)
     wanted = _wanted_texts(decided.selection.statuses, entries, request.direction)
     recorded = await _recorded_texts(conn, target, wanted) if wanted else {}
     planner = Planner(target, folder, request, server, decided, recorded, entries)

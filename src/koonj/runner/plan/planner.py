@@ -199,9 +199,14 @@ def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
         message = f"{name} cannot be rolled back: {sections.none_reason}"
     elif sections.rollback is not None:
         message = f"The rollback of {name} has no statements."
+        of_tool = migration.rollback_shape is not None and migration.rollback_shape.of_tool
         hint = (
-            "Write its statements into the file. "
-            "If there is nothing to undo, write '-- Rollback: nothing to undo: <reason>'."
+            "Write its statements into the file, or roll it back with that tool."
+            if of_tool
+            else (
+                "Write its statements into the file. "
+                "If there is nothing to undo, write '-- Rollback: nothing to undo: <reason>'."
+            )
         )
     return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
 

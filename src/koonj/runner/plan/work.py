@@ -221,7 +221,8 @@ def _shown_limit(limits: LockLimits, steps: Sequence[NumberedStep]) -> str:
 
 def can_run_as_written(work: Work) -> bool:
     """Return whether only koonj puts the script in one transaction: the file has no BEGIN."""
-    return work.in_one_transaction and not work.shape.wrapped and bool(work.steps)
+    shape = work.shape
+    return work.in_one_transaction and not (shape.wrapped or shape.of_tool) and bool(work.steps)
 
 
 def work_as_written(work: Work, commits: Sequence[int]) -> Work:

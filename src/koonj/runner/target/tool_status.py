@@ -1,33 +1,14 @@
-"""What the history of another migration tool says about a target."""
+"""The states of a target in a folder of another migration tool."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.migrations.layouts.layout_reader import FolderLayout
-from koonj.migrations.layouts.tool_history import HistoryTable, ToolHistoryError
-from koonj.migrations.layouts.tool_migration import ToolMigration
-from koonj.postgres.history import HistoryError
-from koonj.postgres.tool_history import read_tool_history
-
-
-def _tables(layout: FolderLayout, target: Target) -> tuple[HistoryTable, ...]:
-    """Return the tables of the tool; the history itself with the name that the user has given to it.
-
-    The name is only compared with those in the catalog.
-    """
-    named, first = target.history, layout.tables[0].key
-    if named is None or named.tool != layout.name:
-        return layout.tables
-    return tuple(
-        replace(table, name=named.table, schema=named.schema) if table.key == first else table
-        for table in layout.tables
-    )
+from koonj.runner.plan.tool_target import read_tool_target
 
 
 async def read_tool_states(conn: AsyncConnection, target: Target, folder: Folder) -> dict[str, Any]:
@@ -37,13 +18,7 @@ async def read_tool_states(conn: AsyncConnection, target: Target, folder: Folder
 
     Raises: HistoryError; psycopg.Error.
     """
-    layout = folder.layout
-    assert layout is not None, "the folder belongs to a tool"
-    read = await read_tool_history(conn, layout.name, _tables(layout, target))
-    migrations = [m for m in folder.migrations if isinstance(m, ToolMigration)]
-    try:
-        states = layout.layout.states(migrations, read)
-    except ToolHistoryError as error:
-        raise HistoryError(error.message, error.hint) from error
-    place = read.places.get(layout.tables[0].key, "")
-    return {"tool": layout.name, "tool_history": place, "migrations": states}
+    assert folder.layout is not None, "the folder belongs to a tool"
+    found = await read_tool_target(conn, target, folder)
+    place = "" if found.table is None else found.table.place
+    return {"tool": folder.layout.name, "tool_history": place, "migrations": found.statuses}

@@ -302,10 +302,15 @@ class Command(Generic[ScreenT_contra]):
     only_own_folder: ClassVar[bool] = False
     """Whether it changes files or a target, and is refused in a folder of another migration tool."""
 
+    only_runnable_folder: ClassVar[bool] = False
+    """Whether it runs migrations, and is refused in a folder of a tool whose history koonj cannot keep."""
+
     def refusal(self, now: Situation) -> str | None:
         """Return why the command is not available now, or in this folder at all; None if it is."""
         folder = now.snapshot.folder
-        if self.only_own_folder and folder is not None and folder.why_read_only is not None:
+        if folder is not None and self.only_runnable_folder and folder.why_not_run is not None:
+            return folder.why_not_run
+        if folder is not None and self.only_own_folder and folder.why_read_only is not None:
             return folder.why_read_only
         return self.why_not(now)
 

@@ -32,7 +32,7 @@ def why_no_status(now: Situation) -> str | None:
 class _Change(Command[Verbs]):
     group = Group.CHANGES
     footer = "134"
-    only_own_folder = True
+    only_runnable_folder = True
     request: Request
     nothing_to_do: str
 

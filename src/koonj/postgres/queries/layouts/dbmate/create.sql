@@ -1,0 +1,2 @@
+-- The table as dbmate makes it.
+CREATE TABLE IF NOT EXISTS {table} (version varchar PRIMARY KEY)

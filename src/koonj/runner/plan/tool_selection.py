@@ -1,0 +1,141 @@
+"""Select the migrations of a request in a folder of another tool, as the tool itself would."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from koonj.migrations.folder import Folder
+from koonj.migrations.layouts.tool_migration import ToolMigration
+from koonj.migrations.layouts.tool_writer import ToolWriter
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.names import TO_LIST, no_migration
+from koonj.migrations.states import State
+from koonj.runner.plan.decisions import DecidedSelection
+from koonj.runner.plan.folder_conflicts import problems_as_conflicts
+from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.selection import UNKNOWN_NUMBER, Selection
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.request import Extent, Request
+
+_PENDING = frozenset({State.PENDING, State.LATE})
+
+
+def select_of_tool(
+    folder: Folder, statuses: Sequence[MigrationStatus], request: Request, writer: ToolWriter
+) -> DecidedSelection:
+    """Select the migrations that a request would run, in the tool's order, and find the conflicts.
+
+    None of these conflicts can be allowed: the tool's history has no place for a decision.
+    """
+    assert folder.layout is not None, "the folder belongs to a tool"
+    tool = folder.layout.name
+    if request.extent is Extent.UP_TO and request.number not in {0, *(s.number for s in statuses)}:
+        assert request.number is not None
+        unknown = Conflict("", UNKNOWN_NUMBER, no_migration(request.number), TO_LIST, can_allow=False)
+        return DecidedSelection(tuple(statuses), Selection((), (unknown,)), ())
+    if request.direction is Direction.APPLY:
+        selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
+        conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
+    else:
+        applied = [s for s in reversed(statuses) if s.migration and s.applied]
+        selected = _limited(applied, statuses, request)
+        conflicts = ()
+    failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
+    return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *conflicts)), ())
+
+
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_table: str = "") -> PreparedPlan:
+    """Return the plan with a conflict for each migration that cannot commit together with the tool's row.
+
+    `new_table`: the history of the tool, if the run makes it.
+    """
+    found = tuple(
+        Conflict(
+            work.migration.name,
+            NOT_TRANSACTIONAL,
+            f"{work.migration.name} does not run in one transaction, so {tool}'s row for it could not be "
+            f"committed together with it: {work.planned.explanation}.",
+            f"Run it with {tool}. koonj runs those before it and after it.",
+            can_allow=False,
+        )
+        for work in planned.works
+        if not work.in_one_transaction
+    )
+    plan = planned.plan
+    if new_table and planned.works:
+        plan = replace(plan, notes=(f"koonj creates {new_table}, as {tool} does.", *plan.notes))
+    known = {(conflict.name, conflict.state) for conflict in plan.conflicts}
+    new = tuple(conflict for conflict in found if (conflict.name, conflict.state) not in known)
+    conflicts = tuple(_final(conflict) for conflict in (*plan.conflicts, *new))
+    return replace(planned, plan=replace(plan, conflicts=conflicts))
+
+
+def _final(conflict: Conflict) -> Conflict:
+    """Return a conflict as one that cannot be allowed."""
+    if not conflict.can_allow:
+        return conflict
+    hint = "Fix the file, or the policy of the target: the history of the tool has no place for a decision."
+    return replace(conflict, can_allow=False, hint=hint)
+
+
+def _limited(
+    chosen: Sequence[MigrationStatus], statuses: Sequence[MigrationStatus], request: Request
+) -> tuple[MigrationStatus, ...]:
+    if request.extent is not Extent.UP_TO:
+        return tuple(chosen[:1] if request.extent is Extent.NEXT else chosen)
+    places = {status.name: place for place, status in enumerate(statuses)}
+    last = max((places[s.name] for s in statuses if s.number == request.number), default=-1)
+    if request.direction is Direction.APPLY:
+        return tuple(s for s in chosen if places[s.name] <= last)
+    return tuple(s for s in chosen if places[s.name] > last)
+
+
+def _of_folder(folder: Folder, tool: str) -> Iterator[Conflict]:
+    """Yield the files that koonj cannot read: one of them might have to run first."""
+    for name, problem in folder.problems:
+        yield Conflict(
+            name,
+            problem.code,
+            f"{name}: {problem.message}",
+            problem.hint or f"Run it with {tool}.",
+            can_allow=False,
+        )
+
+
+def _of_apply(
+    selected: Sequence[MigrationStatus], statuses: Sequence[MigrationStatus], tool: str, writer: ToolWriter
+) -> Iterator[Conflict]:
+    versions = Counter(s.migration.version for s in statuses if isinstance(s.migration, ToolMigration))
+    for status in selected:
+        migration = status.migration
+        assert isinstance(migration, ToolMigration)
+        if status.state is State.LATE and not writer.runs_late:
+            yield Conflict(
+                status.name,
+                State.LATE.value,
+                f"{status.name} is pending, but a migration after it is applied. {tool} does not apply it.",
+                "Give it a higher number.",
+                can_allow=False,
+            )
+        if versions[migration.version] > 1:
+            yield Conflict(
+                status.name,
+                State.DUPLICATE.value,
+                f"{status.name} has the same version as another file, and {tool} records only one of them.",
+                "Give it another number.",
+                can_allow=False,
+            )
+        yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _failed(status: MigrationStatus, tool: str) -> Conflict:
+    return Conflict(
+        status.name,
+        State.FAILED.value,
+        f"{status.name}: {status.note}.",
+        f"Repair the database, then tell {tool} what is applied.",
+        can_allow=False,
+    )
