@@ -90,7 +90,22 @@ async def test_version_of_another_connection_is_not_that_of_this_one(secured: Ne
     """Behind a pooler, pg_stat_ssl describes the connection between pooler and server."""
     async with Connector() as connector, await connector.connect(Target("t", secured.dsn())) as conn:
         for pid, words in ((0, "TLS 1.3, server not verified"), (1, "TLS, server not verified")):
-            row = ("18.6", "", "app", "ada", conn.info.backend_pid + pid, 0, "TLSv1.3", 1, None, None)
+            row = (
+                "18.6",
+                "",
+                "app",
+                "ada",
+                conn.info.backend_pid + pid,
+                0,
+                "TLSv1.3",
+                1,
+                None,
+                None,
+                False,
+                False,
+                None,
+                None,
+            )
             assert str(described(conn, row, 0.0).tls) == words
 
 

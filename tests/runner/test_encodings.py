@@ -13,6 +13,7 @@ import pytest
 from psycopg import conninfo
 
 import koonj
+from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.apply import context
 from koonj.runner.run.events import PlanMade, RunResult
@@ -67,15 +68,22 @@ def test_sql_of_koonj_is_ascii() -> None:
     assert found > 50
 
 
+@pytest.fixture(scope="module")
+def cluster(binaries: Binaries) -> Iterator[TemporaryServer]:
+    """A server without the roles of other tests: each database must be able to show all names of its cluster."""
+    with TemporaryServer(binaries) as running:
+        yield running
+
+
 @pytest.fixture
-def encoded(project: Project, server: TemporaryServer, request: pytest.FixtureRequest) -> Iterator[Project]:
+def encoded(project: Project, cluster: TemporaryServer, request: pytest.FixtureRequest) -> Iterator[Project]:
     """A project whose target has an encoding."""
     name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+    with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
         admin.execute(
             f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{request.param}' LC_COLLATE 'C' LC_CTYPE 'C'"
         )
-        dsn = conninfo.make_conninfo(project.target.dsn, dbname=name, client_encoding="UTF8")
+        dsn = conninfo.make_conninfo(cluster.dsn(name), client_encoding="UTF8")
         project.target = replace(project.target, dsn=dsn)
         yield project
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -13,6 +13,7 @@ from koonj.postgres.history import HistoryError
 from koonj.postgres.history_inspection import inspect
 from koonj.postgres.session import clean
 from koonj.runner.run.events import RunResult
+from support.own_process import wait_until
 from support.project import Project, run_finished
 
 NONE = "-- Rollback: none: test\n"
@@ -166,4 +167,6 @@ async def test_intent_is_read_with_the_activity_of_its_session(project: Project)
         assert first.activity is not None
         assert first.activity.state == "active"
     async with await project.connector.connect(project.target, name="test") as conn:
+        pid = backend.pid  # it ends a moment after its connection was closed
+        wait_until(lambda: not project.sql("SELECT FROM pg_stat_activity WHERE pid = %s", pid))
         assert all(i.activity is None for i in await statement_intent.read_intents(conn))

@@ -85,6 +85,7 @@ async def test_what_is_in_order_is_quiet_and_the_rest_is_loud(project: Project, 
         await screen.until("✎ edited")
         screen.main.migrations.go_to(1)
         await screen.until("002_make_t2.sql")
+        await screen.until(lambda: "pending" in screen.row("make_t3"))
         rows = {
             part: next(y for y, line in enumerate(screen.lines()) if part in line[:45])
             for part in ("001", "002", "003")

@@ -35,6 +35,16 @@ async def test_title_names_the_tool(pairs: Project, size: tuple[int, int], title
         assert title in screen.text()
 
 
+async def test_title_of_a_folder_that_koonj_runs_says_no_more_than_the_tool(
+    database: str, tmp_path: Path
+) -> None:
+    project = Project(tmp_path, Target("local", database))
+    project.write("1_a.sql", "-- migrate:up\n-- migrate:down\n")
+    async with project.open((120, 40)) as screen:
+        assert "Migrations · dbmate" in screen.text()
+        assert "read-only" not in screen.text()
+
+
 async def test_a_key_leads_to_the_file_that_has_the_problem(pairs: Project) -> None:
     async with pairs.open((120, 40)) as screen:
         preview = screen.main.preview

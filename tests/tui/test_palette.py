@@ -229,7 +229,7 @@ async def test_hints_are_wrapped_at_80_columns(project: Project) -> None:
         shown = " ".join(note.render_line(y).text.strip() for y in range(note.size.height))
         assert shown == row.field.help
         about = palette.query_one("#about", TextBlock)
-        assert about.size.height == 2
+        assert about.size.height > 1
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=str)

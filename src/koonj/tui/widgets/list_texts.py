@@ -28,8 +28,9 @@ def folder_problem(snapshot: Snapshot) -> str:
 
 
 def tool_words(snapshot: Snapshot) -> str:
-    """Return the other tool whose folder it is, and that koonj only reads it; empty if it is koonj's own."""
-    return f"{snapshot.tool}, read-only" if snapshot.tool else ""
+    """Return the other tool whose folder it is, and if koonj only reads it; empty if it is koonj's own."""
+    is_read_only = snapshot.folder is not None and snapshot.folder.why_not_run is not None
+    return f"{snapshot.tool}, read-only" if is_read_only else snapshot.tool
 
 
 def empty_reason(
