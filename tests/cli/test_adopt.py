@@ -210,13 +210,70 @@ def test_run_in_progress_stops_it(folder: Project) -> None:
     assert states(folder) == ["pending"] * 3
 
 
-async def _adopted(project: Project, change: Callable[[Project], None]) -> AdoptionFinished:
+async def _adopted(
+    project: Project, change: Callable[[Project], object], *, baseline: bool = False
+) -> AdoptionFinished:
     async with Connector() as connector:
-        reader = FolderReader(project.migrations, project.root)
-        run = start_adoption(AdoptionJob(connector, Target("local", project.dsn), reader, ScratchPlace()))
+        reader, target = FolderReader(project.migrations, project.root), Target("local", project.dsn)
+        run = start_adoption(AdoptionJob(connector, target, reader, ScratchPlace(), baseline=baseline))
         async for event in run.events():
             if isinstance(event, Question):
                 await asyncio.to_thread(change, project)
                 run.answer(event.id, event.expected)
     assert isinstance(event, AdoptionFinished)
     return event
+
+
+EXISTING = """
+    CREATE SCHEMA app;
+    CREATE TYPE app.mood AS ENUM ('sad', 'happy');
+    CREATE TABLE app.people (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mood app.mood DEFAULT 'sad');
+    CREATE TABLE app.visits (id serial, person bigint REFERENCES app.people, at date) PARTITION BY RANGE (at);
+    CREATE TABLE app.visits_1 PARTITION OF app.visits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    CREATE VIEW app.happy AS SELECT id FROM app.people WHERE mood = 'happy';
+    CREATE FUNCTION app.twice(a int) RETURNS int LANGUAGE sql SET work_mem = '4MB' AS $$
+SET x = 1;
+-- Rollback:
+SELECT a + a;
+$$;
+    COMMENT ON TABLE app.people IS 'All; of
+-- them';
+    GRANT SELECT ON app.people TO pg_monitor;
+    INSERT INTO app.people (mood) VALUES ('happy');
+"""
+
+
+def test_baseline_of_an_existing_database(project: Project) -> None:
+    project.sql(EXISTING)
+    planned = project.koonj("adopt", "--baseline", "--plan")
+    assert planned.code == 0
+    assert re.search(r"^001_baseline.sql  equal: \d+ objects  record as applied$", planned.out, re.M)
+    assert list(project.migrations.iterdir()) == []
+
+    done = project.koonj("adopt", "--baseline", "--yes")
+    assert (done.code, done.out.splitlines()[-2:]) == (
+        0,
+        ["created migrations/001_baseline.sql", "1 migration recorded as applied on local."],
+    )
+    text = (project.migrations / "001_baseline.sql").read_text()
+    leaking = re.findall(r"(?m)^(?:SET (?!LOCAL)\w+ = 0|SELECT .*set_config.*false|\\\\\w+).*$", text)
+    assert (leaking, "INSERT" in text, text.count("COMMIT;")) == ([], False, 1)
+    assert project.koonj("check").code == 0
+    assert states(project) == ["adopted"]
+    assert project.koonj("drift").code == 0
+    assert project.koonj("rollback", "--plan").code == 4
+
+    second = project.koonj("adopt", "--baseline", "--yes")
+    assert second.code == 4
+    assert "migrations has files already; a baseline is the first one." in second.err
+
+
+def test_baseline_is_not_written_if_nothing_is_recorded(project: Project) -> None:
+    assert project.koonj("adopt", "--baseline", "--yes").code == 4  # an empty database
+    project.sql(UP_TO_3)
+    end = asyncio.run(_adopted(project, lambda p: p.sql("CREATE TABLE late ()"), baseline=True))
+    assert (end.result, end.written) == (RunResult.REFUSED, ())
+    with psycopg.connect(project.dsn, autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        assert project.koonj("adopt", "--baseline", "--yes").code == 5
+    assert list(project.migrations.iterdir()) == []

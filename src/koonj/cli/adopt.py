@@ -57,6 +57,7 @@ async def _run(dialogue: _Dialogue, last: str | None) -> AdoptionFinished:
             plan_only=args.plan,
             assume_yes=args.yes,
             major=args.pg,
+            baseline=args.baseline,
         )
         end = await follow(start_adoption(job), dialogue.show, dialogue.answer, call.err, call.out.flush)
     assert isinstance(end, AdoptionFinished)
@@ -119,7 +120,7 @@ class _Dialogue:
         elif code is not ExitCode.OK:
             raise CommandError(f"{target.name}: {end.message}", end.hint, code)
         else:
-            self.call.out.lines((end.message,))
+            self.call.out.lines((*(f"created {path}" for path in end.written), end.message))
         return code
 
     def _shape(self, end: AdoptionFinished) -> dict[str, Any]:
@@ -130,4 +131,5 @@ class _Dialogue:
             "message": end.message,
             "hint": end.hint,
             "adopted": list(end.adopted),
+            "written": list(end.written),
         }

@@ -150,7 +150,13 @@ def add_drift_options(parser: Parser) -> None:
 
 def add_adopt_options(parser: Parser) -> None:
     """Add the options of `koonj adopt`."""
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--baseline",
+        action="store_true",
+        help="write the target's schema as 001_baseline.sql, and adopt it",
+    )
+    which.add_argument(
         "number",
         metavar="N",
         nargs="?",

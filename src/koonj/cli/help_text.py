@@ -274,6 +274,7 @@ examples:
   koonj adopt 12                         the same, up to and including 012
   koonj adopt 12 --reason 'the index is still missing: see 013'
   koonj adopt 12 --target production --confirm production
+  koonj adopt --baseline                 write the target's schema as 001_baseline.sql, and adopt it
 
 For a database that has the objects of the files, but no history of koonj. koonj runs the files on a scratch
 database, and compares the schema after each of them with the target's. Nothing is run on the target: koonj

@@ -51,6 +51,7 @@ async def find_evidence(
     *,
     last: str | None = None,
     major: int | None = None,
+    notes: Sequence[str] = (),
     on_progress: OnProgress = lambda _done, _of: None,
     on_waiting: Callable[[WaitingForScratch], None] = lambda _: None,
 ) -> PreparedAdoption:
@@ -64,6 +65,7 @@ async def find_evidence(
         control: to cancel it.
         last: name of the last file to adopt; None: the one after which the schema comes closest.
         major: major version of the PostgreSQL to run the files on; None: the target's, if it is installed.
+        notes: the first notes of the plan.
         on_progress: called with how many files have run, and how many there are.
         on_waiting: called while another koonj process uses the scratch server.
 
@@ -78,7 +80,8 @@ async def find_evidence(
     role = snapshot.roles.acting
     settings = snapshot.roles.settings_of(role)
     scripts = (*snapshot.scripts, *(AppliedScript(m, role, settings) for m in wanted))
-    comparison, notes, done = ChainComparison(snapshot.catalog, last), list(snapshot.notes), 0
+    comparison, done = ChainComparison(snapshot.catalog, last), 0
+    all_notes = [*notes, *snapshot.notes]
     async with comparison_server(snapshot, scripts, place, control, major, on_waiting) as server:
         replay = Replay(server, control, scripts, snapshot.roles, snapshot.server.database, on_progress)
         try:
@@ -94,11 +97,11 @@ async def find_evidence(
         except DriftError as error:
             if last is not None or not comparison.steps:
                 raise
-            notes.append(f"The files after it were not compared: {error.message}")
+            all_notes.append(f"The files after it were not compared: {error.message}")
         if replay.refused:
-            notes.append(not_as_owner(replay.refused))
-        notes += server.notes
-        notes += other_major(target.name, snapshot.catalog.major, server.major, OMITTED_PARTS)
+            all_notes.append(not_as_owner(replay.refused))
+        all_notes += server.notes
+        all_notes += other_major(target.name, snapshot.catalog.major, server.major, OMITTED_PARTS)
         scratch = server.source
     files = comparison.files(wanted[len(comparison.steps) - 1 :])
     plan = AdoptionPlan(
@@ -112,7 +115,7 @@ async def find_evidence(
         candidates=() if comparison.is_equal else comparison.candidates(),
         recorded=len(snapshot.scripts),
         objects=comparison.objects,
-        notes=tuple(notes),
+        notes=tuple(all_notes),
         at=snapshot.at,
     )
     adopted = {file.name for file in plan.adopted}

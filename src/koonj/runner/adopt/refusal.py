@@ -9,7 +9,7 @@ from koonj.runner.adopt.wording import whole_words
 
 
 def must_be_adoptable(
-    plan: AdoptionPlan, target: Target, *, named: bool, reason: str | None, asks: bool
+    plan: AdoptionPlan, target: Target, *, named: bool, baseline: bool, reason: str | None, asks: bool
 ) -> None:
     """Check that the plan can be carried out.
 
@@ -17,6 +17,7 @@ def must_be_adoptable(
         plan: the plan.
         target: its target.
         named: whether the user has named the last file.
+        baseline: whether the file was made from the target.
         reason: why files are adopted although the schemas differ; None: no reason was given.
         asks: whether the user is asked before anything is recorded.
 
@@ -27,10 +28,10 @@ def must_be_adoptable(
             f"Nothing to adopt: {target.name} has no object that the files create.",
             f"To run them there: koonj apply{target.option}",
         )
-    if not plan.is_equal and not (named and (reason or "").strip()):
-        raise AdoptError(
-            f"{whole_words(plan)} Nothing was changed.", _how_to_go_on(plan, target, named=named)
-        )
+    if not plan.is_equal and not ((named or baseline) and (reason or "").strip()):
+        last = "--baseline" if baseline else str(plan.adopted[-1].number)
+        hint = _how_to_go_on(plan, target, last, named=named or baseline)
+        raise AdoptError(f"{whole_words(plan)} Nothing was changed.", hint)
     if plan.unprovable_end and not named and not asks:
         names = ", ".join(file.name for file in plan.unprovable_end)
         raise AdoptError(
@@ -40,8 +41,7 @@ def must_be_adoptable(
         )
 
 
-def _how_to_go_on(plan: AdoptionPlan, target: Target, *, named: bool) -> str:
-    last = plan.adopted[-1].number
+def _how_to_go_on(plan: AdoptionPlan, target: Target, last: str, *, named: bool) -> str:
     lines = [f"To adopt them despite that, say why: koonj adopt {last}{target.option} --reason TEXT"]
     if not named:
         best = [f"{c.name} ({count(c.differences, 'difference')})" for c in plan.candidates if c.number]

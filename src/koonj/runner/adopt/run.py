@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import psycopg
@@ -13,12 +14,13 @@ from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError, error_message
+from koonj.runner.adopt.baseline import read_baseline
 from koonj.runner.adopt.find import PreparedAdoption, find_evidence
 from koonj.runner.adopt.plan import AdoptError, AdoptionPlan
 from koonj.runner.adopt.record import LockedError, record_adoption
 from koonj.runner.adopt.refusal import must_be_adoptable
+from koonj.runner.adopt.written_files import written
 from koonj.runner.drift.run import Replayed
-from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.run.confirmation_question import confirmation_question
 from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.run import Cancelled, Control, Run
@@ -39,6 +41,8 @@ class AdoptionJob:
     plan_only: bool = False
     assume_yes: bool = False
     major: int | None = None
+    baseline: bool = False
+    """Write the target's schema as the first migration, and adopt it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class AdoptionFinished(Event):
     hint: str = ""
     adopted: tuple[str, ...] = ()
     """Names of the files that were recorded as applied."""
+    written: tuple[str, ...] = ()
+    """Paths of the files that were written."""
 
 
 Report = Callable[[Event], None]
@@ -107,19 +113,32 @@ async def _planned_and_recorded(job: AdoptionJob, control: Control, report: Repo
     prepared = await _prepared(job, control, report)
     plan = prepared.plan
     report(AdoptionPlanned(plan))
-    must_be_adoptable(plan, job.target, named=job.last is not None, reason=job.reason, asks=_asks(job))
+    must_be_adoptable(
+        plan,
+        job.target,
+        named=job.last is not None,
+        baseline=job.baseline,
+        reason=job.reason,
+        asks=_asks(job),
+    )
     if job.plan_only:
         return AdoptionFinished(RunResult.NOTHING, "Plan only. Nothing was changed.")
     if _asks(job):
         what = f"Record {count(len(plan.adopted), 'migration')} as applied on {plan.target}"
+        if job.baseline:
+            what = f"Write {plan.last} and record it as applied on {plan.target}"
         question = confirmation_question(what, plan.target, protected=job.target.protected)
         control.expect_answer(question.id)
         report(question)
         if await control.wait_for_answer(question.id) != question.expected:
             return AdoptionFinished(RunResult.DECLINED, "Nothing was changed.")
-    names = await record_adoption(job.connector, job.target, job.reader, prepared, control, reason=job.reason)
+    new = prepared.migrations if job.baseline else ()
+    with written(job.reader.path, new) if new else nullcontext():
+        names = await record_adoption(
+            job.connector, job.target, job.reader, prepared, control, reason=job.reason
+        )
     done = f"{count(len(names), 'migration')} recorded as applied on {plan.target}."
-    return AdoptionFinished(RunResult.DONE, done, adopted=names)
+    return AdoptionFinished(RunResult.DONE, done, adopted=names, written=tuple(m.shown_path for m in new))
 
 
 def _asks(job: AdoptionJob) -> bool:
@@ -129,18 +148,20 @@ def _asks(job: AdoptionJob) -> bool:
 
 async def _prepared(job: AdoptionJob, control: Control, report: Report) -> PreparedAdoption:
     folder = (await control.unless_cancelled(asyncio.to_thread(job.reader.read))).must_be_koonjs()
-
-    def on_waiting(event: WaitingForScratch) -> None:
-        report(event)
-
+    last = job.last
+    notes: tuple[str, ...] = ()
+    if job.baseline:
+        baseline = await control.unless_cancelled(read_baseline(job.connector, job.target, folder))
+        folder, last, notes = baseline.folder, baseline.migration.name, baseline.notes
     return await find_evidence(
         job.connector,
         job.target,
         folder,
         job.place,
         control,
-        last=job.last,
+        last=last,
         major=job.major,
+        notes=notes,
         on_progress=lambda done, of: report(Replayed(done, of)),
-        on_waiting=on_waiting,
+        on_waiting=report,
     )
