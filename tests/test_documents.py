@@ -9,6 +9,7 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.migrations.migration_status import DECISIVE
 from koonj.migrations.states import GLYPHS, MEANINGS
 from koonj.patterns.pattern import GROUPS, load, render
+from koonj.tui.commands.forms import FORM
 from koonj.tui.commands.full_screens import MATRIX
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.render.legend import SIGNS
@@ -55,7 +56,7 @@ def test_every_exit_code_has_a_row_in_the_readme() -> None:
 
 
 def test_documented_keys_exist() -> None:
-    known = {display_key(key) for command in (*MAIN, *MATRIX) for key in command.all_keys()} | {
+    known = {display_key(key) for command in (*MAIN, *MATRIX, *FORM) for key in command.all_keys()} | {
         "y",
         "n",
         "N",

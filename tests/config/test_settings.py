@@ -105,6 +105,18 @@ class TestFolders:
         assert settings.root == tmp_path
         assert settings.patterns == (tmp_path / name).parent / "patterns"
 
+    def test_folder_with_tern_conf_is_a_migrations_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "schema").mkdir()
+        (tmp_path / "schema/tern.conf").touch()
+        found = project_folders(tmp_path / "schema")
+        assert found.migrations == found.root == tmp_path / "schema"
+
+    def test_folder_named_migrations_with_tern_conf_belongs_to_the_folder_above(self, tmp_path: Path) -> None:
+        (tmp_path / "migrations").mkdir()
+        (tmp_path / "migrations/tern.conf").touch()
+        found = project_folders(tmp_path)
+        assert (found.migrations, found.root) == (tmp_path / "migrations", tmp_path)
+
     def test_nearest_migrations_folder_is_found(self, tmp_path: Path) -> None:
         (tmp_path / "database/migrations").mkdir(parents=True)
         (tmp_path / "service/migrations").mkdir(parents=True)

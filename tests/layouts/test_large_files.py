@@ -16,6 +16,7 @@ UP, DOWN = "-- migrate:up\n", "-- migrate:down\nDELETE FROM t;\n"
 FOLDERS = {
     "dbmate": {"1_a.sql": UP + MANY + DOWN},
     "dbmate, two blocks": {"1_a.sql": UP + MANY + DOWN + UP + DOWN},
+    "goose": {"1_a.sql": "-- +goose Up\n" + MANY + "SELECT '$';\n-- +goose Down\nDELETE FROM t;\n"},
     "golang-migrate": {
         "1_a.up.sql": MANY,
         "1_a.down.sql": "DELETE FROM t;\nCREATE INDEX CONCURRENTLY ON t (a);\n",

@@ -73,9 +73,13 @@ def test_koonj_toml_decides_against_the_files(tmp_path: Path) -> None:
 
 def test_a_project_of_rust_has_pairs_of_sqlx(tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").touch()
-    assert folder(tmp_path, {"1_t.up.sql": PLAIN, "1_t.down.sql": PLAIN}).layout is None
+    found = folder(tmp_path, {"1_t.up.sql": PLAIN, "1_t.down.sql": PLAIN}).layout
+    assert found is not None
+    assert found.name == "sqlx"
     (tmp_path / "go.mod").touch()
-    assert FolderReader(tmp_path / "migrations", tmp_path).read().layout is not None
+    found = FolderReader(tmp_path / "migrations", tmp_path).read().layout
+    assert found is not None
+    assert found.name == "golang-migrate"
 
 
 def test_the_folder_is_read_again_when_it_changes(tmp_path: Path) -> None:

@@ -117,6 +117,23 @@ def test_files_that_squawk_cannot_read_do_not_hide_the_others(tmp_path: Path) ->
 
 
 @needs_squawk
+def test_only_the_body_of_another_tools_migration_is_read(tmp_path: Path) -> None:
+    up, down = "-- +goose Up\n", "-- +goose Down\n"
+    texts = {
+        "1_a.sql": up + "DROP DATABASE a;\n" + down + "DROP DATABASE b;\n",
+        "2_b.go": "package main\n",
+        "3_c.sql": up + "-- +goose ENVSUB ON\nSELECT ${NAME};\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    folder = FolderReader(tmp_path, tmp_path).read()
+    assert SQUAWK is not None
+    opinion = with_squawk(SQUAWK, folder, check(folder))
+    said = [(name, line) for name, code, line, _ in found(opinion) if code.startswith("squawk")]
+    assert said == [("1_a.sql", 2)]
+
+
+@needs_squawk
 def test_ignore_comments_of_squawk_are_honoured(tmp_path: Path) -> None:
     line = "-- squawk-ignore ban-drop-database\nDROP DATABASE a;\nDROP DATABASE b;\n"
     file = "-- squawk-ignore-file ban-drop-database\nDROP DATABASE a;\nDROP DATABASE b;\n"

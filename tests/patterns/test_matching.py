@@ -11,7 +11,7 @@ PATTERNS, _ = load()
 
 
 def found(typed: str) -> list[str]:
-    return [one.key for one in best_texts(PATTERNS, typed, lambda p: (p.title, p.key, *p.words, p.group))]
+    return [one.key for one in best_texts(PATTERNS, typed, lambda p: p.texts)]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,24 @@ def test_text_that_matches_nothing_finds_nothing() -> None:
 def test_a_part_of_a_title_is_better_than_a_word_of_another_pattern() -> None:
     assert found("not null")[0] == "set_not_null"
     assert found("fk")[0] == "add_foreign_key"
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("foreign", "add_foreign_key drop_constraint"),
+        ("table", "create_table create_partitioned_table"),
+        ("column", "add_nullable_column add_column"),
+        ("index", "create_index create_index_on_partitioned_table"),
+        ("check", "add_check drop_constraint"),
+        ("drop table", "drop_table drop_table_for_good"),
+        ("drop column", "drop_column drop_column_for_good"),
+        ("constraint", "add_unique_constraint add_check"),
+    ],
+)
+def test_what_makes_comes_before_what_drops_it(typed: str, keys: str) -> None:
+    """Equally good matches are in the order of the list, however many words a pattern has."""
+    assert found(typed)[:2] == keys.split()
 
 
 def test_better_matches_come_first() -> None:

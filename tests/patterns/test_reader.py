@@ -102,6 +102,14 @@ def test_project_pattern_replaces_a_built_in_one(folder: Path) -> None:
     ]
 
 
+def test_patterns_of_a_group_are_listed_by_place_and_then_by_key(folder: Path) -> None:
+    for key, place in (("b", ""), ("a", ""), ("c", "-- place: 2\n"), ("d", "-- place: 1\n")):
+        head = f"-- title: {key}\n-- group: Constraints\n{place}"
+        (folder / f"{key}.sql").write_text(head + GOOD.partition("\n")[2], encoding="utf-8")
+    listed = [one.key for one in load(folder)[0] if one.group == "Constraints" and one.path.parent == folder]
+    assert listed == ["d", "c", "a", "b"]
+
+
 def test_invalid_pattern_does_not_replace_a_built_in_one(folder: Path) -> None:
     assert problems(folder, "SELECT 1;", "add_column.sql") == [
         "1:1: Only comment lines are allowed before the first migration. "
@@ -115,6 +123,7 @@ def test_invalid_pattern_does_not_replace_a_built_in_one(folder: Path) -> None:
     ("old", "new", "expected"),
     [
         ("-- about:", "-- colour:", "2:4: Unknown key: colour."),
+        ("-- about:", "-- place: 0\n-- about:", "2:11: 0 is not a place in the group. Write a number from 1"),
         ("-- about:", "-- title:", "2:4: title is set twice. The first time is in line 1."),
         ("-- title: Comment on a table\n", "", "1:1: The title is missing."),
         ("Comment on a table", "", "1:10: The title is missing."),

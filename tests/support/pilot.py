@@ -35,10 +35,18 @@ class PatientPilot(Pilot[Any]):
         await asyncio.sleep(STEP)
         self._lay_out()
 
+    def draw(self) -> None:
+        """Draw the screen if it was refreshed since it was drawn: what is drawn can ask for more."""
+        with suppress(ScreenStackError):
+            compositor = self.app.screen._compositor
+            if vars(compositor).get("is_undrawn"):
+                compositor.render_strips()
+
     async def pause(self, delay: float | None = None) -> None:
         """Wait as Textual's pilot, also while koonj closes."""
         with suppress(ScreenStackError):
             await super().pause(delay)
+        self.draw()
 
     async def _wait_for_screen(self, timeout: float = PATIENCE) -> bool:
         if not await self._handle_all(timeout):
@@ -77,3 +85,4 @@ class PatientPilot(Pilot[Any]):
     def _lay_out(self) -> None:
         with suppress(ScreenStackError):
             self.app.screen._on_timer_update()
+        self.draw()

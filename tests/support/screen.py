@@ -100,12 +100,13 @@ class Screen:
     # Use the screen
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys, one after the other, and draw what the user then sees."""
         await self.pilot.press(*keys)
+        self.pilot.draw()
 
     async def type(self, text: str) -> None:
         """Type `text`, letter by letter."""
-        await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
+        await self.press(*(_KEYS.get(letter, letter) for letter in text))
 
     async def press_to_exit(self, key: str) -> None:
         """Press a key that ends koonj, and wait for that. Textual cannot wait for a screen that closes."""

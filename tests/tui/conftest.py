@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.geometry import Size
+from textual.strip import Strip
 
 from koonj import humanize
 from koonj.config import Target
@@ -43,6 +47,36 @@ def _styles_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _screens_are_drawn_when_looked_at() -> Iterator[None]:
+    """Draw a screen while a test waits for it, and when the test reads it, but not at each refresh in between.
+
+    There is no terminal to write these frames to, and they take a quarter of the time of a test with a screen. Tests
+    in a real terminal draw all of them.
+    """
+    update, strips = Compositor.render_update, Compositor.render_strips
+
+    def no_update(
+        compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False
+    ) -> Any:
+        if screen_stack is None:  # a test asks for the update itself
+            return update(compositor, full, screen_stack, simplify)
+        vars(compositor).update(is_undrawn=True, behind=screen_stack)
+        compositor._dirty_regions.clear()
+        return None
+
+    def whole(compositor: Compositor, size: Size | None = None) -> list[Strip]:
+        # A dialog takes its background from there.
+        visible_screen_stack.set(list(vars(compositor).get("behind", ())))
+        vars(compositor)["is_undrawn"] = False
+        return strips(compositor, size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", no_update)
+        patch.setattr(Compositor, "render_strips", whole)
         yield
 
 

@@ -159,7 +159,8 @@ async def _calls(screen: Screen) -> int:
 
     sys.setprofile(count)
     try:
-        await screen.press(*["k"] * 20)
+        for _ in range(20):
+            await screen.press("k")
     finally:
         sys.setprofile(None)
     return calls

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.config import Target
@@ -11,6 +13,7 @@ from koonj.migrations.folder import FolderReader
 from koonj.patterns.pattern import load
 from koonj.runner.rehearse.rehearsed_names import NamesCache
 from koonj.tui.screens.pattern_palette import PatternPalette
+from koonj.tui.widgets import form_field
 from koonj.tui.widgets.completion_list import CompletionList
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
@@ -300,3 +303,19 @@ async def test_written_files_are_checked_and_rehearsed_at_once(filled: Project) 
         await screen.until(lambda: screen.app.screen is screen.main)
         await screen.until(lambda: screen.main.selected is not None and screen.main.selected.number == 2)
         await screen.until(lambda: "verified" in screen.row("002"))
+
+
+async def test_form_that_is_closed_before_its_entries_are_there_is_no_defect(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unmounted(Horizontal):
+        async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+            """Mount nothing, as Textual does if the form is closed in this moment."""
+
+    monkeypatch.setattr(form_field, "Horizontal", Unmounted)
+    async with project.open() as screen:
+        await screen.press("n")
+        await screen.until("Tables")
+        await screen.until(lambda: bool(screen.app.screen.query(".note")))
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.main)

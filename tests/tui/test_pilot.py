@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from textual.app import App
 from textual.pilot import WaitForScreenTimeout
+from textual.strip import Strip
 from textual.widgets import Static
 
+from koonj.tui.widgets.pane import Pane
 from support import pilot as pilot_module
 from support.pilot import PatientPilot
+from support.screen import Project
 
 
 class Holding(App[None]):
@@ -77,3 +80,18 @@ async def test_a_wait_for_the_screen_ends_when_koonj_closes(held: tuple[Holding,
     app.exit()
     await pause
     assert not app.done
+
+
+async def test_what_cannot_be_drawn_after_a_key_fails_the_test(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Strip:
+        raise ArithmeticError
+
+    project.table(1)
+    project.table(2)
+    async with project.open() as screen:
+        with monkeypatch.context() as patch:
+            patch.setattr(Pane, "render_line", broken)
+            with pytest.raises(ArithmeticError):
+                await screen.press("j")

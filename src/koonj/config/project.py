@@ -25,8 +25,6 @@ _KEYS = (
     "keys",
 )
 """The keys of the top level. `config.screen` reads the last two tables."""
-_PLAN = "sqitch.plan"
-"""In the folder that sqitch uses, which is the project's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,8 @@ def _root_of(migrations: Path) -> Path:
         parts = Path(name).parts
         if parts and migrations.parts[-len(parts) :] == parts:
             return migrations.parents[len(parts) - 1]
-    return migrations if (migrations / _PLAN).exists() else migrations.parent
+    is_own = any((migrations / entry).exists() for entry, name in TOOL_FOLDERS if name == ".")
+    return migrations if is_own and migrations.name != FOLDERS[-1] else migrations.parent
 
 
 def _existing(folder: Path, origin: str) -> Path:

@@ -26,7 +26,9 @@ TOOL_FOLDERS = (
     ("prisma/migrations/migration_lock.toml", "prisma/migrations"),
     ("drizzle/meta/_journal.json", "drizzle"),
     ("sqitch.plan", "."),
+    ("tern.conf", "."),
     ("flyway.conf", "sql"),
+    ("flyway.toml", "sql"),
     ("src/main/resources/db/migration", "src/main/resources/db/migration"),
 )
 """Pairs (entry, folder): where other tools have their migrations by default, if the entry is there.

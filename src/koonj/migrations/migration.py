@@ -101,6 +101,11 @@ class Migration:
         """Text of the file. Bytes that are not UTF-8 become U+FFFD; `problems` names them."""
         return self.raw.decode("utf-8", "replace")
 
+    @property
+    def body_text(self) -> str:
+        """The text for a program that reads SQL: all of it, with every character of the body in its place."""
+        return self.text
+
     @cached_property
     def sections(self) -> Sections:
         """Description, settings, body and rollback."""

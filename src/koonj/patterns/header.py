@@ -17,7 +17,7 @@ from koonj.sql.problem import Problem, Severity
 
 _LINE = re.compile(r"--(?P<indent>[ \t]*)(?P<text>.*?)[ \t]*")
 _ENTRY = re.compile(r"(?P<key>[^\s:]+)[ \t]*:[ \t]*(?P<value>.*)")
-_OF_A_PATTERN = ("title", "about", "group", "words", "later", "field", "migration")
+_OF_A_PATTERN = ("title", "about", "group", "place", "words", "later", "field", "migration")
 _OF_A_FIELD = ("kind", "label", "default", "example", "help", "required", "choices", "catalog", "asked")
 
 

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_PART = 3
+"""Rank of a text that has what was typed inside a word."""
 _LETTERS = 4
 """Rank of a text that only has the letters, in order."""
 
@@ -24,7 +26,7 @@ def rank(typed: str, text: str) -> tuple[int, int] | None:
     if at == 0:
         return 1, len(whole)
     starts = any(whole.startswith(sought, n) for n in range(1, len(whole)) if not whole[n - 1].isalnum())
-    return 2 if starts else 3, len(whole)
+    return 2 if starts else _PART, len(whole)
 
 
 def best_names(names: Iterable[Item], typed: str, text: Callable[[Item], str]) -> tuple[Item, ...]:
@@ -40,11 +42,14 @@ def best_names(names: Iterable[Item], typed: str, text: Callable[[Item], str]) -
     return tuple(better or [item for _, item in ranked])
 
 
-def best_texts(items: Sequence[Item], typed: str, texts: Callable[[Item], Sequence[str]]) -> tuple[Item, ...]:
+def best_texts(
+    items: Sequence[Item], typed: str, texts: Callable[[Item], Sequence[Sequence[str]]]
+) -> tuple[Item, ...]:
     """Return the items of which each typed word is in one of the texts, the best first.
 
-    The first texts of an item weigh more. If no item has all words, those are found whose first two texts
-    have the letters in order.
+    An item has groups of texts, from those that say most to those that say least. What matches equally well
+    stays in the order of the items. If no item has all words, those are found of which a text of the first
+    group has the letters in order.
     """
     words = typed.split()
     if not words:
@@ -54,26 +59,33 @@ def best_texts(items: Sequence[Item], typed: str, texts: Callable[[Item], Sequen
         return tuple(item for _, item in sorted(ranked, key=lambda pair: pair[0]))
     letters = "".join(words).casefold()
     return tuple(
-        item for item in items if any(_in_order(letters, text.casefold()) for text in texts(item)[:2])
+        item for item in items if any(_in_order(letters, text.casefold()) for text in texts(item)[0])
     )
 
 
-def _rank_of_words(words: Sequence[str], texts: Sequence[str]) -> tuple[int, int] | None:
-    found = [_rank_of_word(word, texts) for word in words]
-    if any(one is None for one in found):
+def _rank_of_words(words: Sequence[str], texts: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    found = [one for word in words if (one := _rank_of_word(word, texts)) is not None]
+    if len(found) < len(words):
         return None
     whole = " ".join(words)
-    ranks = [one[0] + n for n, text in enumerate(texts) if (one := rank(whole, text)) is not None]
-    return min(ranks, default=_LETTERS), sum(one for one in found if one is not None)
-
-
-def _rank_of_word(word: str, texts: Sequence[str]) -> int | None:
-    ranks = (
-        (one[0] * len(texts) + index, one[0])
-        for index, text in enumerate(texts)
-        if (one := rank(word, text)) is not None
+    phrases = (
+        ranked[0] + n
+        for n, group in enumerate(texts)
+        for text in group
+        if (ranked := rank(whole, text)) is not None
     )
-    return min((weight for weight, kind in ranks if kind < _LETTERS), default=None)
+    return min(phrases, default=_LETTERS), sum(found)
+
+
+def _rank_of_word(word: str, texts: Sequence[Sequence[str]]) -> int | None:
+    """Return the number of the first group that has the word; a part of a word weighs two groups more."""
+    groups = (
+        n if one[0] < _PART else n + 2
+        for n, group in enumerate(texts)
+        for text in group
+        if (one := rank(word, text)) is not None and one[0] < _LETTERS
+    )
+    return min(groups, default=None)
 
 
 def _in_order(letters: str, text: str) -> bool:

@@ -125,6 +125,8 @@ class Pattern:
     files: tuple[PatternFile, ...]
     group: str
     """The group in lists, such as ``Columns``."""
+    place: int | None
+    """Place in the group, from 1; None after those that have one, by key."""
     words: tuple[str, ...]
     """What people type to find the pattern, besides its key and title."""
     later: str | None
@@ -132,6 +134,11 @@ class Pattern:
     names."""
     path: Path
     """The pattern file. For a built-in pattern it is in koonj's library folder."""
+
+    @property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """What the pattern is found by, from what says most to what says least."""
+        return (self.title, self.key), self.words, (self.group,)
 
     def field(self, name: str) -> Field | None:
         """Return the field with this name; None if there is none."""

@@ -3,7 +3,9 @@
 Each pattern is one ``.sql`` file. ``docs/patterns.md`` describes its format.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,21 +34,16 @@ LIBRARY = Path(__file__).parent / "library"
 
 
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
-    """Return all patterns, sorted by group and key, and the problems of invalid files.
+    """Return all patterns, sorted by group, place and key, and the problems of invalid files.
 
     koonj's own library is read first; its tests check what it generates. A pattern in `folders` replaces an
     earlier one with the same key. A folder does not have to exist. An invalid file replaces nothing, not even
     a built-in pattern with the same key.
     """
-    found: dict[str, Pattern] = {}
-    problems: list[PatternProblem] = []
-    for file, is_own in _files(folders):
-        try:
-            pattern = read_pattern(file, generates=not is_own)
-        except PatternFileError as error:
-            problems += [PatternProblem(Path(str(file)), problem) for problem in error.problems]
-        else:
-            found[pattern.key] = pattern
+    own, own_problems = _library()
+    others, other_problems = _read(_files(folders), generates=True)
+    found = {pattern.key: pattern for pattern in (*own, *others)}
+    problems = [*own_problems, *other_problems]
     problems += [_no_later(pattern) for pattern in found.values() if pattern.later not in {None, *found}]
     return tuple(sorted(found.values(), key=_order)), tuple(problems)
 
@@ -55,9 +52,9 @@ GROUPS = ("Tables", "Columns", "Constraints", "Indexes", "Data", "Code", "Access
 """The groups of koonj's own patterns, in the order of lists. Other groups come after them."""
 
 
-def _order(pattern: Pattern) -> tuple[int, str, str]:
-    known = pattern.group in GROUPS
-    return (GROUPS.index(pattern.group) if known else len(GROUPS), pattern.group, pattern.key)
+def _order(pattern: Pattern) -> tuple[int, str, int, str]:
+    group = GROUPS.index(pattern.group) if pattern.group in GROUPS else len(GROUPS)
+    return group, pattern.group, pattern.place or sys.maxsize, pattern.key
 
 
 def _no_later(pattern: Pattern) -> PatternProblem:
@@ -65,11 +62,29 @@ def _no_later(pattern: Pattern) -> PatternProblem:
     return PatternProblem(pattern.path, Problem("pattern", Severity.ERROR, message, "Correct -- later:."))
 
 
-def _files(folders: Iterable[Path]) -> Iterator[tuple[Traversable, bool]]:
-    """Yield each file, and whether it is koonj's own."""
+@cache
+def _library() -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
+    """Return koonj's own patterns. They are read once, because they are a part of the program."""
     own = (file for file in (files(__package__) / "library").iterdir() if file.name.endswith(".sql"))
-    yield from ((file, True) for file in sorted(own, key=lambda file: file.name))
+    return _read(sorted(own, key=lambda file: file.name), generates=False)
+
+
+def _read(
+    paths: Iterable[Traversable], *, generates: bool
+) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
+    """Return the patterns of these files, and the problems of invalid ones."""
+    found: list[Pattern] = []
+    problems: list[PatternProblem] = []
+    for path in paths:
+        try:
+            found.append(read_pattern(path, generates=generates))
+        except PatternFileError as error:
+            problems += [PatternProblem(Path(str(path)), problem) for problem in error.problems]
+    return tuple(found), tuple(problems)
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted(folder.glob("*.sql")):
             if not path.name.startswith("."):
-                yield path, False
+                yield path

@@ -71,6 +71,7 @@ class _Reading:
             fields=fields,
             files=self._files(marks),
             group=_value(header, "group") or OTHER_GROUP,
+            place=self._place(header),
             words=tuple(word.strip() for word in _value(header, "words").split(",") if word.strip()),
             later=_value(header, "later") or None,
             path=self._path,
@@ -87,6 +88,18 @@ class _Reading:
                 "Use only lower-case letters, digits and underscores in the name, such as add_column.sql.",
                 1,
             )
+
+    def _place(self, header: Header) -> int | None:
+        place = header.entries.get("place")
+        if place is None or re.fullmatch(r"[1-9][0-9]{0,3}", place.value):
+            return int(place.value) if place else None
+        self._add_problem(
+            f"{place.value} is not a place in the group.",
+            "Write a number from 1 to 9999, or leave the line out.",
+            place.line,
+            place.column,
+        )
+        return None
 
     def _title(self, header: Header) -> str:
         title = header.entries.get("title", HeaderEntry("", 1, 1, 0))

@@ -12,7 +12,15 @@ OWN = "koonj"
 
 MODULES = (
     "dbmate",
+    "flyway",
     "golang_migrate",
+    "goose",
+    "liquibase",
+    "node_pg_migrate",
+    "refinery",
+    "sql_migrate",
+    "sqlx",
+    "tern",
 )
 """Names of the modules, in alphabetical order: one line for each tool."""
 

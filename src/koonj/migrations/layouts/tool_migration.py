@@ -24,7 +24,7 @@ from koonj.sql.transactions import ScriptShape
 __all__ = ["Part", "Runs", "ToolMigration", "tool_migration"]
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_VISIBLE = re.compile(r"[^\r\n]")
+_VISIBLE = re.compile(r"[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class ToolMigration(Migration):
     """Description from the name of the file."""
     refused: tuple[Problem, ...] = ()
     """Why koonj cannot run the text, although it can show it: templates, variables …."""
+    checksum: str = ""
+    """The checksum of the file by the tool's own rule, as its history has it; empty if it is not used."""
 
     def fresh(self) -> ToolMigration:
         """Return the same migration with nothing parsed."""
@@ -89,10 +91,15 @@ class ToolMigration(Migration):
         """Always empty: the comments at the top are those of the tool."""
         return ""
 
+    @property
+    def body_text(self) -> str:
+        """The text of the body, with blanks before it: the rollback is no part of it."""
+        return _masked(self.up)
+
     @cached_property
     def sections(self) -> Sections:
         """Body and rollback as the tool runs them. The places are those in the files."""
-        source, body = Source(self.text), _masked(self.up)
+        source, body = Source(self.text), self.body_text
         marks = read_marks(Source(body))
         is_below = (
             self.down is not None
@@ -174,6 +181,7 @@ def tool_migration(
     down: Part | None = None,
     words: str = "",
     refused: tuple[Problem, ...] = (),
+    checksum: str = "",
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -187,6 +195,7 @@ def tool_migration(
         down: the part that rolls it back; None if there is none.
         words: description from the name.
         refused: why koonj cannot run it.
+        checksum: of the text, as the tool's history has it.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -204,7 +213,12 @@ def tool_migration(
         down=down,
         words=words,
         refused=refused,
+        checksum=checksum,
     )
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _masked(part: Part) -> str:
@@ -213,7 +227,7 @@ def _masked(part: Part) -> str:
     So every offset and line is that of the file.
     """
     text = part.text
-    before = _VISIBLE.sub(" ", text[: part.start])
+    before = _VISIBLE.sub(_blank, text[: part.start])
     return before + text[part.start : part.end]
 
 

@@ -19,7 +19,16 @@ from koonj.sql.problem import Problem, Severity
 
 _CONFIG = "squawk.toml"
 _UNREADABLE = frozenset(
-    {"not-utf8", "nul-byte", "conflict-marker", "unterminated", "other-tool", "meta-command", "batch"}
+    {
+        "not-utf8",
+        "nul-byte",
+        "conflict-marker",
+        "unterminated",
+        "other-tool",
+        "tool-file",
+        "meta-command",
+        "batch",
+    }
 )
 """Errors that say that a file is not the SQL of a migration."""
 
@@ -80,9 +89,10 @@ def _text(migration: Migration, problems: Iterable[Problem]) -> str | None:
     if any(problem.code in _UNREADABLE for problem in problems):
         return None
     try:
-        return plain_sql(migration.raw.decode())
+        migration.raw.decode()
     except UnicodeDecodeError:  # squawk would stop there, and read none of the other files
         return None
+    return plain_sql(migration.body_text)
 
 
 def _is_one(migration: Migration) -> bool:

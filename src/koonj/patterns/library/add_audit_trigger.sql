@@ -1,5 +1,6 @@
 -- title: Record every change of a table
 -- group: Code
+-- place: 8
 -- words: audit, log, history, trigger, jsonb, who changed
 -- about: A second table gets a row for each insert, update and delete: when, who, and the row before and after as JSON.
 --        It grows with every write: plan how to empty it. It does not record TRUNCATE.

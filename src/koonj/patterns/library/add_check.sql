@@ -1,5 +1,6 @@
 -- title: Add a check constraint
 -- group: Constraints
+-- place: 3
 -- words: check, condition, validate, rule
 -- about: The first transaction protects new rows, with a lock that is held only for a moment. The second one checks the
 --        rows that exist while reads and writes go on.

@@ -1,5 +1,6 @@
 -- title: Add a column with a default
 -- group: Columns
+-- place: 2
 -- words: new column, default, not null, add_column, AddField
 -- about: PostgreSQL 11 and later store the default of existing rows in the catalog. So the change is fast on a
 --        table of any size, also with NOT NULL. A default that is different for each row (random(),

@@ -1,5 +1,6 @@
 -- title: Add a column with a value for each row
 -- group: Columns
+-- place: 3
 -- words: uuid, random, volatile default, gen_random_uuid, new column, backfill, default, not null
 -- about: For a default that is different for each row, such as gen_random_uuid(), or that depends on other columns.
 --        With ADD COLUMN alone PostgreSQL writes the whole table again while nobody can read it. Instead, this adds

@@ -1,5 +1,6 @@
 -- title: Add a value to an enum
 -- group: Data
+-- place: 4
 -- words: alter type add value, enumeration, label
 -- about: Takes a moment. No statement may use the new value before the transaction has committed: use it in a later
 --        file. There is no rollback, because PostgreSQL cannot remove a value from an enum. A value that no row has

@@ -1,5 +1,6 @@
 -- title: Add an exclusion constraint
 -- group: Constraints
+-- place: 5
 -- words: exclude, overlap, range, booking, gist
 -- about: No two rows may, for example, overlap in time. PostgreSQL builds its index while it blocks reads and writes:
 --        there is no CONCURRENTLY and no NOT VALID for it. Use it on a table that is small or new. For =, the column needs

@@ -1,5 +1,6 @@
 -- title: Add a foreign key
 -- group: Constraints
+-- place: 1
 -- words: reference, references, fk, relation
 -- about: Creates two files. The first builds an index CONCURRENTLY. The second adds the constraint NOT VALID, with
 --        locks that are held only briefly, and validates it in a separate transaction, which does not block reads

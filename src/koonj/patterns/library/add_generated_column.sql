@@ -1,5 +1,6 @@
 -- title: Add a column that is computed
 -- group: Columns
+-- place: 4
 -- words: generated column, computed, virtual, stored, derived, GeneratedField
 -- about: GENERATED ... STORED writes the whole table again while nobody can read it. Instead, this adds a column that a
 --        trigger computes for each new or changed row, and fills existing rows in batches. With PostgreSQL 18,

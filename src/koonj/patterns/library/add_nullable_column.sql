@@ -1,5 +1,6 @@
 -- title: Add a column without a default
 -- group: Columns
+-- place: 1
 -- words: new column, nullable, null, add_column, AddField
 -- about: The column is NULL in all rows that exist. The change takes a moment, however big the table is. Not for a
 --        domain with a CHECK, a serial type or an identity, which rewrite the whole table.

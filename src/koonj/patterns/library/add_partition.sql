@@ -1,5 +1,6 @@
 -- title: Add a partition
 -- group: Tables
+-- place: 4
 -- words: new partition, range, next month
 -- about: CREATE TABLE … PARTITION OF blocks the whole table for a moment. This file creates an ordinary table with the
 --        same columns, constraints and indexes, and attaches it, which blocks nobody. A default partition is read and blocked

@@ -1,5 +1,6 @@
 -- title: Add a row-level security policy
 -- group: Access
+-- place: 5
 -- words: rls, row security, tenant, permissions
 -- about: A policy decides which rows a role sees and changes. Row-level security hides every row for which no policy
 --        says yes, so the policy comes first and the switch second, in one transaction. The owner of the table, superusers

@@ -1,5 +1,6 @@
 -- title: Add a primary key
 -- group: Constraints
+-- place: 4
 -- words: pk, identity, key
 -- about: Creates three files: NOT NULL without a long lock, by a CHECK that is validated while reads and writes go on; a
 --        unique index, built CONCURRENTLY; and the constraint, which takes a moment because both are there. Rows with NULL

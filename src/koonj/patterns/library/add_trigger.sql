@@ -1,5 +1,6 @@
 -- title: Add a trigger
 -- group: Code
+-- place: 6
 -- words: before, after, event
 -- about: Calls a trigger function that exists. CREATE TRIGGER waits for writers of the table and blocks them for a
 --        moment; it does not block readers.

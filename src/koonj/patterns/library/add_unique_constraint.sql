@@ -1,5 +1,6 @@
 -- title: Add a unique constraint
 -- group: Constraints
+-- place: 2
 -- words: unique, unique key, no duplicates, upsert
 -- about: Creates two files. The first builds a unique index CONCURRENTLY. The second makes it the index of the
 --        constraint, which takes a moment. Existing duplicates make the first one fail: correct them before. Not for a

@@ -1,5 +1,6 @@
 -- title: Keep the time of the last change
 -- group: Code
+-- place: 7
 -- words: updated_at, modified, timestamp, touch, trigger
 -- about: Adds a column, and a trigger that sets it whenever a row really changes. The rows that exist get the time of the
 --        migration: now() is stable, so none of them is rewritten.

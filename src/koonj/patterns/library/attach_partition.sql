@@ -1,5 +1,6 @@
 -- title: Attach a table as partition
 -- group: Tables
+-- place: 5
 -- words: partition, existing table, range, import
 -- about: The table has rows already. A CHECK with the range, validated while reads and writes go on, spares ATTACH from
 --        reading them with a lock. The table needs the columns of the partitioned table, and NOT NULL where that has it.

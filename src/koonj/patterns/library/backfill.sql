@@ -1,5 +1,6 @@
 -- title: Fill a column in batches
 -- group: Data
+-- place: 2
 -- words: backfill, update all rows, batches, migrate data, RunPython, find_each, in_batches
 -- about: One UPDATE of a big table locks all its rows until the end and doubles its size. This one commits batches
 --        of about 100 ms, needs no key, reports its progress and can be interrupted and started again. It does not

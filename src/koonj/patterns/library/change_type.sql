@@ -1,5 +1,6 @@
 -- title: Change a column's type at once
 -- group: Columns
+-- place: 10
 -- words: alter type, alter_column, change_column, AlterField, widen, varchar, text, longer
 -- about: For a change that takes a moment, however big the table is: varchar(50) to varchar(200) or to text, numeric
 --        with more digits before the point, cidr to inet, timestamp to timestamptz if the time zone of the session is

@@ -1,5 +1,6 @@
 -- title: Change a column's type (3/3): drop the old one
 -- group: Columns
+-- place: 13
 -- words: alter type, alter_column, change_column, AlterField, contract
 -- about: The last part, after the pattern change_type_swap. It drops the column with the old type and the trigger that
 --        fills it; the migration fails while a constraint, a view or another object uses it. It has no rollback. Create

@@ -1,5 +1,6 @@
 -- title: Change a column's type (2/3): swap
 -- group: Columns
+-- place: 12
 -- words: alter type, alter_column, change_column, AlterField, int to bigint, convert
 -- later: change_type_finish
 -- about: The second part, after the pattern change_type_with_copy: the column with the new type gets the name and the

@@ -1,5 +1,6 @@
 -- title: Change a column's type (1/3): copy it
 -- group: Columns
+-- place: 11
 -- words: alter type, alter_column, change_column, AlterField, int to bigint, convert
 -- later: change_type_swap
 -- about: ALTER TYPE writes the whole table again while nobody can read it. Instead, this adds a second column that a

@@ -1,5 +1,6 @@
 -- title: Comment on a table or view
 -- group: Code
+-- place: 9
 -- words: documentation, describe, note
 -- about: The comment is stored in the database; psql shows it with \d+. It waits for nothing that reads or writes rows.
 --

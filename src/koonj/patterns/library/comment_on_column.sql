@@ -1,5 +1,6 @@
 -- title: Describe a column in a comment
 -- group: Columns
+-- place: 16
 -- words: comment, description, documentation, describe, db_comment
 -- about: The description is stored in the database; psql shows it with \d+. It does not block reads or writes.
 --

@@ -1,5 +1,6 @@
 -- title: Create an enum type
 -- group: Data
+-- place: 3
 -- words: enumeration, choices, create type
 -- about: A type with a few fixed values, in order. Values can be added and renamed later, but not removed. If the values
 --        change often, a table with a foreign key is easier.

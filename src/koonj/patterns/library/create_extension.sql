@@ -1,5 +1,6 @@
 -- title: Install an extension
 -- group: Access
+-- place: 6
 -- words: create extension, pg_trgm, pgcrypto, citext, postgis, module
 -- about: Its files must be on the server. Many extensions need a superuser, or a role that the provider names. Without
 --        IF NOT EXISTS: the rollback must not drop an extension that was there before.

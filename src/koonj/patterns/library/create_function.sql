@@ -1,5 +1,6 @@
 -- title: Create a function
 -- group: Code
+-- place: 5
 -- words: procedure, routine, sql
 -- about: A function in SQL with one expression. PostgreSQL 14 and later check the expression at once and know what it
 --        uses, so that nothing it needs can be dropped unnoticed. For a longer body, change the file in the editor.

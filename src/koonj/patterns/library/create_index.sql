@@ -1,5 +1,6 @@
 -- title: Create an index concurrently
 -- group: Indexes
+-- place: 1
 -- words: add index, btree, gin, gist, brin, hash, unique, partial, expression, covering, include, full text, trigram
 -- about: Building the index does not block reads or writes. It waits for every open transaction in the database, so
 --        a forgotten transaction delays it. Not possible on a partitioned table.

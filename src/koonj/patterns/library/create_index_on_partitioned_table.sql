@@ -1,5 +1,6 @@
 -- title: Create an index on partitions
 -- group: Indexes
+-- place: 2
 -- words: partitioned table, add index, partition index
 -- about: PostgreSQL refuses CREATE INDEX CONCURRENTLY on a partitioned table, and without it blocks writes to all
 --        partitions. This file builds the index of each partition CONCURRENTLY. Then the index of the whole table takes

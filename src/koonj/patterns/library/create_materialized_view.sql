@@ -1,5 +1,6 @@
 -- title: Create a materialized view
 -- group: Code
+-- place: 3
 -- words: cached query, snapshot, refresh, unique index
 -- about: A query whose rows are stored. It is created empty, so that no name is locked while the query runs, and filled
 --        in a transaction of its own. The unique index allows REFRESH … CONCURRENTLY, which does not block readers.

@@ -1,5 +1,6 @@
 -- title: Create a partitioned table
 -- group: Tables
+-- place: 2
 -- words: partition, range, time series, months
 -- about: A table in parts, by ranges of one column such as a time. Without a default partition: with one, each new
 --        partition has to read it. A row outside all ranges is refused, so create partitions in time: add_partition. The

@@ -1,5 +1,6 @@
 -- title: Create a role
 -- group: Access
+-- place: 1
 -- words: user, group, login, account
 -- about: A role for privileges, without a password. Roles belong to the whole server and not to one database: the
 --        migration fails if the server has this role already. Set a password by hand, never in a file.

@@ -1,5 +1,6 @@
 -- title: Create a table
 -- group: Tables
+-- place: 1
 -- words: new table, add table, entity, model
 -- about: A table with a numbered primary key. Foreign keys to tables with rows are better added with add_foreign_key,
 --        which does not block their writers.

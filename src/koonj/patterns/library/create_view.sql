@@ -1,5 +1,6 @@
 -- title: Create a view
 -- group: Code
+-- place: 1
 -- words: select, query
 -- about: A name for a query. It is not stored: each use runs the query.
 --

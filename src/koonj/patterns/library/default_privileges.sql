@@ -1,5 +1,6 @@
 -- title: Grant access to future tables
 -- group: Access
+-- place: 4
 -- words: default privileges, permissions, later tables
 -- about: Tables that one role creates later in the schema are granted at once. It changes nothing about the tables that
 --        exist: use grant_on_schema for these.

@@ -1,5 +1,6 @@
 -- title: Detach a partition
 -- group: Tables
+-- place: 6
 -- words: archive, old partition, remove partition, retention
 -- about: The partition becomes an ordinary table with its rows; CONCURRENTLY blocks nobody. PostgreSQL refuses it if the
 --        table has a default partition. If it is interrupted, finish it with ALTER TABLE … DETACH PARTITION … FINALIZE.

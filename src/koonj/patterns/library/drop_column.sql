@@ -1,6 +1,7 @@
 -- title: Drop a column (1/2): hide it
 -- group: Columns
--- words: remove column, delete column, remove_column, RemoveField
+-- place: 17
+-- words: drop column, remove column, delete column, remove_column, RemoveField
 -- later: drop_column_for_good
 -- about: The first part of a safe drop, for a column that no running application uses any more. The migration fails if
 --        an object still uses the column. Otherwise it gives the column another name, so that a forgotten use of it

@@ -1,6 +1,7 @@
 -- title: Drop a column (2/2): drop it
 -- group: Columns
--- words: remove column, delete column, final drop
+-- place: 18
+-- words: drop column, remove column, delete column, final drop
 -- about: The second part of a safe drop, for a column that the pattern drop_column hid. It has no rollback. Create this
 --        migration only after the first one was applied to all targets and you are sure that nothing needs the
 --        column, because applying all pending migrations runs both.

@@ -1,5 +1,6 @@
 -- title: Drop a check or foreign key
 -- group: Constraints
+-- place: 6
 -- words: remove constraint, drop foreign key, drop check
 -- about: Takes a moment, but with a lock that waits for every reader and writer of the table; for a foreign key also of
 --        the table it refers to. The rollback adds the constraint again without a long lock.

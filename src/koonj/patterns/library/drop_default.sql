@@ -1,5 +1,6 @@
 -- title: Drop a column's default
 -- group: Columns
+-- place: 9
 -- words: remove default, no default, change_column_default
 -- about: New rows must then name the column, or are NULL there. Existing rows keep their values. Takes a moment,
 --        however big the table is.

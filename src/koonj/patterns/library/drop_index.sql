@@ -1,5 +1,6 @@
 -- title: Drop an index
 -- group: Indexes
+-- place: 5
 -- words: remove index, unused
 -- about: Dropping it does not block reads or writes. It waits for every transaction that could use the index. PostgreSQL
 --        refuses it for the index of a constraint: use drop_constraint. Look first whether queries use it (idx_scan in

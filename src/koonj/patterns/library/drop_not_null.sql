@@ -1,5 +1,6 @@
 -- title: Let a column be NULL
 -- group: Columns
+-- place: 7
 -- words: drop not null, nullable, optional, change_column_null
 -- about: Takes a moment, however big the table is. The rollback needs a value in each row again.
 --

@@ -1,6 +1,7 @@
 -- title: Drop a table (1/2): move it
 -- group: Tables
--- words: remove, delete, safe drop
+-- place: 9
+-- words: drop table, remove, delete, safe drop
 -- later: drop_table_for_good
 -- about: The first part of a safe drop. The migration fails if an object still uses the table. Otherwise it moves
 --        the table, with its rows, indexes and sequences, to a schema that no application uses. The rollback moves

@@ -1,6 +1,7 @@
 -- title: Drop a table (2/2): drop it
 -- group: Tables
--- words: remove, delete, final drop
+-- place: 10
+-- words: drop table, remove, delete, final drop
 -- about: The second part of a safe drop, for a table that the pattern drop_table moved. It has no rollback. Create this
 --        migration only after the first one was applied to all targets and you are sure that nothing needs the
 --        table, because applying all pending migrations runs both.

@@ -1,5 +1,6 @@
 -- title: Drop a unique constraint
 -- group: Constraints
+-- place: 7
 -- words: remove unique, remove primary key, allow duplicates
 -- about: Takes a moment, but with a lock that waits for every reader and writer of the table. Foreign keys that refer to
 --        the columns, and ON CONFLICT in the application, need the constraint: PostgreSQL refuses only for the former.

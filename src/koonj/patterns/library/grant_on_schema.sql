@@ -1,5 +1,6 @@
 -- title: Grant access to a schema
 -- group: Access
+-- place: 2
 -- words: privileges, permissions, all tables, usage, sequences
 -- about: The role can then use all tables and sequences that the schema has now. For tables that are created later, use
 --        the pattern default_privileges too. GRANT takes no lock that an application notices.

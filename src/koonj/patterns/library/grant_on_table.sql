@@ -1,5 +1,6 @@
 -- title: Grant access to a table
 -- group: Access
+-- place: 3
 -- words: privileges, permissions, select, insert, allow, revoke
 -- about: The role can then read, or read and change, one table. It also needs USAGE on the schema, and on the sequence
 --        of a serial column to insert rows: grant_on_schema gives both. GRANT takes no lock that an application notices.

@@ -1,5 +1,6 @@
 -- title: Partition an existing table
 -- group: Tables
+-- place: 3
 -- words: move table to partitions, split table, range, time series, convert to partitioned, declarative partitioning
 -- about: The table becomes the first partition of a new partitioned table that takes its name, rights, indexes and
 --        foreign keys. No row is copied. A CHECK with the range, validated while reads and writes go on, spares the swap of

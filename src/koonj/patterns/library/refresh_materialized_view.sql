@@ -1,5 +1,6 @@
 -- title: Refresh a materialized view
 -- group: Code
+-- place: 4
 -- words: update, concurrently
 -- about: Runs the query of the view again without blocking readers. The view needs a unique index on columns, without a
 --        WHERE, and must have been filled before.

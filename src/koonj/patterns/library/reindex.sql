@@ -1,5 +1,6 @@
 -- title: Rebuild an index
 -- group: Indexes
+-- place: 4
 -- words: reindex, bloat, corrupt, collation version
 -- about: Builds the index again beside the old one, without blocking reads or writes. It needs the space of a second
 --        index meanwhile. If it fails, an INVALID index with the suffix _ccnew stays: drop it with drop_index.

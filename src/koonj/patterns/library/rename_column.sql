@@ -1,5 +1,6 @@
 -- title: Rename a column (1/2): both names
 -- group: Columns
+-- place: 14
 -- words: rename, rename_column, RenameField, expand and contract, alter_column
 -- later: rename_column_finish
 -- about: Applications that know the old name and applications that know the new one can both read and write: the table

@@ -1,5 +1,6 @@
 -- title: Rename a column (2/2): only the new name
 -- group: Columns
+-- place: 15
 -- words: rename, rename_column, RenameField, expand and contract, contract
 -- about: The second part of a rename, after the pattern rename_column. It removes the view, and the table gets its name
 --        back. Create this migration only when no application uses the old name any more, because applying all

@@ -1,5 +1,6 @@
 -- title: Rename a table (1/2): both names
 -- group: Tables
+-- place: 7
 -- words: alter table rename, move table
 -- later: rename_table_finish
 -- about: The table gets its new name, and a view gets the old one, in one transaction: code that uses either name reads

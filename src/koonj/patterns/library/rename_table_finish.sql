@@ -1,5 +1,6 @@
 -- title: Rename a table (2/2): drop the old name
 -- group: Tables
+-- place: 8
 -- words: drop view, old name
 -- about: The second part of rename_table, when no code uses the old name any more. Drops the view with the old name.
 --

@@ -1,5 +1,6 @@
 -- title: Replace the values of an enum
 -- group: Data
+-- place: 5
 -- words: remove enum value, reorder enum, alter type, enumeration
 -- about: Creates the type again with other values, and converts the one column that uses it. This rewrites the table and
 --        blocks reads and writes of it meanwhile: use it on a small table. It fails if a row has a value that the new type

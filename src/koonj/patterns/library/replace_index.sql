@@ -1,5 +1,6 @@
 -- title: Replace an index
 -- group: Indexes
+-- place: 3
 -- words: swap index, change index, rebuild with other columns
 -- about: Creates two files. The first builds the new index under another name. The second gives it the name of the old
 --        one, which it drops. At each moment at least one of them exists; neither reads nor writes are blocked.

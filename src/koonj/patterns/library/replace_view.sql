@@ -1,5 +1,6 @@
 -- title: Change a view
 -- group: Code
+-- place: 2
 -- words: create or replace view, alter view
 -- about: CREATE OR REPLACE keeps the privileges, the comment and the objects that use the view. It can only keep the
 --        columns as they are: a column that is added, removed, renamed or of another type needs DROP VIEW and CREATE

@@ -1,5 +1,6 @@
 -- title: Insert rows
 -- group: Data
+-- place: 1
 -- words: seed, reference data, lookup table, initial data
 -- about: Rows that the application needs everywhere, such as countries or roles. A second apply is refused by the primary
 --        key or a unique constraint. Add more rows in the editor.

@@ -1,5 +1,6 @@
 -- title: Set a column's default
 -- group: Columns
+-- place: 8
 -- words: default value, change default, change_column_default
 -- about: The default is for new rows. Existing rows keep their values: to fill them, use the pattern backfill. Takes
 --        a moment, however big the table is.

@@ -1,6 +1,7 @@
 -- title: Make a column NOT NULL
 -- group: Columns
--- words: set not null, required, mandatory, change_column_null, null=False, AlterField
+-- place: 6
+-- words: not null, set not null, required, mandatory, change_column_null, null=False, AlterField
 -- about: SET NOT NULL alone reads the whole table while nobody can read or write it. A validated CHECK proves the
 --        same without blocking, and PostgreSQL then skips the scan. Fails if a row has no value: fill the rows
 --        first, for example with the pattern backfill.

@@ -31,8 +31,8 @@ class DraftSource(Protocol):
         """Heading in the list."""
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Texts by which it is found: title, key, words, group."""
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """Texts by which it is found, from what says most to what says least: title and key, words, group."""
 
     @property
     def key(self) -> str:
@@ -82,10 +82,9 @@ class PatternSource:
         return self.pattern.group or OTHERS
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Title, key, words and group of the pattern."""
-        found = self.pattern
-        return (found.title, found.key, *found.words, found.group)
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """Title and key, words and group of the pattern."""
+        return self.pattern.texts
 
     @property
     def key(self) -> str:
@@ -126,7 +125,7 @@ class BlankSource:
     title: str = "blank migration"
     description: str = "Description, BEGIN and COMMIT, and a rollback. You write the statements."
     group: str = OTHERS
-    texts: tuple[str, ...] = ("blank migration", "empty", "new", "own SQL")
+    texts: tuple[tuple[str, ...], ...] = (("blank migration",), ("empty", "new", "own SQL"))
     key: str = ""
     later: str | None = None
     fields: tuple[Field, ...] = (

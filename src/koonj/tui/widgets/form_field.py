@@ -133,7 +133,7 @@ class FieldRow(Vertical):
     @property
     def is_complete(self) -> bool:
         """Whether its parts are there. They are not if the form was closed before they were mounted."""
-        return bool(self.query(".note"))
+        return bool(self.query(".note")) and bool(self.query(".label"))  # the entry mounts its parts later
 
     @property
     def value(self) -> str:
