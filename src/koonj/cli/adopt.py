@@ -37,6 +37,8 @@ def adopt(call: Call) -> ExitCode:
     target = settings.target
     if args.confirm is not None and args.confirm != target.name:
         raise UsageError(f"--confirm {args.confirm} does not match the name of the target, {target.name}.")
+    if args.convert != (args.into is not None):
+        raise UsageError("--convert and --into FOLDER belong together: the folder gets koonj's files.")
     last = None
     if args.number is not None:
         last = find_migration(call.read_folder(settings.migrations), args.number).name
@@ -58,6 +60,8 @@ async def _run(dialogue: _Dialogue, last: str | None) -> AdoptionFinished:
             assume_yes=args.yes,
             major=args.pg,
             baseline=args.baseline,
+            into=None if args.into is None else (call.cwd / args.into).absolute(),
+            shown_into="" if args.into is None else str(args.into),
         )
         end = await follow(start_adoption(job), dialogue.show, dialogue.answer, call.err, call.out.flush)
     assert isinstance(end, AdoptionFinished)
@@ -121,6 +125,10 @@ class _Dialogue:
             raise CommandError(f"{target.name}: {end.message}", end.hint, code)
         else:
             self.call.out.lines((*(f"created {path}" for path in end.written), end.message))
+            if self.call.args.into is not None:
+                self.call.out.lines(
+                    (f'To use the new files, write into koonj.toml: migrations = "{self.call.args.into}"',)
+                )
         return code
 
     def _shape(self, end: AdoptionFinished) -> dict[str, Any]:

@@ -157,6 +157,15 @@ def add_adopt_options(parser: Parser) -> None:
         help="write the target's schema as 001_baseline.sql, and adopt it",
     )
     which.add_argument(
+        "--convert",
+        action="store_true",
+        help="in a folder of another tool: write its migrations as koonj's files, and adopt those that the "
+        "tool has applied; requires --into",
+    )
+    parser.add_argument(
+        "--into", metavar="FOLDER", type=Path, help="with --convert: a new folder for the files"
+    )
+    which.add_argument(
         "number",
         metavar="N",
         nargs="?",

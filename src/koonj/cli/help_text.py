@@ -275,6 +275,7 @@ examples:
   koonj adopt 12 --reason 'the index is still missing: see 013'
   koonj adopt 12 --target production --confirm production
   koonj adopt --baseline                 write the target's schema as 001_baseline.sql, and adopt it
+  koonj adopt --convert --into koonj/migrations   take over the files and the history of another tool
 
 For a database that has the objects of the files, but no history of koonj. koonj runs the files on a scratch
 database, and compares the schema after each of them with the target's. Nothing is run on the target: koonj

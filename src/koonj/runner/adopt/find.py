@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import Folder
@@ -18,7 +18,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.untrusted import must_trust
 from koonj.runner.adopt.chain_comparison import ChainComparison
 from koonj.runner.adopt.plan import AdoptError, AdoptionPlan
-from koonj.runner.drift.comparison import not_as_owner
+from koonj.runner.drift.comparison import not_as_owner, without_tables
 from koonj.runner.drift.comparison_server import comparison_server
 from koonj.runner.drift.find import OMITTED_PARTS, read_whole_target
 from koonj.runner.drift.read_target import AppliedScript, TargetSnapshot
@@ -40,6 +40,8 @@ class PreparedAdoption:
     """The files to record, in their order."""
     catalog: Catalog
     """Of the target."""
+    created: tuple[Migration, ...] = ()
+    """Files that are written before anything is recorded."""
 
 
 async def find_evidence(
@@ -52,6 +54,8 @@ async def find_evidence(
     last: str | None = None,
     major: int | None = None,
     notes: Sequence[str] = (),
+    applied: Mapping[str, str] | None = None,
+    ignored: frozenset[str] = frozenset(),
     on_progress: OnProgress = lambda _done, _of: None,
     on_waiting: Callable[[WaitingForScratch], None] = lambda _: None,
 ) -> PreparedAdoption:
@@ -66,6 +70,9 @@ async def find_evidence(
         last: name of the last file to adopt; None: the one after which the schema comes closest.
         major: major version of the PostgreSQL to run the files on; None: the target's, if it is installed.
         notes: the first notes of the plan.
+        applied: what another tool's history says about each file that it has as applied, by name: these files
+            are adopted, and no others. None: there is no such history.
+        ignored: tables that are not compared, with their schemas.
         on_progress: called with how many files have run, and how many there are.
         on_waiting: called while another koonj process uses the scratch server.
 
@@ -77,10 +84,15 @@ async def find_evidence(
         read_whole_target(connector, target, folder, name="koonj adopt")
     )
     wanted = _not_recorded(target, folder, snapshot, last)
+    left: tuple[Migration, ...] = ()
+    if applied is not None:
+        left = tuple(m for m in wanted if m.name not in applied)
+        wanted = tuple(m for m in wanted if m.name in applied)
+        last = wanted[-1].name if wanted else None
     role = snapshot.roles.acting
     settings = snapshot.roles.settings_of(role)
     scripts = (*snapshot.scripts, *(AppliedScript(m, role, settings) for m in wanted))
-    comparison, done = ChainComparison(snapshot.catalog, last), 0
+    comparison, done = ChainComparison(without_tables(snapshot.catalog, ignored), last), 0
     all_notes = [*notes, *snapshot.notes]
     async with comparison_server(snapshot, scripts, place, control, major, on_waiting) as server:
         replay = Replay(server, control, scripts, snapshot.roles, snapshot.server.database, on_progress)
@@ -103,7 +115,8 @@ async def find_evidence(
         all_notes += server.notes
         all_notes += other_major(target.name, snapshot.catalog.major, server.major, OMITTED_PARTS)
         scratch = server.source
-    files = comparison.files(wanted[len(comparison.steps) - 1 :])
+    files = comparison.files((*wanted[len(comparison.steps) - 1 :], *left))
+    files = tuple(replace(file, history=(applied or {}).get(file.name, "")) for file in files)
     plan = AdoptionPlan(
         target=target.name,
         server=f"PostgreSQL {snapshot.server.version}",

@@ -42,6 +42,8 @@ class FileEvidence:
     """Of these objects: `expected` is what the files produce, `actual` what the target has."""
     adopt: bool
     """Whether it is recorded as applied; else it stays pending."""
+    history: str = ""
+    """What the history of another tool says about it; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

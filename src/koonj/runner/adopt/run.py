@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import psycopg
 
@@ -19,6 +21,7 @@ from koonj.runner.adopt.find import PreparedAdoption, find_evidence
 from koonj.runner.adopt.plan import AdoptError, AdoptionPlan
 from koonj.runner.adopt.record import LockedError, record_adoption
 from koonj.runner.adopt.refusal import must_be_adoptable
+from koonj.runner.adopt.tool_folder import read_tool_folder
 from koonj.runner.adopt.written_files import written
 from koonj.runner.drift.run import Replayed
 from koonj.runner.run.confirmation_question import confirmation_question
@@ -43,6 +46,15 @@ class AdoptionJob:
     major: int | None = None
     baseline: bool = False
     """Write the target's schema as the first migration, and adopt it."""
+    into: Path | None = None
+    """Convert the files of another tool into this folder, and adopt those that its history has as applied."""
+    shown_into: str = ""
+    """The same, as the user knows it."""
+
+    @property
+    def written_to(self) -> FolderReader:
+        """The folder that has the files when they are recorded."""
+        return self.reader if self.into is None else FolderReader(self.into, layout="koonj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,7 @@ async def _planned_and_recorded(job: AdoptionJob, control: Control, report: Repo
         plan,
         job.target,
         named=job.last is not None,
-        baseline=job.baseline,
+        made=_made(job),
         reason=job.reason,
         asks=_asks(job),
     )
@@ -125,18 +137,23 @@ async def _planned_and_recorded(job: AdoptionJob, control: Control, report: Repo
         return AdoptionFinished(RunResult.NOTHING, "Plan only. Nothing was changed.")
     if _asks(job):
         what = f"Record {count(len(plan.adopted), 'migration')} as applied on {plan.target}"
-        if job.baseline:
+        if job.into is not None:
+            files, number = count(len(prepared.created), "file"), len(plan.adopted)
+            what = f"Write {files} to {job.shown_into}, and record {number} as applied on {plan.target}"
+        elif job.baseline:
             what = f"Write {plan.last} and record it as applied on {plan.target}"
         question = confirmation_question(what, plan.target, protected=job.target.protected)
         control.expect_answer(question.id)
         report(question)
         if await control.wait_for_answer(question.id) != question.expected:
             return AdoptionFinished(RunResult.DECLINED, "Nothing was changed.")
-    new = prepared.migrations if job.baseline else ()
-    with written(job.reader.path, new) if new else nullcontext():
-        names = await record_adoption(
-            job.connector, job.target, job.reader, prepared, control, reason=job.reason
-        )
+    new, reader = prepared.created, job.written_to
+    with written(reader.path, new) if new else nullcontext():
+        names: tuple[str, ...] = ()
+        if prepared.migrations:
+            names = await record_adoption(
+                job.connector, job.target, reader, prepared, control, reason=job.reason
+            )
     done = f"{count(len(names), 'migration')} recorded as applied on {plan.target}."
     return AdoptionFinished(RunResult.DONE, done, adopted=names, written=tuple(m.shown_path for m in new))
 
@@ -146,22 +163,39 @@ def _asks(job: AdoptionJob) -> bool:
     return job.plan_only or job.target.protected or not job.assume_yes
 
 
+def _made(job: AdoptionJob) -> str:
+    """Return the options with which koonj makes the files; empty if they are there."""
+    if job.into is not None:
+        return f"--convert --into {job.shown_into}"
+    return "--baseline" if job.baseline else ""
+
+
 async def _prepared(job: AdoptionJob, control: Control, report: Report) -> PreparedAdoption:
-    folder = (await control.unless_cancelled(asyncio.to_thread(job.reader.read))).must_be_koonjs()
-    last = job.last
-    notes: tuple[str, ...] = ()
-    if job.baseline:
-        baseline = await control.unless_cancelled(read_baseline(job.connector, job.target, folder))
-        folder, last, notes = baseline.folder, baseline.migration.name, baseline.notes
-    return await find_evidence(
+    folder = await control.unless_cancelled(asyncio.to_thread(job.reader.read))
+    if job.into is None and folder.layout is not None:
+        raise AdoptError(
+            f"This folder belongs to {folder.layout.name} ({folder.layout.evidence}).",
+            "To write its migrations as koonj's files into a new folder, and adopt them, run: "
+            f"koonj adopt --convert --into FOLDER{job.target.option}",
+        )
+    find = partial(
+        find_evidence,
         job.connector,
         job.target,
-        folder,
-        job.place,
-        control,
-        last=last,
+        place=job.place,
+        control=control,
         major=job.major,
-        notes=notes,
         on_progress=lambda done, of: report(Replayed(done, of)),
         on_waiting=report,
     )
+    if job.into is not None:
+        reading = read_tool_folder(job.connector, job.target, folder, job.written_to, job.shown_into)
+        found = await control.unless_cancelled(reading)
+        applied = found.applied if found.has_history else None
+        prepared = await find(found.folder, notes=found.notes, applied=applied, ignored=found.places)
+        return replace(prepared, created=found.folder.migrations)
+    if not job.baseline:
+        return await find(folder, last=job.last)
+    baseline = await control.unless_cancelled(read_baseline(job.connector, job.target, folder))
+    prepared = await find(baseline.folder, last=baseline.migration.name, notes=baseline.notes)
+    return replace(prepared, created=prepared.migrations)

@@ -10,7 +10,12 @@ _SHOWN = 3
 
 
 def evidence_words(file: FileEvidence) -> str:
-    """Return what the target shows of a file, such as ``equal: 2 objects``."""
+    """Return what is known of a file, such as ``equal: 2 objects; dbmate: row only, no checksum``."""
+    words = _schema_words(file)
+    return f"{words}; {file.history}" if file.history else words
+
+
+def _schema_words(file: FileEvidence) -> str:
     match file.kind:
         case EvidenceKind.EQUAL:
             return f"equal: {count(file.objects, 'object')}"

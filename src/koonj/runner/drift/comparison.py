@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.catalog import Catalog, ObjectName
 from koonj.postgres.catalog.versions import comparable, without_owners, without_public_owner
 
 _PUBLIC_OWNER_CHANGED = 15
@@ -42,3 +42,27 @@ def not_as_owner(refused: Sequence[str]) -> str:
         f"The scratch server does not let koonj act as {', '.join(refused)}, so owners and default "
         "privileges are not compared."
     )
+
+
+def without_tables(catalog: Catalog, tables: frozenset[str]) -> Catalog:
+    """Return a catalog without these tables, their parts, and the sequences of their columns."""
+    if not tables:
+        return catalog
+    left = {name for name in catalog.objects if name.kind in {"table", "sequence"} and _is_of(name, tables)}
+    kept = {name: one for name, one in catalog.objects.items() if not left & set(_line(catalog, name))}
+    return Catalog(catalog.major, MappingProxyType(kept))
+
+
+def _is_of(name: ObjectName, tables: frozenset[str]) -> bool:
+    return name.identity in tables or (
+        name.kind == "sequence" and any(name.identity.startswith(f"{table}_") for table in tables)
+    )
+
+
+def _line(catalog: Catalog, name: ObjectName) -> Iterator[ObjectName]:
+    """Yield an object, and those of which it is a part."""
+    at: ObjectName | None = name
+    while at is not None:
+        yield at
+        one = catalog.objects.get(at)
+        at = None if one is None else one.parent
