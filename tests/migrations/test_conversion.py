@@ -29,10 +29,13 @@ def test_what_cannot_be_converted_has_a_reason(tmp_path: Path) -> None:
         "1_psql.sql": "-- migrate:up\n\\i other.sql\n-- migrate:down\n",
         "2_concurrently.sql": "-- migrate:up\ncreate index concurrently i on t (a)\n-- migrate:down\n",
         "3_marker.sql": "-- migrate:up\nselect $$\n-- migrate:up\n$$\n-- migrate:down\n",
-        "4_good.sql": "-- migrate:up\nselect '--', ';' -- end\n-- migrate:down\n",
+        "4_good.sql": (
+            "-- migrate:up\nselect '--', ';' -- end\n-- migrate:down\n"
+            "insert into t values ('a  \n\n  \nb\x0cc');\r\nselect (\n-- Rollback: none: x\n2)"
+        ),
     }
     for name, text in texts.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_bytes(text.encode())
     found = convert(migrations_of(FolderReader(tmp_path, layout="dbmate").read()), "/new", "new")
     assert dict(found.refused) == {
         "1_psql.sql": "line 2: \\i is a psql meta-command that koonj does not run.",
@@ -41,4 +44,11 @@ def test_what_cannot_be_converted_has_a_reason(tmp_path: Path) -> None:
         ),
         "3_marker.sql": "This is a migration file of dbmate. psql would run its up and its down script.",
     }
-    assert [new.name for _, new in found.migrations] == ["001_good.sql"]
+    [(_, good)] = found.migrations
+    assert good.name == "001_good.sql"
+    rollback = good.sections.rollback
+    assert rollback is not None
+    assert [statement.text for statement in rollback.statements][1:-1] == [
+        "insert into t values ('a  \n\n  \nb\x0cc');",
+        "select (\n-- Rollback: none: x\n2);",
+    ]

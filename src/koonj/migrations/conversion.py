@@ -104,7 +104,9 @@ def _rollback(migration: ToolMigration) -> str | _Refusal:
     text = _script(script, shape)
     if isinstance(text, _Refusal):
         return text
-    return "-- Rollback:\n" + "\n".join(f"-- {line}".rstrip() for line in text.splitlines()) + "\n"
+    return (
+        "-- Rollback:\n" + "\n".join(f"-- {line}" if line else "--" for line in text[:-1].split("\n")) + "\n"
+    )
 
 
 def _difference(old: ToolMigration, new: Migration) -> str:
@@ -129,8 +131,7 @@ def _plain(script: Script | None) -> Sequence[str]:
 
 
 def _texts(script: Script) -> Iterator[str]:
-    """Yield the statements without transaction control, white space at their ends, and semicolons."""
+    """Yield the statements without transaction control, semicolons and white space at their ends."""
     for statement in script.statements:
         if statement.control is None:
-            lines = (line.rstrip() for line in statement.text.strip().rstrip(";").splitlines())
-            yield "\n".join(lines).strip()
+            yield statement.text.strip().rstrip(";").strip()
