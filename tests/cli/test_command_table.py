@@ -15,6 +15,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
     {
         "apply": "",
         "rollback": "",
+        "adopt": "",
         "settle": "16 --done 2",
         "unblock": "4711 --end --reason why",
         "new": "--from-edit 16",

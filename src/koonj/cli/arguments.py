@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from koonj.cli import help_text
 from koonj.cli.command_options import (
+    add_adopt_options,
     add_attach_options,
     add_check_options,
     add_drift_options,
@@ -140,6 +141,12 @@ def build() -> Parser:
     )
     command(
         "drift", "compare the target's schema with its applied migrations", help_text.DRIFT, add_drift_options
+    )
+    command(
+        "adopt",
+        "record as applied what the target already has, with the evidence",
+        help_text.ADOPT,
+        add_adopt_options,
     )
     command(
         "settle",

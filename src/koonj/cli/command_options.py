@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from koonj.cli.parser import NUMBER, Parser, add_yes_to_no_question
+from koonj.cli.parser import NUMBER, Parser, add_yes, add_yes_to_no_question
 
 CHECK_FORMATS = ("text", "json", "github", "sarif", "junit")
 """The forms of the report of `koonj check`."""
@@ -134,6 +134,54 @@ def add_unblock_options(parser: Parser) -> None:
 
 def add_drift_options(parser: Parser) -> None:
     """Add the options of `koonj drift`."""
+    parser.add_argument(
+        "--pg",
+        metavar="MAJOR",
+        type=int,
+        help="run the migrations on this major version of PostgreSQL (default: the target's)",
+    )
+    parser.add_argument(
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="also show parts and DDL of objects that only one side has",
+    )
+
+
+def add_adopt_options(parser: Parser) -> None:
+    """Add the options of `koonj adopt`."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--baseline",
+        action="store_true",
+        help="write the target's schema as 001_baseline.sql, and adopt it",
+    )
+    which.add_argument(
+        "--convert",
+        action="store_true",
+        help="in a folder of another tool: write its migrations as koonj's files, and adopt those that the "
+        "tool has applied; requires --into",
+    )
+    parser.add_argument(
+        "--into", metavar="FOLDER", type=Path, help="with --convert: a new folder for the files"
+    )
+    which.add_argument(
+        "number",
+        metavar="N",
+        nargs="?",
+        help=f"the last migration to adopt: {NUMBER} "
+        "(default: the last after which the schema is the target's)",
+    )
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the evidence and exit")
+    add_yes(parser, "do not ask for confirmation (targets that are not protected)")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help="confirm without a prompt; NAME must be the target's name"
+    )
+    parser.add_argument(
+        "--reason",
+        metavar="TEXT",
+        help="why migrations are adopted although the schemas differ; recorded in the history",
+    )
     parser.add_argument(
         "--pg",
         metavar="MAJOR",

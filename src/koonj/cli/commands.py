@@ -185,6 +185,13 @@ def drift(call: Call) -> int:
     return run(call)
 
 
+def adopt(call: Call) -> int:
+    """Run `koonj adopt`."""
+    from koonj.cli.adopt import adopt as run
+
+    return run(call)
+
+
 def history(call: Call) -> int:
     """Run `koonj history`."""
     from koonj.cli.history import history as run
@@ -285,6 +292,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "rollback": rollback,
         "rehearse": rehearse,
         "drift": drift,
+        "adopt": adopt,
         "history": history,
         "runs": runs,
         "attach": attach,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from koonj.humanize import count
@@ -29,12 +29,16 @@ class DriftText:
         yield f"comparing {drift.target} ({drift.server}) with {ran}"
         yield from (f"note: {note}" for note in drift.notes)
         differences = drift.differences if self.verbose else top_level(drift.differences)
-        one_side = [d for d in differences if d.expected is None or d.actual is None]
-        yield from self._group(f"only on {drift.target}:", (d for d in one_side if d.expected is None))
-        yield from self._group(f"missing on {drift.target}:", (d for d in one_side if d.actual is None))
-        both = [d for d in differences if d.expected is not None and d.actual is not None]
-        yield from self._group(f"different (- expected, + actual on {drift.target}):", both)
+        yield from self.difference_lines(drift.target, differences)
         yield _summary(drift, differences)
+
+    def difference_lines(self, target: str, differences: Sequence[Difference]) -> Iterator[str]:
+        """Yield each difference, by the side that has the object."""
+        one_side = [d for d in differences if d.expected is None or d.actual is None]
+        yield from self._group(f"only on {target}:", (d for d in one_side if d.expected is None))
+        yield from self._group(f"missing on {target}:", (d for d in one_side if d.actual is None))
+        both = [d for d in differences if d.expected is not None and d.actual is not None]
+        yield from self._group(f"different (- expected, + actual on {target}):", both)
 
     def _group(self, title: str, differences: Iterable[Difference]) -> Iterator[str]:
         for first, difference in enumerate(differences):

@@ -10,6 +10,7 @@ from koonj.migrations.history_wording import (
     committed_words,
     entry_state,
     person_words,
+    reason_title,
     took_words,
 )
 
@@ -22,7 +23,7 @@ def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterato
         who = f"by {person_words(entry)}"
         yield f"{marks.for_state(entry_state(entry))} {_action(entry)}  {entry.name}  {when}  {who}"
         if entry.reason:
-            yield f"    reason: {entry.reason}"
+            yield f"    {reason_title(entry)}: {entry.reason}"
         if entry.error:
             code = f" (SQLSTATE {entry.sqlstate})" if entry.sqlstate else ""
             first, *rest = entry.error.split("\n")

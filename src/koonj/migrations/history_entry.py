@@ -16,6 +16,7 @@ class Action(StrEnum):
     APPLY = "apply"
     ROLLBACK = "rollback"
     ADOPT = "adopt"
+    """The target had the objects of the migration before koonj; recorded as applied, with the evidence."""
     ALLOW = "allow"
     """Decision of the user about a late, edited, missing, renamed, duplicate or interrupted migration, with a
     reason.
@@ -63,7 +64,7 @@ class HistoryEntry:
     started: datetime
     finished: datetime | None
     reason: str | None
-    """Why the user allowed the state. None for entries that are not decisions."""
+    """Why the user allowed the state; of an adoption, the evidence. Else None."""
     allowed: str | None
     """State that the user allowed, such as ``edited``. None for entries that are not decisions."""
     error: str | None

@@ -50,6 +50,11 @@ def committed_words(entry: HistoryEntry) -> str:
     return f"{least}{entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
+def reason_title(entry: HistoryEntry) -> str:
+    """Return what the reason of an entry is: of an adoption, the evidence."""
+    return "evidence" if entry.action is Action.ADOPT else "reason"
+
+
 def person_words(entry: HistoryEntry) -> str:
     """Return who did it: ``ada@bastion as migrator``, with the role of the session."""
     return f"{user_words(entry)} as {entry.database_role}"
@@ -61,7 +66,7 @@ def user_words(entry: HistoryEntry) -> str:
 
 
 def took_words(entry: HistoryEntry) -> str:
-    """Return how long it took; empty for a decision, or if the end is not recorded."""
-    if entry.finished is None or entry.action is Action.ALLOW:
+    """Return how long it took; empty for a decision or an adoption, or if the end is not recorded."""
+    if entry.finished is None or entry.action in {Action.ALLOW, Action.ADOPT}:
         return ""
     return duration((entry.finished - entry.started).total_seconds())

@@ -78,6 +78,7 @@ ASCII_GLYPHS: Mapping[State, str] = MappingProxyType(
 MEANINGS: Mapping[State, str] = MappingProxyType(
     {
         State.APPLIED: "its body is in the database",
+        State.ADOPTED: "applied before koonj, and recorded with koonj adopt",
         State.PENDING: "not applied yet",
         State.LATE: "pending, but a migration with a higher number is applied (out of order)",
         State.EDITED: "its statements were changed after it was applied",
@@ -91,4 +92,4 @@ MEANINGS: Mapping[State, str] = MappingProxyType(
         State.FAILED: "the last attempt failed",
     }
 )
-"""Meaning of each state that a command of this version can make; the legend shows no other state."""
+"""Meaning of each state; the legend shows them."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from koonj.config import ScratchPlace, Target
 from koonj.humanize import count
@@ -25,8 +24,9 @@ from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refus
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan, ShownPlan
+from koonj.runner.run.confirmation_question import confirmation_question
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind
+from koonj.runner.run.events import Event, PlanMade, Question
 from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control
@@ -229,7 +229,4 @@ def _question(plan: Plan, *, probe: bool) -> Question:
     if probe:
         noun = "migration" if plan.direction is Direction.APPLY else "rollback"
         what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"
-    if plan.protected:
-        text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
-        return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
-    return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
+    return confirmation_question(what, plan.target, protected=plan.protected)

@@ -80,16 +80,22 @@ def _messages(text: str) -> Iterator[str]:
 
 
 def _runnable(dump: str, version: int) -> str:
-    r"""Return the dump in a form that the scratch server accepts.
+    """Return the dump in a form that the scratch server accepts, without a setting that it does not have."""
+    dump = plain_dump(dump)
+    if version < 170000:
+        dump = re.sub(r"^SET transaction_timeout = 0;$", "", dump, count=1, flags=re.MULTILINE)
+    return dump
 
-    Removes \restrict (a command of psql), a setting that an older server does not have, and secrets.
+
+def plain_dump(dump: str) -> str:
+    r"""Return the dump without \restrict (a command of psql) and secrets.
+
+    A server that does not connect to other servers needs none of their passwords, and no file should have
+    them.
     """
     token = _RESTRICT.search(dump)
     if token:
         dump = re.sub(rf"^\\(?:un)?restrict {token[1]}$", "", dump, flags=re.MULTILINE)
-    if version < 170000:
-        dump = re.sub(r"^SET transaction_timeout = 0;$", "", dump, count=1, flags=re.MULTILINE)
-    # A scratch server does not connect to other servers, so it needs none of their passwords.
     return _MAPPING.sub(lambda mapping: _OPTION.sub(_without_secret, mapping[0]), dump)
 
 

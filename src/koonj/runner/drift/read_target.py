@@ -57,14 +57,18 @@ class TargetSnapshot:
     notes: tuple[str, ...]
     at: datetime
     """When the catalog was read, in UTC."""
+    entries: tuple[HistoryEntry, ...] = ()
+    """The history of the target."""
 
 
-async def read_target(connector: Connector, target: Target, folder: Folder) -> TargetSnapshot:
+async def read_target(
+    connector: Connector, target: Target, folder: Folder, *, name: str = "koonj drift"
+) -> TargetSnapshot:
     """Read the target in one READ ONLY transaction, so that nothing can be written.
 
     Raises: ConnectError, HistoryError, DriftError, psycopg.Error.
     """
-    async with reading(connector, target, name="koonj drift", isolation=REPEATABLE_READ) as conn:
+    async with reading(connector, target, name=name, isolation=REPEATABLE_READ) as conn:
         roles = await read_world(conn)  # first, because later statements change settings
         server = await describe(conn, target)
         identity = await check_identity(target, server)
@@ -82,9 +86,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
             f"{holder_words(holder)} is changing the target now. Compare again when that has finished.",
         )
     first = [identity.words] if identity.words else []
-    if not scripts:
-        first.append(f"No migration is applied on {target.name}, so everything in it counts as drift.")
-    return TargetSnapshot(server, catalog, scripts, roles, (*first, *notes, *partial), at)
+    return TargetSnapshot(server, catalog, scripts, roles, (*first, *notes, *partial), at, entries)
 
 
 async def _scripts(

@@ -5,7 +5,7 @@ The result is saved as a checkpoint for the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -73,6 +73,25 @@ class Replay:
             await self.server.save(states[-1])
         return catalog
 
+    async def catalogs(self) -> AsyncGenerator[Catalog]:
+        """Run the scripts, and yield the catalog before the first of them and after each.
+
+        Raises: as `catalog`.
+        """
+        session = ReplaySession(self.server)
+        try:
+            await self.control.unless_cancelled(self._begin(session))
+            for done in range(len(self.scripts) + 1):
+                if done:
+                    await self._run(self.scripts[done - 1], session)
+                    self.on_progress(done, len(self.scripts))
+                conn = await session.connection()
+                catalog = await self.control.unless_cancelled(read_catalog(conn))
+                self.refused = tuple(sorted(session.refused))
+                yield catalog
+        finally:
+            await session.close()
+
     def _states(self) -> tuple[str, ...]:
         """Return a checkpoint key for the state after each script.
 
@@ -101,9 +120,13 @@ class Replay:
             with suppress(ScratchError):  # another koonj process deleted it, or it is damaged
                 await self.server.restore(found)
                 return states.index(found)
+        await self._begin(session)
+        return 0
+
+    async def _begin(self, session: ReplaySession) -> None:
+        """Empty the database, and create the roles of the target."""
         await self.server.reset()
         await session.create_target_roles(self._roles())
-        return 0
 
     async def _run(self, script: AppliedScript, session: ReplaySession) -> None:
         problem = first_error(script.migration.body_problems)

@@ -25,6 +25,8 @@ class ToolTarget:
     """In the tool's order, with the rows that have no file."""
     table: ToolTable | None
     """The tool's history; None if the database has none."""
+    places: tuple[str, ...] = ()
+    """All tables of the history, with their schemas."""
 
 
 def tables_of(layout: FolderLayout, target: Target) -> tuple[HistoryTable, ...]:
@@ -57,4 +59,4 @@ async def read_tool_target(conn: AsyncConnection, target: Target, folder: Folder
     except ToolHistoryError as error:
         raise HistoryError(error.message, error.hint) from error
     found = read.tables.get(layout.tables[0].key)
-    return ToolTarget(states, None if found is None else ToolTable(*found))
+    return ToolTarget(states, None if found is None else ToolTable(*found), tuple(read.places.values()))
