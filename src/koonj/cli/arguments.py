@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from koonj.cli import help_text
+from koonj.cli.adopt_help import ADOPT
 from koonj.cli.command_options import (
     add_adopt_options,
     add_attach_options,
@@ -145,7 +146,7 @@ def build() -> Parser:
     command(
         "adopt",
         "record as applied what the target already has, with the evidence",
-        help_text.ADOPT,
+        ADOPT,
         add_adopt_options,
     )
     command(

@@ -21,7 +21,7 @@ from koonj.runner.plan.tool_target import ToolTarget, read_tool_target
 
 _INFERRED = frozenset({"golang-migrate", "tern"})
 """Tools that record only the newest version."""
-_PROVES = frozenset({"flyway", "liquibase", "refinery", "sqlx"})
+_PROVES = frozenset({"drizzle", "flyway", "graphile-migrate", "liquibase", "prisma", "refinery", "sqlx"})
 """Tools whose history has a checksum of each file: a state without a note means that it is equal."""
 _SHOWN = 5
 
