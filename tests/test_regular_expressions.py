@@ -31,7 +31,7 @@ compiler, constants, parser = (
 )
 """Only these modules of Python know the parts of a pattern."""
 SOURCE = Path(koonj.__file__).parent
-WORDS = {"watched": [WATCHED]}
+WORDS: dict[str, list[object]] = {"watched": [WATCHED], "expression": ["a"]}
 """The values of the arguments, of functions that return a pattern, whose type does not list them."""
 
 
