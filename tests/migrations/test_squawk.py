@@ -5,6 +5,7 @@ from __future__ import annotations
 import site
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,26 @@ def test_only_the_body_of_another_tools_migration_is_read(tmp_path: Path) -> Non
     opinion = with_squawk(SQUAWK, folder, check(folder))
     said = [(name, line) for name, code, line, _ in found(opinion) if code.startswith("squawk")]
     assert said == [("1_a.sql", 2)]
+
+
+@needs_squawk
+@pytest.mark.parametrize("outside", ["../outside/x", "{}/outside/x"])
+def test_name_of_a_migration_leads_to_no_place_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: str
+) -> None:
+    """The name of a changeset of Liquibase is any text of its file."""
+    for name in ("m", "outside", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    identity = outside.format(tmp_path) if outside.startswith("{") else "../" + outside
+    text = f"--liquibase formatted sql\n--changeset me:{identity}\nDROP DATABASE a;\n"
+    (tmp_path / "m" / "a.sql").write_text(text)
+    folder = FolderReader(tmp_path / "m", tmp_path).read()
+    assert SQUAWK is not None
+    opinion = with_squawk(SQUAWK, folder, check(folder))
+    said = [(name, line) for name, code, line, _ in found(opinion) if code.startswith("squawk")]
+    assert said == [(f"{identity}::me", 3)]
+    assert list((tmp_path / "outside").iterdir()) == []
 
 
 @needs_squawk
@@ -267,7 +288,7 @@ def test_squawk_gets_no_secret_and_no_shell(tmp_path: Path, monkeypatch: pytest.
     text = seen.read_text()
     assert "qwertz" not in text
     assert (
-        f"{spy} --config squawk.toml --reporter json --assume-in-transaction -- 001_a.sql\n001_a.sql\nsquawk.toml\n"
+        f"{spy} --config squawk.toml --reporter json --assume-in-transaction -- 1.sql\n1.sql\nsquawk.toml\n"
         in text
     )
 
@@ -279,7 +300,7 @@ def test_places_outside_the_text_do_no_harm(tmp_path: Path) -> None:
         '{"file": "%s", "line": 99, "column": 99, "line_end": -1, "column_end": -1, "level": "Warning", '
         '"message": "m", "help": null, "rule_name": "constraint-missing-not-valid"}'
     )
-    many = f"[{finding % '001_a.sql'}, {finding % 'other.sql'}]"
+    many = f"[{finding % '1.sql'}, {finding % 'other.sql'}]"
     opinion = with_squawk(program(tmp_path, then=f"echo '{many}'"), folder, ())
     assert found(opinion) == [("001_a.sql", "squawk/constraint-missing-not-valid", 3, 1)]
 

@@ -103,7 +103,8 @@ def _is_one(migration: Migration) -> bool:
 def _ask(program: Path, texts: Mapping[str, str], in_one: Collection[str]) -> Mapping[str, list[Finding]]:
     """Return the findings by file name. `in_one`: the files that run in one transaction.
 
-    squawk reads copies: it sees the text that koonj has read, and no file or configuration beside it.
+    squawk reads copies: it sees the text that koonj has read, and no file or configuration beside it. The
+    copies have numbers for names: in a folder of another tool, a name is any text, also ``../../x``.
 
     Raises:
         SquawkError: squawk cannot be used.
@@ -115,12 +116,14 @@ def _ask(program: Path, texts: Mapping[str, str], in_one: Collection[str]) -> Ma
     with tempfile.TemporaryDirectory(prefix="koonj-squawk-") as name:
         folder = Path(name)
         (folder / _CONFIG).touch()
-        for file, text in texts.items():
-            (folder / file).write_text(text, encoding="utf-8", newline="")
+        copies = {f"{number}.sql": file for number, file in enumerate(texts, start=1)}
+        for copy, file in copies.items():
+            (folder / copy).write_text(texts[file], encoding="utf-8", newline="")
         for is_one in (True, False):
-            names = [file for file in texts if (file in in_one) is is_one]
+            names = [copy for copy, file in copies.items() if (file in in_one) is is_one]
             for finding in lint(program, folder, names, _CONFIG, in_transaction=is_one):
-                found.setdefault(finding.file, []).append(finding)
+                if finding.file in copies:
+                    found.setdefault(copies[finding.file], []).append(finding)
     return found
 
 
