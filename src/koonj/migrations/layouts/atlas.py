@@ -13,13 +13,14 @@ from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.atlas_directives import file_directives, first_directive, is_checkpoint
 from koonj.migrations.layouts.atlas_states import running_hashes, statuses
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.sql.other_tools import other_tool
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _SUM = "atlas.sum"
 _LINE = re.compile(r"(.*\S)[ \t]+h1:(\S+)")
@@ -45,6 +46,7 @@ class Atlas:
     """The layout of Atlas. The version is the name up to the first ``_``; names are sorted as text."""
 
     name = "atlas"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by atlas.sum, without which Atlas runs nothing."""
@@ -124,23 +126,21 @@ def _differences(
         message = f"It does not match the folder, from {name} on, so atlas runs nothing."
         yield (
             _SUM,
-            Problem("tool-file", Severity.WARNING, message, "Check the file, then run: atlas migrate hash"),
+            tool_warning(message, "Check the file, then run: atlas migrate hash"),
         )
 
 
 def _not_run(message: str) -> Problem:
     hint = "koonj shows the text and does not run it."
-    return Problem("tool-file", Severity.ERROR, message, hint, 1, 1)
+    return tool_error(message, hint, 1, 1)
 
 
 def _second(first: str) -> Problem:
     message = f"{first} has the same version, so atlas cannot record both."
-    return Problem("tool-file", Severity.WARNING, message, "Give one of them another version.")
+    return tool_warning(message, "Give one of them another version.")
 
 
-_DOWN = Problem(
-    "tool-file",
-    Severity.WARNING,
+_DOWN = tool_warning(
     "It is the rollback of golang-migrate's format, so atlas passes over it.",
     "koonj leaves it out of the list.",
 )

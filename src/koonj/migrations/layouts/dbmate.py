@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _NAME = re.compile(r"([0-9]+).*\.sql", re.DOTALL)
 _UP = re.compile(r"^--[^\S\n]*migrate:up(?:[^\S\n]*$|[^\S\n]+\S+)", re.MULTILINE)
@@ -33,6 +34,7 @@ class Dbmate:
     """The layout of dbmate. The version is the number at the start of the name; names are sorted as text."""
 
     name = "dbmate"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the marker in a file whose name starts with a number."""
@@ -99,17 +101,13 @@ def _runs(text: str, marker: int) -> Runs:
 
 
 def _refused(what: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"The file has {what}, so dbmate refuses it.",
         "Write the part that applies it below '-- migrate:up', and the other one below '-- migrate:down'.",
     )
 
 
-_SEVERAL = Problem(
-    "tool-file",
-    Severity.ERROR,
+_SEVERAL = tool_error(
     "The file has several '-- migrate:up' blocks. koonj cannot read them yet: it shows the first one.",
     "Write a file for each block.",
 )

@@ -11,13 +11,14 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "diesel"
 _HISTORY = HistoryTable(
@@ -34,6 +35,7 @@ class Diesel:
     """The layout of diesel. The version is the folder's name up to the first ``_``, without ``-``."""
 
     name = _TOOL
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by ``*/up.sql``. Those of Hasura look the same, below its config.yaml."""
@@ -115,29 +117,21 @@ def _runs(listing: FolderListing, folder: str) -> Runs:
 
 
 def _same_version(other: ToolMigration) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{other.name} has the same version, {other.version}. diesel runs only one of the two.",
         "Give one of the folders another version.",
     )
 
 
-_NO_UP = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_UP = tool_warning(
     "The folder has no up.sql, so diesel refuses all migrations.",
     "Add the file up.sql, or move the folder to another place.",
 )
-_EMPTY = Problem(
-    "tool-file",
-    Severity.ERROR,
+_EMPTY = tool_error(
     "up.sql is empty, so diesel refuses to run it.",
     "Write the statements into it, or a comment if there are none.",
 )
-_TOO_LONG = Problem(
-    "tool-file",
-    Severity.ERROR,
+_TOO_LONG = tool_error(
     f"The version has more than {_LONGEST} characters, so diesel cannot record it.",
     "Shorten the folder's name up to the first '_'.",
 )

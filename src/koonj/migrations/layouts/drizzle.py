@@ -14,12 +14,13 @@ from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.drizzle_journal import Entry, JournalError, read_journal
 from koonj.migrations.layouts.drizzle_states import statuses
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 from koonj.sql.script import Script
 
 _TOOL = "drizzle"
@@ -36,6 +37,7 @@ class Drizzle:
     """The layout of Drizzle. The order is that of the journal; since 1.0 that of the folders' names."""
 
     name = _TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the journal; or by folders with a snapshot or below a configuration."""
@@ -58,7 +60,7 @@ class Drizzle:
             journal = read_journal(listing.text(_JOURNAL))
         except JournalError as error:
             return ToolFiles(
-                (), ((_JOURNAL, _problem(str(error), "Restore the file, or generate it again.")),)
+                (), ((_JOURNAL, tool_warning(str(error), "Restore the file, or generate it again.")),)
             )
         read = _read(listing, journal.entries, _other_dialect(journal.dialect))
         named = {entry.file for entry in journal.entries}
@@ -106,13 +108,15 @@ def _read(listing: FolderListing, entries: Sequence[Entry], refused: tuple[Probl
     problems: list[tuple[str, Problem]] = []
     for entry in entries:
         if entry.file not in listing.names:
-            problems.append((entry.file, _problem("The journal names the file, and it is missing.", _GONE)))
+            problems.append(
+                (entry.file, tool_warning("The journal names the file, and it is missing.", _GONE))
+            )
         elif entry.version in migrations:
             message = f"The journal has the same time for it as for {migrations[entry.version].name}."
-            problems.append((entry.file, _problem(message, "koonj cannot tell them apart: change one.")))
+            problems.append((entry.file, tool_warning(message, "koonj cannot tell them apart: change one.")))
         elif entry.file.endswith(_SCRIPT) and _FOLDER.fullmatch(entry.version) is None:
             message = "The name of its folder does not start with 14 digits, the time in UTC."
-            problems.append((entry.file, _problem(message, "Rename the folder.")))
+            problems.append((entry.file, tool_warning(message, "Rename the folder.")))
         else:
             try:
                 raw = listing.raw(entry.file)
@@ -152,16 +156,12 @@ def _other_dialect(dialect: str) -> tuple[Problem, ...]:
 
 
 def _not_run(message: str, hint: str, line: int = 1) -> Problem:
-    return Problem("tool-file", Severity.ERROR, message, hint, line, 1)
-
-
-def _problem(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.WARNING, message, hint)
+    return tool_error(message, hint, line, 1)
 
 
 _END = "Write a semicolon at its end. koonj shows the text and does not run it."
 _GONE = "Restore the file: drizzle refuses all migrations without it."
-_NOT_IN_JOURNAL = _problem(
+_NOT_IN_JOURNAL = tool_warning(
     f"{_JOURNAL} does not name the file, so drizzle never runs it.",
     "Make migrations with drizzle-kit generate, which writes the journal.",
 )

@@ -15,11 +15,12 @@ from koonj.migrations.layouts.flyway_names import FlywayName, Kind, flyway_name,
 from koonj.migrations.layouts.flyway_settings import FlywaySettings, flyway_settings, has_settings
 from koonj.migrations.layouts.flyway_states import flyway_states
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import BOOLEAN, INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
+from koonj.migrations.layouts.tool_problem import tool_warning
 from koonj.migrations.migration_status import MigrationStatus
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _COLUMNS = MappingProxyType(
     {
@@ -41,6 +42,7 @@ class Flyway:
     """The layout of Flyway. Versions are numbers with dots; repeatable migrations run after them."""
 
     name = TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by Flyway's settings with a file it can run, or by the names of the files."""
@@ -138,28 +140,24 @@ def _named(listing: FolderListing, settings: FlywaySettings) -> Iterator[tuple[s
 
 
 def _second(other: str) -> Problem:
-    return _warning(
+    return tool_warning(
         f"{other} has the same version or description, so Flyway refuses the folder.", "Rename one of them."
     )
 
 
-def _warning(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.WARNING, message, hint)
-
-
-_CALLBACK = _warning(
+_CALLBACK = tool_warning(
     "Flyway runs it by itself, as a callback. koonj does not run it.",
     "Its statements are not part of what koonj shows and rehearses.",
 )
-_BASELINE = _warning(
+_BASELINE = tool_warning(
     "koonj cannot read it: it is a baseline migration, which stands for all versions up to its own.",
     "koonj reads the files of the versions.",
 )
-_NO_VERSION = _warning(
+_NO_VERSION = tool_warning(
     "Flyway ignores it: before the two underscores there is no version.",
     "Versions have digits, with dots or underscores between them: V1.2__name.sql.",
 )
-_UNDOES_NOTHING = _warning(
+_UNDOES_NOTHING = tool_warning(
     "No file has the version that it takes back.", "Give it the version of the file that it belongs to."
 )
 

@@ -11,7 +11,8 @@ from koonj.migrations.layouts.flyway_names import FlywayName
 from koonj.migrations.layouts.flyway_settings import FlywaySettings, properties
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
-from koonj.sql.problem import Problem, Severity
+from koonj.migrations.layouts.tool_problem import tool_error
+from koonj.sql.problem import Problem
 from koonj.sql.script import Script
 from koonj.sql.source import Source
 
@@ -97,9 +98,7 @@ def _placeholders(text: str, around: tuple[str, str] | None) -> tuple[Problem, .
     line, column = Source(text).line_and_column(start)
     placeholder = text[start : end + len(around[1])]
     return (
-        Problem(
-            "tool-file",
-            Severity.ERROR,
+        tool_error(
             f"Flyway replaces {placeholder} before it runs the file. koonj cannot do that yet.",
             f"koonj shows the text with {placeholder} in it, and does not run it.",
             line,
@@ -108,9 +107,7 @@ def _placeholders(text: str, around: tuple[str, str] | None) -> tuple[Problem, .
     )
 
 
-_MIXED = Problem(
-    "tool-file",
-    Severity.ERROR,
+_MIXED = tool_error(
     "The file has statements that need no transaction beside others, so Flyway refuses it.",
     "Move the statements that cannot run in a transaction into a file of their own, or set mixed=true in "
     "Flyway's settings.",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import (
     BOOLEAN,
     INTEGER,
@@ -21,10 +21,11 @@ from koonj.migrations.layouts.tool_history import (
     ToolHistoryError,
 )
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import same_number, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_up_to
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _NAME = re.compile(r"([0-9]+)_(.*)\.(up|down)\.(.*)")
 _TOOL = "golang-migrate"
@@ -53,6 +54,7 @@ class GolangMigrate:
     """The layout of golang-migrate. The history has one row: the newest version, and whether it is dirty."""
 
     name = _TOOL
+    record = Record.NEWEST
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the names of the files; sqlx has the same names in a folder of Rust."""
@@ -69,7 +71,7 @@ class GolangMigrate:
         migrations: list[ToolMigration] = []
         problems: list[tuple[str, Problem]] = []
         for number, pair in sorted(_pairs(listing).items()):
-            problems += ((name, _second(pair)) for name in pair.more)
+            problems += ((name, same_number(pair.up or pair.down, "golang-migrate")) for name in pair.more)
             try:
                 migrations.append(_migration(listing, number, pair))
             except FileRefused as refused:
@@ -147,18 +149,7 @@ def _migration(listing: FolderListing, number: int, pair: _Pair) -> ToolMigratio
     )
 
 
-def _second(pair: _Pair) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
-        f"{pair.up or pair.down} has the same number, so golang-migrate refuses the folder.",
-        "Give one of them another number.",
-    )
-
-
-_NO_SQL = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_SQL = tool_warning(
     "koonj cannot read it: it is not an .sql file.",
     "golang-migrate runs it; koonj leaves it out of the list.",
 )

@@ -12,15 +12,16 @@ from types import MappingProxyType
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.goose_text import GooseText, read_goose_text
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.line_messages import how_it_runs
 from koonj.migrations.layouts.table_name import table_name
 from koonj.migrations.layouts.tool_history import BOOLEAN, INTEGER, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import same_number, tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _NAME = re.compile(r"\+?([0-9]+)_(.*)\.(sql|go)", re.DOTALL)
 _LARGEST = 2**63 - 1
@@ -34,6 +35,7 @@ class Goose:
     """The layout of goose. The version is the number at the start of the name."""
 
     name = "goose"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the marker in a file whose name starts with a number."""
@@ -54,7 +56,7 @@ class Goose:
             elif name.endswith("_test.go"):
                 continue
             elif number in migrations:
-                problems.append((name, _second(migrations[number].name)))
+                problems.append((name, same_number(migrations[number].name, "goose")))
             else:
                 try:
                     migrations[number] = _migration(listing, name, number)
@@ -119,27 +121,14 @@ _ROW_OF_A_ROLLBACK = (
     "its newest row in the history says that it is not applied; 'goose status' shows it as pending, but "
     "'goose up' does not run it, because it has a row"
 )
-_CODE = Problem(
-    "tool-file",
-    Severity.ERROR,
+_CODE = tool_error(
     "This migration is a program in Go. koonj shows its state and cannot run it.",
     "Run it with goose.",
 )
-_NO_NUMBER = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_NUMBER = tool_warning(
     "The name has no number before its first '_', so goose refuses the folder.",
     "Rename it to N_name.sql, or move it out of the folder.",
 )
-
-
-def _second(first: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
-        f"{first} has the same number, so goose refuses the folder.",
-        "Give one of them another number.",
-    )
 
 
 LAYOUT = Goose()

@@ -19,13 +19,14 @@ from koonj.migrations.layouts.graphile_text import (
     placeholders_of,
     used_placeholder,
 )
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "graphile-migrate"
 _COMMITTED = "committed/"
@@ -44,6 +45,7 @@ class GraphileMigrate:
     """The layout of graphile-migrate. The version is the number with ``.sql``, as in the history."""
 
     name = _TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by committed files: below a .gmrc, or with the tool's header."""
@@ -156,49 +158,39 @@ def _migration(
 def _refused(text: CommittedText, before: CommittedText | None, placeholder: str) -> Iterator[Problem]:
     """Yield why the tool, or koonj, does not run it."""
     if text.previous != (before.hash if before else ""):
-        yield _error(
+        yield tool_error(
             "'--! Previous:' has not the hash of the file before it, so graphile-migrate refuses the folder.",
             "A file is missing, or two branches were merged. Uncommit the later one, then commit it again.",
         )
     if text.is_hash_right is text.is_hash_allowed_to_differ:
-        yield _error(
+        yield tool_error(
             "The text has another hash than '--! Hash:' says, so graphile-migrate refuses it."
             if not text.is_hash_right
             else "It has '--! AllowInvalidHash' with the right hash, so graphile-migrate refuses it.",
             "Restore the file as it was committed.",
         )
     if placeholder:
-        yield _error(
+        yield tool_error(
             f"koonj cannot run it: graphile-migrate replaces {placeholder} by a setting.",
             "Run it with graphile-migrate.",
         )
 
 
-def _error(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.ERROR, message, hint)
-
-
 def _header(error: HeaderError) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{error}, so graphile-migrate refuses the folder.",
         "Restore the file as it was committed.",
     )
 
 
 def _same_number(other: ToolMigration) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{other.name} has the same number, and the history records only the number.",
         "Uncommit one of them, then commit it again.",
     )
 
 
-_IGNORED = Problem(
-    "tool-file",
-    Severity.WARNING,
+_IGNORED = tool_warning(
     "graphile-migrate ignores it: its name is not NNNNNN.sql or NNNNNN-name.sql.",
     "Rename it, or move it out of the folder.",
 )

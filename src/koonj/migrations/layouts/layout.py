@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Protocol
 
 from koonj.migrations.layouts.folder_listing import FolderListing
@@ -44,6 +44,16 @@ class Evidence:
     """What was found, for the user: ``*.sql with '-- migrate:up'``."""
 
 
+class Record(Enum):
+    """What the history of a tool says about a migration that was applied."""
+
+    ROW = "row only, no checksum"
+    NEWEST = "inferred from the newest version"
+    """The history has one row, and what comes before it is taken as applied."""
+    CHECKSUM = "text proved by its checksum"
+    """The history has a checksum of each file: a state without a note says that it is equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolFiles:
     """The files of a folder, as the tool reads them."""
@@ -60,6 +70,10 @@ class Layout(Protocol):
     @property
     def name(self) -> str:
         """The tool's name, as in ``layout = "dbmate"`` of koonj.toml."""
+
+    @property
+    def record(self) -> Record:
+        """What its history records of a migration."""
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Return why the folder belongs to this tool; None if nothing says so."""

@@ -10,8 +10,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from koonj.migrations.layouts.tool_problem import tool_error
 from koonj.migrations.layouts.tool_shape import Runs
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 from koonj.sql.script import Script
 from koonj.sql.source import Source
 
@@ -120,4 +121,4 @@ def _last_line(text: str, message: Message) -> int:
 def problem_at(text: str, offset: int, message: str, hint: str) -> Problem:
     """Return the problem of a file that a tool refuses, or that koonj cannot run as the tool does."""
     line, _ = Source(text).line_and_column(min(offset, len(text)))
-    return Problem("tool-file", Severity.ERROR, message, hint, line, 1)
+    return tool_error(message, hint, line, 1)

@@ -12,14 +12,15 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.liquibase_changelog import Changelog, Changeset, is_formatted, read_changelog
 from koonj.migrations.layouts.liquibase_changeset import SEPARATOR, TOOL, changeset_migration
 from koonj.migrations.layouts.liquibase_states import liquibase_states
 from koonj.migrations.layouts.tool_history import BOOLEAN, INTEGER, TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
+from koonj.migrations.layouts.tool_problem import tool_warning
 from koonj.migrations.migration_status import MigrationStatus
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _SETTINGS = "liquibase.properties"
 _PROPERTY = re.compile(r"^[ \t]*(?:liquibase\.)?([A-Za-z.-]+)[ \t]*[=:][ \t]*(\S+)[ \t]*\r?$", re.MULTILINE)
@@ -44,6 +45,7 @@ class Liquibase:
     """The layout of Liquibase's formatted SQL. The files are read by path, as includeAll does."""
 
     name = TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the first line of its files."""
@@ -117,9 +119,7 @@ def _short(changeset: Changeset) -> str:
 
 
 def _twice(name: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"The changeset {name} is in the file twice, so Liquibase refuses it.",
         "Give one of them another id. koonj shows the first one.",
     )
@@ -142,15 +142,11 @@ def _settings(listing: FolderListing) -> Mapping[str, str]:
     return {name.replace("-", "").lower(): value for name, value in _PROPERTY.findall(text)}
 
 
-_OTHER_FORMAT = Problem(
-    "tool-file",
-    Severity.WARNING,
+_OTHER_FORMAT = tool_warning(
     "koonj cannot read it: it is a changelog in another format than SQL.",
     "koonj shows the changesets of the .sql files, by path, and not in the order of this file.",
 )
-_NOT_FORMATTED = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NOT_FORMATTED = tool_warning(
     "Liquibase takes it for plain SQL: its first line is not '--liquibase formatted sql'.",
     "A changelog can include it, as one changeset with the id raw. koonj cannot read that yet.",
 )

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from koonj.sql.problem import Problem, Severity
+from koonj.migrations.layouts.tool_problem import tool_warning
+from koonj.sql.problem import Problem
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")
 
@@ -187,9 +188,7 @@ def _path(line: str) -> str | None:
 
 
 def _bad_changeset(line: int) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"Line {line} is no marker of a changeset, so Liquibase refuses the file.",
         "Write it as --changeset AUTHOR:ID, without a space before ID.",
         line,

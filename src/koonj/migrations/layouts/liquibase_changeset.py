@@ -11,7 +11,7 @@ from koonj.migrations.layouts import checksums
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.liquibase_changelog import Changeset
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
-from koonj.sql.problem import Problem, Severity
+from koonj.migrations.layouts.tool_problem import tool_error
 
 TOOL = "liquibase"
 _ROLLBACK_LINE = r"(?i)[ \t]*--[ \t]*rollback |(?![ \t]*--[ \t]*rollback )[^\r\n]*"
@@ -36,7 +36,7 @@ def changeset_migration(
     text = raw.decode("utf-8", "replace")
     runs = _runs(changeset)
     refused = tuple(
-        Problem("tool-file", Severity.ERROR, message, hint, changeset.line)
+        tool_error(message, hint, changeset.line)
         for message, hint in _reasons(changeset, text[changeset.start : changeset.end])
     )
     sql = "\n".join(changeset.sql).strip()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.node_pg_migrate_names import (
     SCRIPTS,
     has_dependency,
@@ -21,10 +21,11 @@ from koonj.migrations.layouts.node_pg_migrate_names import (
 )
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _MARKER = r"(?:^|(?<=[\r\u2028\u2029]))[\s\ufeff]*--[\s-]*{}\s+migration"
 _UP = re.compile(_MARKER.format("up"), re.IGNORECASE | re.MULTILINE)
@@ -37,6 +38,7 @@ class NodePgMigrate:
     """The layout of node-pg-migrate. The version is the file name without its last extension."""
 
     name = "node-pg-migrate"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the dependency in package.json, or by the marker in a file."""
@@ -143,27 +145,19 @@ def _halves(name: str, raw: bytes) -> tuple[Part, Part | None]:
 
 
 _OUT_OF_ORDER = "node-pg-migrate refuses 'up', because {} is recorded in the place of this file"
-_PROGRAM = Problem(
-    "tool-file",
-    Severity.ERROR,
+_PROGRAM = tool_error(
     "This migration is a program. koonj shows its state and cannot run it.",
     "Run it with node-pg-migrate.",
 )
-_NO_NUMBER = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_NUMBER = tool_warning(
     "The name has no number at its start, so node-pg-migrate refuses the folder, if no option ignores it.",
     "Move it out of the folder.",
 )
-_UNKNOWN_KIND = Problem(
-    "tool-file",
-    Severity.WARNING,
+_UNKNOWN_KIND = tool_warning(
     "It is neither SQL nor a program, so node-pg-migrate refuses the folder, if no option ignores it.",
     "Move it out of the folder.",
 )
-_NO_BODY = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_BODY = tool_warning(
     "There is no file with the same name and '.up.sql', so node-pg-migrate refuses the folder.",
     "Add the file with the body, or delete this one.",
 )

@@ -14,14 +14,15 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _LOCK = "migration_lock.toml"
 _SCRIPT = "/migration.sql"
@@ -65,6 +66,7 @@ class Prisma:
     """The layout of Prisma Migrate. The version is the name of the folder; names are sorted as text."""
 
     name = "prisma"
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by its lock file; or by the folders of migrations below a schema of Prisma."""
@@ -172,18 +174,14 @@ def _other_database(listing: FolderListing) -> Iterator[Problem]:
     """Yield a problem if the lock file says that the migrations are for another database."""
     provider = _PROVIDER.search(listing.text(_LOCK)) if _LOCK in listing.top else None
     if provider is not None and provider[1] not in {"postgresql", "postgres"}:
-        yield Problem(
-            "tool-file",
-            Severity.ERROR,
+        yield tool_error(
             f'{_LOCK} says provider = "{provider[1]}": the migration is not for PostgreSQL.',
             "koonj shows the text and does not run it.",
         )
 
 
 def _no_script(folder: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"The folder {folder} has no migration.sql, so prisma refuses all migrations.",
         "Write migration.sql, or remove the folder.",
     )

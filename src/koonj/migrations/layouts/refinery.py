@@ -15,13 +15,14 @@ from koonj.migrations import encoding
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts import cargo_manifest, checksums
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "refinery"
 _NAME = re.compile(r"([UV])([0-9]+(?:\.[0-9]+)?)__(\w+)\.(sql|rs)")
@@ -40,6 +41,7 @@ class Refinery:
     """The layout of refinery. It has no rollback, and no way to run a file outside a transaction."""
 
     name = _TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the project around it and the names; Flyway has the same names."""
@@ -147,23 +149,17 @@ def _migration(listing: FolderListing, number: int, name: str) -> ToolMigration:
 
 
 def _second(other: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{other} has the same version, so refinery refuses the folder.",
         "Give one of them another version.",
     )
 
 
-_NO_VERSION = Problem(
-    "tool-file",
-    Severity.WARNING,
+_NO_VERSION = tool_warning(
     "refinery cannot read the version: it must be one number.",
     "Versions are numbers without dots: V3__name.sql.",
 )
-_CODE = Problem(
-    "tool-file",
-    Severity.ERROR,
+_CODE = tool_error(
     "koonj cannot read it: it is written in Rust.",
     "refinery runs it; koonj shows only its state.",
 )

@@ -12,16 +12,17 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.psql_variables import psql_variable
 from koonj.migrations.layouts.sqitch_plan import Change, PlanError, read_plan
 from koonj.migrations.layouts.sqitch_settings import SqitchSettings, sqitch_settings
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "sqitch"
 _CHANGES = MappingProxyType(
@@ -34,6 +35,7 @@ class Sqitch:
     """The layout of sqitch. The version is ``project:change_id``, because projects share the tables."""
 
     name = _TOOL
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by its plan."""
@@ -160,25 +162,21 @@ def _migration(
 def _refused(change: Change, up: Part, down: Part | None, *, is_there: bool) -> tuple[Problem, ...]:
     problems = []
     if not is_there:
-        problems.append(_error(f"{up.file} is missing, so sqitch cannot deploy it.", "Restore the file."))
+        problems.append(tool_error(f"{up.file} is missing, so sqitch cannot deploy it.", "Restore the file."))
     if change.unknown:
         message = f"It requires {', '.join(change.unknown)}, which is not before it in the plan."
-        problems.append(_error(message, "sqitch refuses the plan. Move or rename one of them."))
+        problems.append(tool_error(message, "sqitch refuses the plan. Move or rename one of them."))
     for part in (up,) if down is None else (up, down):
         variable = psql_variable(part.text)
         if variable is not None:
             message = f"koonj cannot run it: psql replaces {variable.written} by the value of a variable."
-            problems.append(_error(f"{message} ({part.file}:{variable.line})", "Run it with sqitch."))
+            problems.append(tool_error(f"{message} ({part.file}:{variable.line})", "Run it with sqitch."))
     return tuple(problems)
-
-
-def _error(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.ERROR, message, hint)
 
 
 def _broken_plan(error: PlanError) -> Problem:
     message = f"The plan {error}, so sqitch refuses it."
-    return Problem("tool-file", Severity.WARNING, message, "Correct the line.", error.line, 1)
+    return tool_warning(message, "Correct the line.", error.line, 1)
 
 
 LAYOUT = Sqitch()

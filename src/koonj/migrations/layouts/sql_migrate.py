@@ -11,16 +11,17 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.line_messages import how_it_runs
 from koonj.migrations.layouts.sql_migrate_text import Section, read_sql_migrate_text
 from koonj.migrations.layouts.table_name import table_name
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _UP = re.compile(r"^-- \+migrate [ \t]*Up(?!\S)", re.MULTILINE)
 _NUMBER = re.compile(r"[0-9]+")
@@ -39,6 +40,7 @@ class SqlMigrate:
     """The layout of sql-migrate. The version is the name of the file, with ``.sql``."""
 
     name = "sql-migrate"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the marker in a file; dbconfig.yml makes it sure."""
@@ -133,9 +135,7 @@ def _part(name: str, raw: bytes, text: str, section: Section) -> tuple[Part, Pro
     return Part(name, raw, start, section.end, runs), refused
 
 
-_TOO_LARGE = Problem(
-    "tool-file",
-    Severity.WARNING,
+_TOO_LARGE = tool_warning(
     "The number at the start of the name is larger than 9223372036854775807, so sql-migrate cannot read it.",
     "Rename the file.",
 )

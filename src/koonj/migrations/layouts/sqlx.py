@@ -13,15 +13,16 @@ from types import MappingProxyType
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts import checksums
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.sqlx_settings import sign_of_sqlx, sqlx_settings
 from koonj.migrations.layouts.tool_history import BOOLEAN, INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.sql.other_tools import other_tool
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "sqlx"
 _NAME = re.compile(r"([^_]*)_(.*?)(\.up|\.down)?\.sql", re.DOTALL)
@@ -40,6 +41,7 @@ class Sqlx:
     """The layout of sqlx. The version is the number before the first underscore."""
 
     name = _TOOL
+    record = Record.CHECKSUM
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by the project around it; pairs of files also by their names."""
@@ -141,21 +143,17 @@ def _runs(raw: bytes) -> Runs:
     return Runs.ONE_QUERY if raw.startswith(_NO_TRANSACTION) else Runs.TRANSACTION
 
 
-def _warning(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.WARNING, message, hint)
-
-
 def _second(other: str) -> Problem:
-    return _warning(
+    return tool_warning(
         f"{other} has the same number, so sqlx cannot record both.", "Give one of them another number."
     )
 
 
-_NO_NUMBER = _warning(
+_NO_NUMBER = tool_warning(
     "Before the first underscore there is no number, so sqlx refuses the folder.",
     "Give it a number, or a name without an underscore if it is no migration.",
 )
-_NO_UP = _warning(
+_NO_UP = tool_warning(
     "No file has the number that it rolls back.", "Give it the number of the file that it belongs to."
 )
 

@@ -13,13 +13,14 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _NAME = re.compile(r"([0-9]+)_(.*)\.sql")
 _OLD_INIT = re.compile(r"([0-9]{14})_init\.sql")
@@ -50,6 +51,7 @@ class Supabase:
     """The layout of the Supabase CLI. The version is the number of the name; names are sorted as text."""
 
     name = "supabase"
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by its place: the tool knows no other."""
@@ -141,24 +143,18 @@ def _is_skipped(listing: FolderListing, name: str) -> bool:
     return min(entry.name for entry in listing.path.iterdir()) == name
 
 
-_OTHER_NAME = Problem(
-    "tool-file",
-    Severity.WARNING,
+_OTHER_NAME = tool_warning(
     "The name is not NNN_name.sql, so supabase passes over the file.",
     "Give it such a name, or move it to another folder.",
 )
-_SKIPPED = Problem(
-    "tool-file",
-    Severity.WARNING,
+_SKIPPED = tool_warning(
     f"The first file is named init and is older than {_FIRST_VERSION}, so supabase passes over it.",
     "Give it another name if it is a migration.",
 )
 
 
 def _second(first: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{first} has the same version, so supabase cannot record both.",
         "Give one of them another version.",
     )

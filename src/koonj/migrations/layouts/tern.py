@@ -11,14 +11,15 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.line_messages import problem_at
 from koonj.migrations.layouts.table_name import table_name
 from koonj.migrations.layouts.tool_history import INTEGER, HistoryTable, ToolHistory, ToolHistoryError
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import same_number, tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import states_up_to
 from koonj.migrations.migration_status import MigrationStatus
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _NAME = re.compile(r"([0-9]+)_.+\.sql")
 _LARGEST = 2**31 - 1
@@ -37,6 +38,7 @@ class Tern:
     """The layout of tern. The history has one row: the newest version."""
 
     name = "tern"
+    record = Record.NEWEST
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by tern.conf and a first migration, or by the line between the halves."""
@@ -57,7 +59,7 @@ class Tern:
                 continue
             number = _number(name)
             if number in names:
-                problems.append((name, _second(names[number])))
+                problems.append((name, same_number(names[number], "tern")))
             elif 0 < number <= _LARGEST:
                 names[number] = name
             else:
@@ -160,27 +162,16 @@ def _refused(text: str, up: str, number: int, before: int) -> Problem | None:
         return problem_at(text, 0, message, "Write the statements of the body there.")
     if number != before + 1:
         message = f"Migration {before + 1} is missing, so tern refuses the folder."
-        return Problem("tool-file", Severity.ERROR, message, "Number the files from 1 on, without gaps.")
+        return tool_error(message, "Number the files from 1 on, without gaps.")
     return None
 
 
 _TEMPLATE = "tern takes '{{' as the start of a template. koonj does not know what tern puts there."
 _NO_TEMPLATE = "Write the SQL itself into the file, or run it with tern."
-_BAD_NUMBER = Problem(
-    "tool-file",
-    Severity.WARNING,
+_BAD_NUMBER = tool_warning(
     "tern refuses the folder, because this number is not between 1 and 2147483647.",
     "Number the files from 1 on, without gaps.",
 )
-
-
-def _second(first: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
-        f"{first} has the same number, so tern refuses the folder.",
-        "Give one of them another number.",
-    )
 
 
 LAYOUT = Tern()

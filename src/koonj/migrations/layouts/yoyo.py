@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
-from koonj.migrations.layouts.layout import Evidence, Strength, ToolFiles
+from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
+from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.layouts.yoyo_order import in_order
 from koonj.migrations.layouts.yoyo_settings import YoyoSettings, yoyo_settings
@@ -24,7 +25,7 @@ from koonj.migrations.layouts.yoyo_text import Directives, has_directive, python
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.migrations.states import State
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
 
 _TOOL = "yoyo"
 _ROLLBACK = ".rollback.sql"
@@ -38,6 +39,7 @@ class Yoyo:
     """The layout of yoyo. The version is the id: the name of the file without ``.sql`` or ``.py``."""
 
     name = _TOOL
+    record = Record.ROW
 
     def recognise(self, listing: FolderListing) -> Evidence | None:
         """Recognise the folder by a yoyo.ini that names it, by ``-- depends:``, or by ``*.rollback.sql``."""
@@ -172,37 +174,31 @@ def _refused(
 ) -> tuple[Problem, ...]:
     problems = []
     if is_python:
-        problems.append(_error("koonj cannot run it: it is written in Python.", "Run it with yoyo."))
+        problems.append(tool_error("koonj cannot run it: it is written in Python.", "Run it with yoyo."))
     if told.transactional not in {"true", "false"}:
         message = f"'-- transactional: {told.transactional}' is not true or false, so yoyo stops at it."
-        problems.append(_error(message, "Write true or false, without anything after it."))
+        problems.append(tool_error(message, "Write true or false, without anything after it."))
     if unknown:
         message = (
             f"It depends on {', '.join(unknown)}, which is not in the folder, so yoyo refuses all files."
         )
-        problems.append(_error(message, "Add that file, or correct the name. Other sources are not read."))
+        problems.append(
+            tool_error(message, "Add that file, or correct the name. Other sources are not read.")
+        )
     if is_circular:
         message = "Its dependencies lead back to itself, so yoyo refuses all files."
-        problems.append(_error(message, "Remove one of the '-- depends:' of the circle."))
+        problems.append(tool_error(message, "Remove one of the '-- depends:' of the circle."))
     return tuple(problems)
 
 
-def _error(message: str, hint: str) -> Problem:
-    return Problem("tool-file", Severity.ERROR, message, hint)
-
-
 def _same_id(name: str) -> Problem:
-    return Problem(
-        "tool-file",
-        Severity.WARNING,
+    return tool_warning(
         f"{name.removesuffix('.sql')}.py has the same id, so yoyo refuses all files.",
         "Rename one of them.",
     )
 
 
-_IS_HOOK = Problem(
-    "tool-file",
-    Severity.WARNING,
+_IS_HOOK = tool_warning(
     "It is no migration: yoyo runs it after each apply. koonj does not run it.",
     "A rehearsal does not have what it changes.",
 )

@@ -11,6 +11,7 @@ from koonj.config import Target
 from koonj.humanize import listed
 from koonj.migrations.conversion import Conversion, convert
 from koonj.migrations.folder import Folder, FolderError, FolderReader
+from koonj.migrations.layouts.layout import Layout, Record
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -19,10 +20,6 @@ from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.runner.adopt.plan import AdoptError
 from koonj.runner.plan.tool_target import ToolTarget, read_tool_target
 
-_INFERRED = frozenset({"golang-migrate", "tern"})
-"""Tools that record only the newest version."""
-_PROVES = frozenset({"drizzle", "flyway", "graphile-migrate", "liquibase", "prisma", "refinery", "sqlx"})
-"""Tools whose history has a checksum of each file: a state without a note means that it is equal."""
 _SHOWN = 5
 
 
@@ -63,7 +60,7 @@ async def read_tool_folder(
     by_name = {status.name: status for status in found.statuses if status.applied}
     tool = folder.layout.name
     new = {old.name: migration for old, migration in conversion.migrations}
-    applied = {new[name].name: _words(tool, by_name[name]) for name in by_name if name in new}
+    applied = {new[name].name: _words(folder.layout.layout, by_name[name]) for name in by_name if name in new}
     notes = [*_not_converted(folder, conversion), *_gaps(tool, found, set(new))]
     with_files = Folder(into.path, tuple(new.values()), 0, (), shown_into)
     places = frozenset(found.places)
@@ -107,11 +104,8 @@ def _gaps(tool: str, found: ToolTarget, converted: set[str]) -> list[str]:
     return notes
 
 
-def _words(tool: str, status: MigrationStatus) -> str:
+def _words(layout: Layout, status: MigrationStatus) -> str:
     if status.state is State.EDITED:
-        return f"{tool}: edited after it was applied"
-    if tool in _INFERRED:
-        return f"{tool}: inferred from the newest version"
-    if tool in _PROVES and not status.note:
-        return f"{tool}: text proved by its checksum"
-    return f"{tool}: row only, no checksum"
+        return f"{layout.name}: edited after it was applied"
+    proves_nothing = layout.record is Record.CHECKSUM and status.note
+    return f"{layout.name}: {(Record.ROW if proves_nothing else layout.record).value}"
