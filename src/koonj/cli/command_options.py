@@ -132,8 +132,8 @@ def add_unblock_options(parser: Parser) -> None:
     )
 
 
-def add_drift_options(parser: Parser) -> None:
-    """Add the options of `koonj drift`."""
+def _add_comparison_options(parser: Parser) -> None:
+    """Add the options of commands that compare the target's schema with that of the migrations."""
     parser.add_argument(
         "--pg",
         metavar="MAJOR",
@@ -146,6 +146,11 @@ def add_drift_options(parser: Parser) -> None:
         action="store_true",
         help="also show parts and DDL of objects that only one side has",
     )
+
+
+def add_drift_options(parser: Parser) -> None:
+    """Add the options of `koonj drift`."""
+    _add_comparison_options(parser)
 
 
 def add_adopt_options(parser: Parser) -> None:
@@ -182,18 +187,7 @@ def add_adopt_options(parser: Parser) -> None:
         metavar="TEXT",
         help="why migrations are adopted although the schemas differ; recorded in the history",
     )
-    parser.add_argument(
-        "--pg",
-        metavar="MAJOR",
-        type=int,
-        help="run the migrations on this major version of PostgreSQL (default: the target's)",
-    )
-    parser.add_argument(
-        "--verbose",
-        "-v",
-        action="store_true",
-        help="also show parts and DDL of objects that only one side has",
-    )
+    _add_comparison_options(parser)
 
 
 def add_check_options(parser: Parser) -> None:
