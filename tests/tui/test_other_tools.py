@@ -67,6 +67,17 @@ async def test_the_matrix_refuses_with_the_same_sentence(pairs: Project) -> None
         await screen.until(WHY)
 
 
+async def test_the_matrix_applies_in_a_folder_that_koonj_runs(database: str, tmp_path: Path) -> None:
+    targets = (Target(name, database, declared=True) for name in ("local", "staging"))
+    project = Project(tmp_path, *targets)
+    project.write("1_a.sql", "-- migrate:up\n-- migrate:down\n")
+    async with project.open((120, 40)) as screen:
+        await screen.press("T")
+        await screen.until("Targets × migrations")
+        await screen.press("a")
+        await screen.until("koonj cannot leave its screen here.")
+
+
 async def test_the_history_is_that_of_the_tool(database: str, tmp_path: Path) -> None:
     project = Project(tmp_path, Target("local", database))
     project.write("1_a.sql", "-- migrate:up\n-- migrate:down\n")

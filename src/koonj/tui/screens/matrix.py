@@ -168,8 +168,8 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
     def _apply(self) -> None:
         """Apply to the shown targets. Those that are hidden are left out."""
         settings, folder = self._snapshot().settings, self._snapshot().folder
-        if folder is not None and folder.why_read_only is not None:
-            self.say(folder.why_read_only)
+        if folder is not None and folder.why_not_run is not None:
+            self.say(folder.why_not_run)
             return
         targets = [check.target for check in self.pane.view.columns if check.target.declared]
         if not targets:
