@@ -55,7 +55,10 @@ def test_status_names_the_tool_and_its_table(dbmate: Project) -> None:
         "name": "dbmate",
         "evidence": "db/migrations/*.sql with '-- migrate:up'",
         "history": "public.schema_migrations",
+        "read_only": False,
     }
+    layout = next(line for line in dbmate.koonj("doctor").out.splitlines() if "layout" in line)
+    assert "dbmate, which koonj runs; recognised by *.sql with '-- migrate:up'" in layout
 
 
 def test_status_lists_what_cannot_be_read(dbmate: Project) -> None:
