@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
-MODULES: Mapping[str, str] = MappingProxyType({"dbmate": "dbmate_writer"})
+MODULES: Mapping[str, str] = MappingProxyType(
+    {"dbmate": "dbmate_writer", "sqlx": "sqlx_writer", "yoyo": "yoyo_writer"}
+)
 """By the name of the layout: the module with its `WRITER`."""
 
 
