@@ -76,8 +76,8 @@ def _refusals(statuses: Sequence[MigrationStatus]) -> Iterator[Refusal]:
         elif status.state is State.EDITED:
             yield Refusal(
                 status.name,
-                f"{status.name} was changed after it was applied: it has another checksum than the one that sqlx "
-                "has recorded. Then 'sqlx migrate run' refuses to run.",
+                f"{status.name} was changed after it was applied: sqlx has recorded another checksum. Then "
+                "'sqlx migrate run' refuses to run.",
                 "Restore the text that was applied, and write the change as a new migration.",
             )
 

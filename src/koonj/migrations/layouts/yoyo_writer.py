@@ -45,6 +45,7 @@ class YoyoWriter(SimpleWriter):
             RowChange("layouts/yoyo/take_lock", values),
             RowChange("layouts/yoyo/release_lock", values),
             "layouts/yoyo/lock_holder",
+            "If it does not run any more, run: yoyo break-lock",
         )
 
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
