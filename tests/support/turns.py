@@ -41,7 +41,7 @@ def rows(dsn: str, table: str, order: str, *, but: Collection[str] = ()) -> list
     """
     name = sql.Identifier(*table.split("."))
     with psycopg.connect(dsn, autocommit=True) as conn:
-        cursor = conn.execute(sql.SQL("SELECT * FROM {} ORDER BY {}").format(name, sql.SQL(order)))  # type: ignore[arg-type] # ours
+        cursor = conn.execute(sql.SQL("SELECT * FROM {} ORDER BY {}").format(name, sql.SQL(order)))
         assert cursor.description is not None
         names = [column.name for column in cursor.description]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
 MODULES: Mapping[str, str] = MappingProxyType(
-    {"dbmate": "dbmate_writer", "sqlx": "sqlx_writer", "yoyo": "yoyo_writer"}
+    {"dbmate": "dbmate_writer", "sqitch": "sqitch_writer", "sqlx": "sqlx_writer", "yoyo": "yoyo_writer"}
 )
 """By the name of the layout: the module with its `WRITER`."""
 

@@ -1,0 +1,216 @@
+"""koonj deploys and reverts in a folder of sqitch, and sqitch finds its registry as if it had done it itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.postgres.connector import Connector
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, RunResult
+from koonj.runner.run.lock_events import WaitingForLock
+from support.project import Project, events_of_kind, run_finished
+from support.sqitch import Sqitch
+from support.turns import rows
+
+HEAD = "%syntax-version=1.0.0\n%project=shop\n%uri=https://example.org/shop\n\n"
+BY = "2026-11-29T20:24:51Z Ann Example <ann@example.org>"
+BOB = "2026-11-30T00:00:00Z Bob <bob@example.org>"
+
+
+@pytest.fixture
+def project(tmp_path: Path, database: str, connector: Connector) -> Project:
+    text = '[core]\n\tengine = pg\n[user]\n\tname = "Deploying \\"D\\" Dora"\n\temail = dora@example.org\n'
+    (tmp_path / "sqitch.conf").write_text(text)
+    (tmp_path / "sqitch.plan").write_text(HEAD)
+    return Project(tmp_path, Target("local", database), connector)
+
+
+def write(project: Project, name: str, line: str = "", up: str = "", down: str = "") -> None:
+    """Add a change to the plan, with its scripts. `line`: what stands after its name."""
+    for folder in ("deploy", "revert", "verify"):
+        (project.path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+    up, down = up or f"CREATE TABLE {name} (id int);", down or f"DROP TABLE {name};"
+    (project.path / "deploy" / f"{name}.sql").write_text(f"BEGIN;\n{up}\nCOMMIT;\n")
+    (project.path / "revert" / f"{name}.sql").write_text(f"BEGIN;\n{down}\nCOMMIT;\n")
+    add_line(project, f"{name} {line or BY}")
+
+
+def add_line(project: Project, line: str) -> None:
+    with (project.path / "sqitch.plan").open("a") as plan:
+        plan.write(f"{line}\n")
+
+
+def registry(dsn: str) -> dict[str, list[dict[str, Any]]]:
+    tables = {
+        "changes": "committed_at",
+        "tags": "committed_at",
+        "events": "committed_at",
+        "dependencies": "change_id, type, dependency",
+        "projects": "project",
+        "releases": "version",
+    }
+    times = {"projects": "created_at", "releases": "installed_at"}
+    return {
+        table: rows(
+            dsn,
+            f"sqitch.{table}",
+            order,
+            but=() if table == "dependencies" else (times.get(table, "committed_at"),),
+        )
+        for table, order in tables.items()
+    }
+
+
+def assert_times_in_order(project: Project) -> None:
+    """sqitch looks for a change by a tag that is not older than it."""
+    wrong = project.sql(
+        "SELECT FROM sqitch.changes AS c JOIN sqitch.tags AS t USING (change_id) WHERE t.committed_at < c.committed_at"
+        " UNION ALL SELECT FROM sqitch.changes AS c JOIN sqitch.events AS e USING (change_id)"
+        " WHERE e.event = 'deploy' GROUP BY c.change_id HAVING max(e.committed_at) < max(c.committed_at)"
+    )
+    assert wrong == []
+
+
+async def test_sqitch_and_koonj_take_turns(project: Project, make_database: Callable[[], str]) -> None:
+    """The same folder in a second database, which only sqitch changes: the registries are equal but for times."""
+    other = make_database()
+    sqitch, alone = Sqitch.on(project.target.dsn, project.path), Sqitch.on(other, project.path)
+    write(project, "users", f'{BY} # The "users", \\\\ and\\nmore.')
+    sqitch.run("deploy")
+    alone.run("deploy")
+    add_line(project, f"@v1 {BOB} # after the deploy")
+    write(project, "posts", f"[users !gone @v1] {BOB} # Posts: 100% {{a,b}}")
+    add_line(project, f"@v2 {BOB} # äöü {{}}")
+    add_line(project, f"@v2b {BY}")
+    write(project, "gone")
+    assert run_finished(await project.run(Direction.APPLY)).committed == ("posts",)
+    alone.run("deploy", "--to", "posts")
+    assert registry(project.target.dsn) == registry(other)
+    assert len(registry(other)["tags"]) == 3
+    assert_times_in_order(project)
+    sqitch.run("deploy")
+    alone.run("deploy")
+    assert "Check successful" in sqitch.run("check")
+    assert run_finished(await project.roll_back()).committed == ("gone",)
+    assert run_finished(await project.roll_back()).committed == ("posts",)
+    alone.run("revert", "-y", "--to", "users")
+    assert registry(project.target.dsn) == registry(other)
+    assert project.tables() == {"users"}
+    await project.apply()
+    alone.run("deploy")
+    assert registry(project.target.dsn) == registry(other)
+    assert "Nothing to deploy" in sqitch.run("deploy")
+    assert "- gone .. ok" in sqitch.run("revert", "-y", "--to", "posts")
+    assert_times_in_order(project)
+
+
+async def put(project: Project) -> Sqitch:
+    """Write the change `users`, and let sqitch deploy it."""
+    sqitch = Sqitch.on(project.target.dsn, project.path)
+    write(project, "users")
+    sqitch.run("deploy")
+    return sqitch
+
+
+HELD = "SELECT objid::int8, NULL FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+TABLES = (
+    "SELECT NULL, relation::regclass || ' ' || mode FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()"
+)
+
+
+async def test_the_locks_of_sqitch_are_held_while_koonj_runs_and_free_after_it(project: Project) -> None:
+    await put(project)
+    write(project, "posts", up=f"CREATE TABLE posts AS {HELD} UNION ALL {TABLES};")
+    write(project, "bad", up="SELECT 1/0;")
+    end = run_finished(await project.apply())
+    assert (end.result, end.committed) == (RunResult.FAILED, ("posts",))
+    held = project.sql("SELECT * FROM posts")
+    assert {(75474063, None), (None, "sqitch.changes ExclusiveLock")} <= set(held)
+    with psycopg.connect(project.target.dsn, autocommit=True) as other:
+        assert other.execute("SELECT pg_try_advisory_lock(75474063)").fetchone() == (True,)
+        pid, events = other.info.backend_pid, await project.apply(wait=0.2)
+    waiting = events_of_kind(events, WaitingForLock)[0]
+    assert waiting.holder is not None
+    assert (waiting.holder.pid, waiting.lock) == (pid, "the lock of sqitch")
+    assert run_finished(events).result is RunResult.LOCKED
+    assert [row["event"] for row in registry(project.target.dsn)["events"]] == ["deploy", "deploy"]
+
+
+async def test_without_a_registry_sqitch_must_be_run_once(project: Project) -> None:
+    write(project, "users")
+    end = run_finished(await project.apply())
+    assert end.failure is not None
+    assert "sqitch has no history on this target yet, and koonj does not create it there." in end.failure.message
+    assert project.tables() == set()
+
+
+async def test_a_second_project_is_registered_with_its_first_change(project: Project) -> None:
+    await put(project)
+    text = HEAD.replace("%project=shop", "%project=store").replace("/shop", "/store")
+    (project.path / "sqitch.plan").write_text(text)
+    write(project, "users", up="CREATE TABLE users_of_store ();", down="DROP TABLE users_of_store;")
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    shop, store = registry(project.target.dsn)["projects"]
+    assert store == {**shop, "project": "store", "uri": "https://example.org/store"}
+    assert "Check successful" in Sqitch.on(project.target.dsn, project.path).run("check")
+
+
+REFUSED = {
+    "a registry of another version": (
+        "UPDATE sqitch.releases SET version = 1.0",
+        "The registry has the version 1, and koonj keeps version 1.1.",
+    ),
+    "a registry without a version": (
+        "DROP TABLE sqitch.releases",
+        "The registry has the version older",
+    ),
+    "another URI": (
+        "UPDATE sqitch.projects SET uri = NULL",
+        "The registry has the project shop with the URI NULL, and the plan has https://example.org/shop.",
+    ),
+    "a URI of another project": (
+        "INSERT INTO sqitch.projects VALUES ('x', 'https://example.org/x', now(), 'n', 'm')",
+        "The project x has the URI https://example.org/x already",
+    ),
+    "a change that the plan does not have": (
+        "UPDATE sqitch.changes SET change_id = repeat('a', 40) WHERE change = 'b'",
+        "and the plan has no change with its id.",
+    ),
+    "another order than that of the plan": (
+        "UPDATE sqitch.changes SET committed_at = now() WHERE change = 'a'",
+        "a was deployed after b, which comes later in the plan.",
+    ),
+    "a change that sqitch never deploys": (
+        "DELETE FROM sqitch.changes WHERE change = 'a'",
+        "a is pending, but a migration after it is applied. sqitch does not apply it.",
+    ),
+    "a change of another project": ("[other:users]", "It names other:users, which is not in this plan."),
+    "a conflict": ("[!users]", "It is in conflict with users, which is deployed before it."),
+    "a variable of psql": ("SELECT :'name';", "psql replaces :'name' by the value of a variable."),
+    "a command of psql": ("\\i other.sql", ""),
+}
+
+
+async def test_what_koonj_cannot_promise_is_refused_with_the_reason(
+    project: Project, make_database: Callable[[], str]
+) -> None:
+    """Each case begins with the registry of two deployed changes, and a third one in the plan."""
+    write(project, "users")
+    write(project, "a")
+    write(project, "b")
+    Sqitch.on(project.target.dsn, project.path).run("deploy")
+    plan = (project.path / "sqitch.plan").read_text()
+    with psycopg.connect(project.target.dsn) as conn:
+        for case, (trouble, words) in REFUSED.items():
+            (project.path / "sqitch.plan").write_text(plan)
+            is_line, is_script = trouble.startswith("["), trouble.startswith(("SELECT", "\\"))
+            write(project, "c", f"{trouble} {BY}" if is_line else "", trouble if is_script else "")
+            if case == "a URI of another project":
+                text = (project.path / "sqitch.plan").read_text()
+                (project.path / "sqitch.plan").write_text(text.replace("/shop", "/x"))
