@@ -183,7 +183,13 @@ def test_the_configuration_is_read_as_sqitch_reads_it() -> None:
 nonsense
 """
     assert sqitch_settings(text) == SqitchSettings(
-        "sql/all/sqitch.plan", "sql/all/deploy", "back", "psql", 'a\\"b', 'Ann "A"#1 Example', "a;b@example.org"
+        "sql/all/sqitch.plan",
+        "sql/all/deploy",
+        "back",
+        "psql",
+        'a\\"b',
+        'Ann "A"#1 Example',
+        "a;b@example.org",
     )
     assert sqitch_settings("") == SqitchSettings()
 

@@ -119,9 +119,7 @@ async def put(project: Project) -> Sqitch:
 
 
 HELD = "SELECT objid::int8, NULL FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
-TABLES = (
-    "SELECT NULL, relation::regclass || ' ' || mode FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()"
-)
+TABLES = "SELECT NULL, relation::regclass || ' ' || mode FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()"
 
 
 async def test_the_locks_of_sqitch_are_held_while_koonj_runs_and_free_after_it(project: Project) -> None:
@@ -146,7 +144,9 @@ async def test_without_a_registry_sqitch_must_be_run_once(project: Project) -> N
     write(project, "users")
     end = run_finished(await project.apply())
     assert end.failure is not None
-    assert "sqitch has no history on this target yet, and koonj does not create it there." in end.failure.message
+    assert (
+        "sqitch has no history on this target yet, and koonj does not create it there." in end.failure.message
+    )
     assert project.tables() == set()
 
 
@@ -198,19 +198,41 @@ REFUSED = {
 
 
 async def test_what_koonj_cannot_promise_is_refused_with_the_reason(
-    project: Project, make_database: Callable[[], str]
+    project: Project,
 ) -> None:
-    """Each case begins with the registry of two deployed changes, and a third one in the plan."""
+    """Each case begins with the registry of three deployed changes, and a fourth one in the plan."""
     write(project, "users")
     write(project, "a")
     write(project, "b")
     Sqitch.on(project.target.dsn, project.path).run("deploy")
     plan = (project.path / "sqitch.plan").read_text()
-    with psycopg.connect(project.target.dsn) as conn:
-        for case, (trouble, words) in REFUSED.items():
-            (project.path / "sqitch.plan").write_text(plan)
-            is_line, is_script = trouble.startswith("["), trouble.startswith(("SELECT", "\\"))
-            write(project, "c", f"{trouble} {BY}" if is_line else "", trouble if is_script else "")
-            if case == "a URI of another project":
-                text = (project.path / "sqitch.plan").read_text()
-                (project.path / "sqitch.plan").write_text(text.replace("/shop", "/x"))
+    save = [
+        f"CREATE TABLE saved_{table} AS TABLE sqitch.{table}" for table in ("changes", "projects", "releases")
+    ]
+    project.sql(";".join(save))
+    for case, (trouble, words) in REFUSED.items():
+        is_line, is_script = trouble.startswith("["), trouble.startswith(("SELECT", "\\"))
+        uri = "/x" if case == "a URI of another project" else "/shop"
+        (project.path / "sqitch.plan").write_text(plan.replace("/shop", uri))
+        write(project, "c", f"{trouble} {BY}" if is_line else "", trouble if is_script else "")
+        if not is_line and not is_script:
+            project.sql(trouble)
+        events = await project.apply()
+        assert run_finished(events).result is RunResult.REFUSED, case
+        conflicts = events_of_kind(events, PlanMade)[-1].plan.conflicts
+        assert any(words in one.message and one.hint and not one.can_allow for one in conflicts), (
+            case,
+            conflicts,
+        )
+        assert "c" not in project.tables(), case
+        restore(project)
+
+
+def restore(project: Project) -> None:
+    """Put the registry back, as it was saved."""
+    project.sql(
+        "CREATE TABLE IF NOT EXISTS sqitch.releases AS TABLE saved_releases;"
+        "TRUNCATE sqitch.releases, sqitch.changes, sqitch.projects CASCADE;"
+        "INSERT INTO sqitch.releases TABLE saved_releases; INSERT INTO sqitch.projects TABLE saved_projects;"
+        "INSERT INTO sqitch.changes TABLE saved_changes"
+    )

@@ -10,7 +10,14 @@ from types import MappingProxyType
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
 MODULES: Mapping[str, str] = MappingProxyType(
-    {"dbmate": "dbmate_writer", "sqitch": "sqitch_writer", "sqlx": "sqlx_writer", "yoyo": "yoyo_writer"}
+    {
+        "dbmate": "dbmate_writer",
+        "node-pg-migrate": "node_pg_migrate_writer",
+        "sqitch": "sqitch_writer",
+        "sql-migrate": "sql_migrate_writer",
+        "sqlx": "sqlx_writer",
+        "yoyo": "yoyo_writer",
+    }
 )
 """By the name of the layout: the module with its `WRITER`."""
 
