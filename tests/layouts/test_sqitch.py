@@ -178,7 +178,7 @@ def test_the_configuration_is_read_as_sqitch_reads_it() -> None:
 [target "production"]
     registry = c
 [user]
-    name = Ann  \\"A\\"#1  Example ; x
+    name = Ann  \\"A\\" A#1  Example ; x
     email = "a;b"@example.org
 nonsense
 """
@@ -188,7 +188,7 @@ nonsense
         "back",
         "psql",
         'a\\"b',
-        'Ann "A"#1 Example',
+        'Ann "A" A#1 Example',
         "a;b@example.org",
     )
     assert sqitch_settings("") == SqitchSettings()

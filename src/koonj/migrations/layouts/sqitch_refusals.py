@@ -34,9 +34,10 @@ def sqitch_refusals(statuses: Sequence[MigrationStatus], history: ToolHistory) -
 
 
 def _of_registry(first: SqitchMigration, history: ToolHistory) -> Iterator[Refusal]:
-    release = next((str(version) for (version,) in history.of("releases")), "older")
+    release = next((str(version) for (version,) in history.of("releases")), None)
     if history.has("changes") and release != _RELEASE:
-        message = f"The registry has the version {release}, and koonj keeps version {_RELEASE}."
+        found = "has no version" if release is None else f"has version {release}"
+        message = f"The registry {found}, and koonj keeps registries of version {_RELEASE}."
         yield Refusal("", message, "Run: sqitch upgrade")
     for project, uri in history.of("projects"):
         if project == first.project and (uri or "") != first.uri:
