@@ -195,7 +195,7 @@ REFUSED = {
     "a change of another project": ("[other:users]", "It names other:users, which is not in this plan."),
     "a conflict": ("[!users]", "It is in conflict with users, which is deployed before it."),
     "a variable of psql": ("SELECT :'name';", "psql replaces :'name' by the value of a variable."),
-    "a command of psql": ("\\i other.sql", "XX"),
+    "a command of psql": ("\\i other.sql", "command that koonj does not run."),
 }
 
 
