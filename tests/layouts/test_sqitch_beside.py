@@ -41,6 +41,14 @@ def write(project: Project, name: str, line: str = "", up: str = "", down: str =
     add_line(project, f"{name} {line or BY}")
 
 
+def rework(project: Project, name: str, tag: str, line: str) -> None:
+    """Add a change again, as ``sqitch rework`` does: its scripts so far get the tag into their names."""
+    for folder in ("deploy", "revert"):
+        script = project.path / folder / f"{name}.sql"
+        script.rename(script.with_name(f"{name}{tag}.sql"))
+    write(project, name, line, f"ALTER TABLE {name} ADD c int;", f"ALTER TABLE {name} DROP c;")
+
+
 def add_line(project: Project, line: str) -> None:
     with (project.path / "sqitch.plan").open("a") as plan:
         plan.write(f"{line}\n")
@@ -96,18 +104,45 @@ async def test_sqitch_and_koonj_take_turns(project: Project, make_database: Call
     assert_times_in_order(project)
     sqitch.run("deploy")
     alone.run("deploy")
-    assert "Check successful" in sqitch.run("check")
     assert run_finished(await project.roll_back()).committed == ("gone",)
     assert run_finished(await project.roll_back()).committed == ("posts",)
     alone.run("revert", "-y", "--to", "users")
     assert registry(project.target.dsn) == registry(other)
     assert project.tables() == {"users"}
-    await project.apply()
+    rework(project, "users", "@v1", f"[users@v1] {BY}")
+    assert run_finished(await project.apply()).committed == ("posts", "gone", "users")
     alone.run("deploy")
     assert registry(project.target.dsn) == registry(other)
     assert "Nothing to deploy" in sqitch.run("deploy")
-    assert "- gone .. ok" in sqitch.run("revert", "-y", "--to", "posts")
+    assert "Check successful" in sqitch.run("check")
+    assert "- gone" in sqitch.run("revert", "-y", "--to", "posts")
     assert_times_in_order(project)
+
+
+async def test_the_committer_is_the_one_that_sqitch_takes(
+    project: Project, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the project nor the user nor the environment says it; then one after the other does."""
+    (project.path / "sqitch.conf").write_text("[core]\n\tengine = pg\n")
+    sqitch = Sqitch.on(project.target.dsn, project.path)
+    write(project, "users")
+    sqitch.run("deploy")
+    for number, (name, mail) in enumerate(
+        (("", ""), ("Home", "home@x"), ("Project", "home@x"), ("Env", "env@x"))
+    ):
+        if name == "Home":
+            (home / ".sqitch").mkdir()
+            (home / ".sqitch" / "sqitch.conf").write_text("[user]\nname = Home\nemail = home@x\n")
+        elif name == "Project":
+            (project.path / "sqitch.conf").write_text("[core]\n\tengine = pg\n[user]\nname = Project\n")
+        elif name == "Env":
+            monkeypatch.setenv("SQITCH_FULLNAME", name)
+            monkeypatch.setenv("SQITCH_EMAIL", mail)
+        write(project, f"t{number}")
+        assert run_finished(await project.apply()).result is RunResult.DONE
+        newest = "SELECT committer_name, committer_email FROM sqitch.changes ORDER BY committed_at"
+        first, *_, last = project.sql(newest)
+        assert last == ((name, mail) if name else first)
 
 
 async def put(project: Project) -> Sqitch:
