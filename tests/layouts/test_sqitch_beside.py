@@ -165,6 +165,8 @@ async def test_the_locks_of_sqitch_are_held_while_koonj_runs_and_free_after_it(p
     assert (end.result, end.committed) == (RunResult.FAILED, ("posts",))
     held = project.sql("SELECT * FROM posts")
     assert {(75474063, None), (None, "sqitch.changes ExclusiveLock")} <= set(held)
+    same = "SELECT c.xmin = r.xmin FROM sqitch.changes AS c JOIN pg_class AS r ON r.relname = c.change"
+    assert project.sql(f"{same} WHERE c.change = 'posts'") == [(True,)]
     with psycopg.connect(project.target.dsn, autocommit=True) as other:
         assert other.execute("SELECT pg_try_advisory_lock(75474063)").fetchone() == (True,)
         pid, events = other.info.backend_pid, await project.apply(wait=0.2)

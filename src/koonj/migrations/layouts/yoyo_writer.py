@@ -81,6 +81,13 @@ def _refusals(statuses: Sequence[MigrationStatus], history: ToolHistory) -> Iter
             f"yoyo of {made} has made the tables. koonj keeps those of yoyo 6 to 9.",
             "Run yoyo 9 once: it changes its tables.",
         )
+    places = {key: place[0] for key, place in history.tables.items()}
+    if len(set(places.values())) > 1:
+        found = ", ".join(sorted(history.places.values()))
+        message = f"The tables of yoyo are in several schemas ({found}). yoyo uses those of the current one."
+        yield Refusal(
+            "", message, "Run yoyo once with this connection: it makes the tables that are missing."
+        )
     for applied, verb in ((False, "apply"), (True, "rollback")):
         migrations = [s.migration for s in statuses if s.applied is applied]
         order = [one for one in migrations if isinstance(one, ToolMigration)]
