@@ -14,9 +14,10 @@ from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, RunResult
 from koonj.runner.run.lock_events import WaitingForLock
+from support import gate
 from support.project import Project, events_of_kind, run_finished
 from support.sqitch import Sqitch
-from support.turns import rows
+from support.turns import rows, tool_meanwhile
 
 HEAD = "%syntax-version=1.0.0\n%project=shop\n%uri=https://example.org/shop\n\n"
 BY = "2026-11-29T20:24:51Z Ann Example <ann@example.org>"
@@ -175,6 +176,16 @@ async def test_the_locks_of_sqitch_are_held_while_koonj_runs_and_free_after_it(p
     assert (waiting.holder.pid, waiting.lock) == (pid, "the lock of sqitch")
     assert run_finished(events).result is RunResult.LOCKED
     assert [row["event"] for row in registry(project.target.dsn)["events"]] == ["deploy", "deploy"]
+
+
+async def test_a_sqitch_that_is_started_meanwhile_waits_and_does_nothing(project: Project) -> None:
+    sqitch = await put(project)
+    project.sql(gate.CLOSE)
+    write(project, "posts", up=f"CREATE TABLE posts (); {gate.wait_at()}")
+    events, said = await tool_meanwhile(project, lambda: sqitch.run("deploy"), r"pg_advisory_lock\(75474063")
+    assert run_finished(events).result is RunResult.DONE
+    assert "Blocked by another instance of Sqitch" in said
+    assert "Nothing to deploy" in said
 
 
 async def test_without_a_registry_sqitch_must_be_run_once(project: Project) -> None:

@@ -14,8 +14,9 @@ from koonj.migrations.layouts.yoyo import yoyo_hash
 from koonj.postgres.connector import Connector
 from koonj.runner.run.events import PlanMade, RunResult
 from koonj.runner.run.lock_events import WaitingForLock
+from support import gate
 from support.project import Project, events_of_kind, run_finished
-from support.turns import definitions, rows
+from support.turns import definitions, rows, tool_meanwhile
 from support.yoyo import Yoyo
 
 TABLES = ["_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock"]
@@ -132,6 +133,16 @@ async def test_a_lock_of_yoyo_that_is_held_is_waited_for_and_shown_with_its_hold
     assert "yoyo break-lock" in end.message
     assert locked_by(project) == [(1813,)]
     assert "t1" not in project.tables()
+
+
+async def test_a_yoyo_that_is_started_meanwhile_waits_and_does_nothing(project: Project) -> None:
+    put(project)
+    project.sql(gate.CLOSE)
+    write(project, 1, f"CREATE TABLE t1 (); {gate.wait_at()}")
+    yoyo = Yoyo.on(project.target.dsn, project.path)
+    events, _ = await tool_meanwhile(project, lambda: yoyo.run("apply"), "yoyo_lock")
+    assert run_finished(events).result is RunResult.DONE
+    assert [row["operation"] for row in history(project.target.dsn)["log"]] == ["apply"]
 
 
 REFUSED = {

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Callable, Collection
 from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from koonj.runner.run.events import Event
+from support import gate
+from support.project import PATIENCE, Project
 
 _COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
@@ -47,3 +52,28 @@ def rows(dsn: str, table: str, order: str, *, but: Collection[str] = ()) -> list
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     assert set(but) <= set(names), names
     return [{key: value is None if key in but else value for key, value in row.items()} for row in found]
+
+
+async def tool_meanwhile(project: Project, tool: Callable[[], str], waits: str) -> tuple[list[Event], str]:
+    """Start the tool while koonj applies a migration that waits at a gate; open it when the tool waits for koonj.
+
+    `waits`: a pattern of the statement that the tool's session sent last. Return the events of koonj and what the
+    tool prints.
+    """
+
+    async def seen(query: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not project.sql(query):
+                await asyncio.sleep(0.02)
+
+    run = asyncio.create_task(project.apply())
+    await seen(gate.AT_GATE)
+    other = asyncio.create_task(asyncio.to_thread(tool))
+    try:
+        await seen(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            f"AND query ~ '{waits}' AND application_name !~ 'koonj'"
+        )
+    finally:
+        project.sql(gate.OPEN_ALL)
+    return await run, await other
