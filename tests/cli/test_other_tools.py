@@ -197,3 +197,21 @@ def test_a_rollback_that_fails_is_at_a_line_of_its_own_file(
     for _ in range(2):  # the second verdict is from the cache
         answer = project.koonj("rehearse", "1")
         assert f"{path.relative_to(root)}/000001_users.down.sql:3" in answer.out
+
+
+def test_of_a_file_with_several_migrations_only_one_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ToolTruth.of("liquibase").copy_to(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    project = Project(tmp_path / "project", "host=/nowhere", capsys)
+    answer = project.koonj("show", "1", "--migrations", "changelog")
+    assert answer.out.splitlines() == [
+        "--changeset ann:1-users labels:v1",
+        "--comment: the users",
+        "create table users (id bigint primary key);",
+        "--rollback drop table users;",
+    ]
+    numbered = project.koonj("show", "2", "--numbers", "--migrations", "changelog").out.splitlines()
+    assert numbered[0] == "    8  --changeset ann:2-posts runInTransaction:true splitStatements:false"
+    assert numbered[-1] == "   11  --rollback drop table posts;"
