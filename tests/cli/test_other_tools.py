@@ -215,3 +215,39 @@ def test_of_a_file_with_several_migrations_only_one_is_shown(
     numbered = project.koonj("show", "2", "--numbers", "--migrations", "changelog").out.splitlines()
     assert numbered[0] == "    8  --changeset ann:2-posts runInTransaction:true splitStatements:false"
     assert numbered[-1] == "   11  --rollback drop table posts;"
+
+
+@pytest.mark.parametrize(
+    ("tool", "verdict", "why"),
+    [
+        ("prisma", "irreversible", "Prisma has no rollbacks."),
+        ("sqlx", "incomplete", "The file has no rollback."),
+    ],
+)
+def test_a_migration_without_rollback_is_told_in_the_words_of_its_tool(
+    tool: str,
+    verdict: str,
+    why: str,
+    tmp_path: Path,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if tool == "prisma":
+        ToolTruth.of(tool).copy_to(tmp_path / "project")
+    else:
+        (tmp_path / "project/migrations/.sqlx").mkdir(parents=True)
+        (tmp_path / "project/migrations/1_a.sql").write_text(
+            "SELECT 1;\n"
+        )
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("DATABASE_URL", database)
+    project = Project(tmp_path / "project", database, capsys)
+    first = project.koonj("status", "--json").json["migrations"][0]["name"]
+    said = project.koonj("show", first, "--rollback")
+    assert (said.code, said.out) == (4, "")
+    assert "-- Rollback" not in said.err
+    lines = project.koonj("rehearse", first).out
+    assert verdict in lines
+    assert why in lines
+    assert "-- Rollback" not in lines

@@ -65,6 +65,8 @@ def no_rollback(migration: Migration) -> str:
     reason = migration.sections.none_reason
     if reason is not None:
         return f"{migration.name} cannot be rolled back: {reason}"
+    if migration.shape.of_tool:
+        return f"{migration.name} has no rollback."
     return f"{migration.name} has no `-- Rollback:`."
 
 

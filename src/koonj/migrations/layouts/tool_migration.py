@@ -68,6 +68,8 @@ class ToolMigration(Migration):
     """The checksum of the file by the tool's own rule, as its history has it; empty if it is not used."""
     shares_file: bool = False
     """Whether the file has other migrations, too."""
+    none_reason: str | None = None
+    """Why the tool has a rollback for none of its migrations, as a clause; None if it has."""
 
     def fresh(self) -> ToolMigration:
         """Return the same migration with nothing parsed."""
@@ -143,7 +145,7 @@ class ToolMigration(Migration):
             body=Script.of_body(body),
             rollback=None if self.down is None else _rollback(self.down),
             rollback_line=source.line_and_column(self.down.start)[0] if is_below and self.down else None,
-            none_reason=None,
+            none_reason=self.none_reason,
             nothing_reason=None,
             problems=(),
         )
@@ -213,6 +215,7 @@ def tool_migration(
     refused: tuple[Problem, ...] = (),
     checksum: str = "",
     shares_file: bool = False,
+    none_reason: str | None = None,
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -228,6 +231,7 @@ def tool_migration(
         refused: why koonj cannot run it.
         checksum: of the text, as the tool's history has it.
         shares_file: whether the file has other migrations, too.
+        none_reason: why the tool has a rollback for none of its migrations, as a clause.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -247,6 +251,7 @@ def tool_migration(
         refused=refused,
         checksum=checksum,
         shares_file=shares_file,
+        none_reason=none_reason,
     )
 
 
