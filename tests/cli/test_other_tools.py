@@ -10,6 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from koonj.cli.main import CHANGES, MIGRATES
+from koonj.postgres.advisory_lock import KEY
 from support.command import Project
 from support.tool_truth import ToolTruth
 
@@ -237,9 +238,7 @@ def test_a_migration_without_rollback_is_told_in_the_words_of_its_tool(
         ToolTruth.of(tool).copy_to(tmp_path / "project")
     else:
         (tmp_path / "project/migrations/.sqlx").mkdir(parents=True)
-        (tmp_path / "project/migrations/1_a.sql").write_text(
-            "SELECT 1;\n"
-        )
+        (tmp_path / "project/migrations/1_a.sql").write_text("SELECT 1;\n")
     monkeypatch.chdir(tmp_path / "project")
     monkeypatch.setenv("DATABASE_URL", database)
     project = Project(tmp_path / "project", database, capsys)
@@ -251,3 +250,19 @@ def test_a_migration_without_rollback_is_told_in_the_words_of_its_tool(
     assert verdict in lines
     assert why in lines
     assert "-- Rollback" not in lines
+
+
+def test_who_is_in_the_way_is_listed_with_what_ends_it_in_psql(dbmate: Project) -> None:
+    with psycopg.connect(dbmate.dsn, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        pid = holder.info.backend_pid
+        listed = dbmate.koonj("unblock")
+        assert (listed.code, listed.err) == (0, "")
+        assert f": SELECT pg_terminate_backend({pid});" in listed.out
+        assert "koonj unblock" not in listed.out
+        for how, function in (("--cancel", "pg_cancel_backend"), ("--end", "pg_terminate_backend")):
+            refused = dbmate.koonj("unblock", str(pid), how, "--reason", "a test")
+            assert refused.code == 4
+            assert "The folder belongs to dbmate" in refused.err
+            assert f"To do it without koonj: SELECT {function}({pid});" in refused.err
+        holder.execute("SELECT 1")
