@@ -13,7 +13,6 @@ from koonj.config import Target
 from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, RunResult
-from koonj.runner.run.lock_events import WaitingForLock
 from support import gate
 from support.project import Project, events_of_kind, run_finished
 from support.sqitch import Sqitch
@@ -37,8 +36,9 @@ def write(project: Project, name: str, line: str = "", up: str = "", down: str =
     for folder in ("deploy", "revert", "verify"):
         (project.path / folder / name).parent.mkdir(parents=True, exist_ok=True)
     up, down = up or f"CREATE TABLE {name} (id int);", down or f"DROP TABLE {name};"
-    (project.path / "deploy" / f"{name}.sql").write_text(f"BEGIN;\n{up}\nCOMMIT;\n")
-    (project.path / "revert" / f"{name}.sql").write_text(f"BEGIN;\n{down}\nCOMMIT;\n")
+    for folder, text in (("deploy", up), ("revert", down)):
+        script = f"{text}\n" if "CONCURRENTLY" in text else f"BEGIN;\n{text}\nCOMMIT;\n"
+        (project.path / folder / f"{name}.sql").write_text(script)
     add_line(project, f"{name} {line or BY}")
 
 
@@ -97,7 +97,12 @@ async def test_sqitch_and_koonj_take_turns(project: Project, make_database: Call
     write(project, "posts", f"[users !gone @v1] {BOB} # Posts: 100% {{a,b}}")
     add_line(project, f"@v2 {BOB} # äöü {{}}")
     add_line(project, f"@v2b {BY}")
-    write(project, "gone")
+    write(
+        project,
+        "gone",
+        up="CREATE INDEX CONCURRENTLY gone ON users (id);",
+        down="DROP INDEX CONCURRENTLY gone;",
+    )
     assert run_finished(await project.run(Direction.APPLY)).committed == ("posts",)
     alone.run("deploy", "--to", "posts")
     assert registry(project.target.dsn) == registry(other)
@@ -170,11 +175,9 @@ async def test_the_locks_of_sqitch_are_held_while_koonj_runs_and_free_after_it(p
     assert project.sql(f"{same} WHERE c.change = 'posts'") == [(True,)]
     with psycopg.connect(project.target.dsn, autocommit=True) as other:
         assert other.execute("SELECT pg_try_advisory_lock(75474063)").fetchone() == (True,)
-        pid, events = other.info.backend_pid, await project.apply(wait=0.2)
-    waiting = events_of_kind(events, WaitingForLock)[0]
-    assert waiting.holder is not None
-    assert (waiting.holder.pid, waiting.lock) == (pid, "the lock of sqitch")
-    assert run_finished(events).result is RunResult.LOCKED
+        pid, end = other.info.backend_pid, run_finished(await project.apply(wait=0.1))
+    assert end.result is RunResult.LOCKED
+    assert f"(pid {pid}, user postgres, local) holds the lock of sqitch" in end.message
     assert [row["event"] for row in registry(project.target.dsn)["events"]] == ["deploy", "deploy"]
 
 
