@@ -9,7 +9,14 @@ from types import MappingProxyType
 
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
-MODULES: Mapping[str, str] = MappingProxyType({"dbmate": "dbmate_writer"})
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "dbmate": "dbmate_writer",
+        "golang-migrate": "golang_migrate_writer",
+        "goose": "goose_writer",
+        "tern": "tern_writer",
+    }
+)
 """By the name of the layout: the module with its `WRITER`."""
 
 
