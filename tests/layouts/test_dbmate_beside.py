@@ -417,4 +417,4 @@ async def test_a_migration_without_statements_has_its_row(project: Project) -> N
 
 
 def test_only_complete_tools_have_a_writer() -> None:
-    assert set(MODULES) == {"dbmate"}
+    assert set(MODULES) == {"dbmate", "golang-migrate", "goose", "tern"}
