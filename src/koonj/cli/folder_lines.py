@@ -45,7 +45,8 @@ def layout_line(folder: Folder) -> DoctorLine:
         return ok("layout", "koonj's own")
     # the evidence without the folder's path, which says nothing to others
     seen = folder.layout.evidence.removeprefix(folder.shown_path).removeprefix("/")
-    return ok("layout", f"{folder.layout.name}, which koonj only reads; recognised by {seen}")
+    does = "reads" if folder.why_not_run else "runs"
+    return ok("layout", f"{folder.layout.name}, which koonj {does}; recognised by {seen}")
 
 
 def migrations_line(folder: Path, count: int, *, is_own: bool = True) -> DoctorLine:

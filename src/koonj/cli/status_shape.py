@@ -59,7 +59,12 @@ def layout_shape(folder: Folder, place: str) -> dict[str, Any] | None:
     """
     if folder.layout is None:
         return None
-    return {"name": folder.layout.name, "evidence": folder.layout.evidence, "history": place or None}
+    return {
+        "name": folder.layout.name,
+        "evidence": folder.layout.evidence,
+        "history": place or None,
+        "read_only": folder.why_not_run is not None,
+    }
 
 
 def _facts(status: TargetStatus) -> dict[str, Any]:
