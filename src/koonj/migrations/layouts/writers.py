@@ -12,10 +12,13 @@ from koonj.migrations.layouts.tool_writer import ToolWriter
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         "dbmate": "dbmate_writer",
+        "golang-migrate": "golang_migrate_writer",
+        "goose": "goose_writer",
         "node-pg-migrate": "node_pg_migrate_writer",
         "sqitch": "sqitch_writer",
         "sql-migrate": "sql_migrate_writer",
         "sqlx": "sqlx_writer",
+        "tern": "tern_writer",
         "yoyo": "yoyo_writer",
     }
 )

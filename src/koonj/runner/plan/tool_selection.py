@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import ToolWriter
-from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import TO_LIST, no_migration
 from koonj.migrations.states import State
@@ -48,9 +47,9 @@ def select_of_tool(
         selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
         conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
     else:
-        applied = [s for s in reversed(statuses) if s.migration and s.applied]
-        selected = _limited(applied, statuses, request)
-        conflicts = ()
+        limited = _limited(writer.rollback_order(statuses, history), statuses, request)
+        selected = tuple(s for s in limited if s.migration)
+        conflicts = tuple(_without_file(s, tool) for s in limited if not s.migration)
     failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
     refused = tuple(
         Conflict(one.name, TOOL_REFUSES, one.message, one.hint, can_allow=False)
@@ -59,16 +58,10 @@ def select_of_tool(
     return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *refused, *conflicts)), ())
 
 
-def with_tool_conflicts(
-    planned: PreparedPlan, tool: str, new_tables: Sequence[str], *, marks_start: Callable[[Migration], bool]
-) -> PreparedPlan:
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_tables: Sequence[str]) -> PreparedPlan:
     """Return the plan with what is to be said about migrations that do not run in one transaction.
 
-    Args:
-        planned: the plan.
-        tool: its name.
-        new_tables: those of the tool that the run makes.
-        marks_start: whether the tool writes a row before such a migration.
+    `tool`: its name; `new_tables`: those of the tool that the run makes.
     """
     found, notes = list[Conflict](), list[str]()
     if new_tables and planned.works:
@@ -76,7 +69,7 @@ def with_tool_conflicts(
     for work in planned.works:
         if work.in_one_transaction:
             continue
-        reason = _why_not_in_steps(work, tool, marks_start)
+        reason = _why_not_in_steps(work, tool)
         if reason:
             hint = f"Run it with {tool}. koonj runs those before it and after it."
             found.append(Conflict(work.migration.name, NOT_TRANSACTIONAL, reason, hint, can_allow=False))
@@ -92,18 +85,12 @@ def with_tool_conflicts(
     return replace(planned, plan=replace(plan, conflicts=conflicts))
 
 
-def _why_not_in_steps(work: Work, tool: str, marks_start: Callable[[Migration], bool]) -> str:
+def _why_not_in_steps(work: Work, tool: str) -> str:
     """Return why koonj does not run a migration that is not one transaction; empty if it does."""
-    name = work.migration.name
     if any(step.step.in_transaction or step.step.begin or step.step.end for step in work.steps):
         return (
-            f"{name} begins and ends transactions itself, so {tool}'s row for it could not be committed "
-            f"together with it: {work.planned.explanation}."
-        )
-    if work.direction is Direction.ROLLBACK and marks_start(work.migration):
-        return (
-            f"The rollback of {name} does not run in one transaction, and koonj does not know what {tool} "
-            "records while it runs."
+            f"{work.migration.name} begins and ends transactions itself, so {tool}'s row for it could not be "
+            f"committed together with it: {work.planned.explanation}."
         )
     return ""
 
@@ -164,6 +151,16 @@ def _of_apply(
                 can_allow=False,
             )
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _without_file(status: MigrationStatus, tool: str) -> Conflict:
+    return Conflict(
+        status.name,
+        State.MISSING.value,
+        f"{status.name} would be rolled back now, but no file has this version. {tool} refuses it, too.",
+        "Restore the file.",
+        can_allow=False,
+    )
 
 
 def _failed(status: MigrationStatus, tool: str) -> Conflict:
