@@ -188,3 +188,21 @@ async def test_what_koonj_cannot_promise_is_refused_with_the_reason(project: Pro
     conflicts = events_of_kind(events, PlanMade)[-1].plan.conflicts
     assert any(words in one.message and one.hint and not one.can_allow for one in conflicts), conflicts
     assert before is None or history(project.target.dsn) == before
+
+
+async def test_rollbacks_have_the_order_that_yoyo_gives_to_what_is_applied(project: Project) -> None:
+    """0001 depends on 0003: yoyo sorts it behind, and rolls it back first. Of 0001 and 0002 alone, it takes 0002 first."""
+    put(project, *map(row_of, ("0001.a", "0002.b", "0003.c", "0009.gone")))
+    for name in ("0001.a", "0002.b", "0003.c"):
+        mark = "-- depends: 0003.c\n" if name == "0001.a" else ""
+        (project.path / f"{name}.sql").write_text(f"{mark}SELECT 1;\n")
+        (project.path / f"{name}.rollback.sql").write_text("SELECT 1;\n")
+    assert run_finished(await project.roll_back()).committed == ("0001.a.sql",)
+    project.sql(f"DELETE FROM _yoyo_migration; {row_of('0001.a')}; {row_of('0002.b')}")
+    assert run_finished(await project.roll_back()).committed == ("0002.b.sql",)
+    Yoyo.on(project.target.dsn, project.path).run("rollback")
+    assert [row["migration_id"] for row in history(project.target.dsn)["log"]] == [
+        "0001.a",
+        "0002.b",
+        "0001.a",
+    ]

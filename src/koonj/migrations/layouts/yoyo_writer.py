@@ -49,8 +49,16 @@ class YoyoWriter(SimpleWriter):
         )
 
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
-        """Return why the tables are not those of this yoyo, or where yoyo would take another order."""
+        """Return why the tables are not those of this yoyo, or where it would take another order."""
         return tuple(_refusals(statuses, history))
+
+    def rollback_order(
+        self, statuses: Sequence[MigrationStatus], history: ToolHistory
+    ) -> Sequence[MigrationStatus]:
+        """Return the reverse of the order that yoyo gives to those that are applied and have a file."""
+        order = [one.name for one in reversed(_of_yoyo(_migrations(statuses, applied=True)))]
+        known = {status.name: status for status in statuses}
+        return [known[name] for name in order]
 
     def applied(self, migration: ToolMigration, place: HistoryPlace) -> RowChange:
         """Return the insert of the row, and of one in the log."""
@@ -88,18 +96,19 @@ def _refusals(statuses: Sequence[MigrationStatus], history: ToolHistory) -> Iter
         yield Refusal(
             "", message, "Run yoyo once with this connection: it makes the tables that are missing."
         )
-    for applied, verb in ((False, "apply"), (True, "rollback")):
-        migrations = [s.migration for s in statuses if s.applied is applied]
-        order = [one for one in migrations if isinstance(one, ToolMigration)]
-        for koonj, yoyo in zip(order, _of_yoyo(order), strict=True):
-            if koonj is not yoyo:
-                yield Refusal(
-                    yoyo.name,
-                    f"'yoyo {verb}' would take {yoyo.name} before {koonj.name}: it sorts only those that are "
-                    f"{'applied' if applied else 'not applied'}. koonj keeps the order of the folder.",
-                    f"Run: yoyo {verb}",
-                )
-                break
+    order = _migrations(statuses, applied=False)
+    for koonj, yoyo in zip(order, _of_yoyo(order), strict=True):
+        if koonj is not yoyo:
+            message = (
+                f"'yoyo apply' would take {yoyo.name} before {koonj.name}: it sorts only those that are not "
+                "applied. koonj keeps the order of the folder."
+            )
+            yield Refusal(yoyo.name, message, "Run: yoyo apply")
+            break
+
+
+def _migrations(statuses: Sequence[MigrationStatus], *, applied: bool) -> list[ToolMigration]:
+    return [s.migration for s in statuses if s.applied is applied and isinstance(s.migration, ToolMigration)]
 
 
 def _of_yoyo(migrations: Sequence[ToolMigration]) -> Sequence[ToolMigration]:
