@@ -14,6 +14,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "dbmate": "dbmate_writer",
         "golang-migrate": "golang_migrate_writer",
         "goose": "goose_writer",
+        "graphile-migrate": "graphile_migrate_writer",
         "node-pg-migrate": "node_pg_migrate_writer",
         "sql-migrate": "sql_migrate_writer",
         "tern": "tern_writer",
