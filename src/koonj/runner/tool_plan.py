@@ -73,7 +73,8 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     changes = [rows.change_of(one) for one in chosen if apply or one.has_rollback]
     lock = layout.writer.row_lock(place)
     locks = () if lock is None else (lock.take, lock.release)
-    await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
+    if not selected.selection.conflicts:  # they say more than what is wrong with a table
+        await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
     return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
 
 

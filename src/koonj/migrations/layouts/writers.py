@@ -16,8 +16,11 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "goose": "goose_writer",
         "graphile-migrate": "graphile_migrate_writer",
         "node-pg-migrate": "node_pg_migrate_writer",
+        "sqitch": "sqitch_writer",
         "sql-migrate": "sql_migrate_writer",
         "tern": "tern_writer",
+        "sqlx": "sqlx_writer",
+        "yoyo": "yoyo_writer",
     }
 )
 """By the name of the layout: the module with its `WRITER`."""
