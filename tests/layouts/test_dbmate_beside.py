@@ -416,5 +416,9 @@ async def test_a_migration_without_statements_has_its_row(project: Project) -> N
     assert versions(project) == ["1"]
 
 
-def test_only_complete_tools_have_a_writer() -> None:
-    assert set(MODULES) == {"dbmate"}
+def test_each_tool_with_a_writer_has_its_test_and_a_line_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "other-tools.md").read_text(encoding="utf-8")
+    for tool in MODULES:
+        module = f"test_{tool.replace('-', '_')}_beside.py"
+        assert Path(__file__).with_name(module).exists(), tool
+        assert f"| {tool} | yes |" in text, tool

@@ -85,9 +85,8 @@ async def _told_if_the_tool_runs(
         holder = await advisory_lock.holder(conn, key)
         if holder is None or holder.pid == conn.info.backend_pid:
             continue
-        hint = (
-            f"{holder_words(holder)} holds {rows.lock}, so it probably runs now. Wait until it has finished."
-        )
+        who = holder_words(holder)
+        hint = f"{who} holds {rows.lock}, so it probably runs now. Wait until it has finished."
         told = tuple(replace(conflict, hint=hint) for conflict in conflicts)
         return replace(selected, selection=replace(selected.selection, conflicts=told))
     return selected

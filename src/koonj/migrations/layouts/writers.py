@@ -9,7 +9,13 @@ from types import MappingProxyType
 
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
-MODULES: Mapping[str, str] = MappingProxyType({"dbmate": "dbmate_writer"})
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "dbmate": "dbmate_writer",
+        "node-pg-migrate": "node_pg_migrate_writer",
+        "sql-migrate": "sql_migrate_writer",
+    }
+)
 """By the name of the layout: the module with its `WRITER`."""
 
 
