@@ -96,11 +96,11 @@ def test_apply_and_rollback_keep_the_history_of_dbmate(dbmate: Project) -> None:
     assert dbmate.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []
 
 
-def test_apply_in_a_folder_of_golang_migrate_is_refused(dbmate: Project) -> None:
+def test_apply_in_a_folder_of_diesel_is_refused(dbmate: Project) -> None:
     for path in (dbmate.root / "db/migrations").iterdir():
         path.unlink()
-    for name in ("1_a.up.sql", "1_a.down.sql"):
-        (dbmate.root / "db/migrations" / name).write_text("")
+    (dbmate.root / "db/migrations/1_a").mkdir()
+    (dbmate.root / "db/migrations/1_a/up.sql").write_text("")
     for command in sorted(MIGRATES | CHANGES):
         answer = dbmate.koonj(command, *WORDS.get(command, ()), *YES.get(command, ()))
         assert answer.code == 4, command

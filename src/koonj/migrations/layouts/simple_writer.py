@@ -30,6 +30,12 @@ class SimpleWriter:
         """Return none: the tool refuses no history."""
         return ()
 
+    def rollback_order(
+        self, statuses: Sequence[MigrationStatus], history: ToolHistory
+    ) -> Sequence[MigrationStatus]:
+        """Return the applied ones that have a file, from the last to the first."""
+        return [status for status in reversed(statuses) if status.migration and status.applied]
+
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return none: the tool writes nothing before a migration."""
         return None

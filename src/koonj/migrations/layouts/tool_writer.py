@@ -109,6 +109,14 @@ class ToolWriter(Protocol):
         `statuses`: of all migrations, in the tool's order.
         """
 
+    def rollback_order(
+        self, statuses: Sequence[MigrationStatus], history: ToolHistory
+    ) -> Sequence[MigrationStatus]:
+        """Return the applied migrations in the order in which the tool rolls them back.
+
+        One without a file stops a rollback that comes to it. `statuses`: of all, in the tool's order.
+        """
+
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return what the tool writes before a migration that runs outside a transaction; None if nothing."""
 

@@ -46,9 +46,9 @@ def select_of_tool(
         selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
         conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
     else:
-        applied = [s for s in reversed(statuses) if s.migration and s.applied]
-        selected = _limited(applied, statuses, request)
-        conflicts = ()
+        limited = _limited(writer.rollback_order(statuses, history), statuses, request)
+        selected = tuple(s for s in limited if s.migration)
+        conflicts = tuple(_without_file(s, tool) for s in limited if not s.migration)
     failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
     refused = tuple(
         Conflict(one.name, TOOL_REFUSES, one.message, one.hint, can_allow=False)
@@ -141,6 +141,16 @@ def _of_apply(
                 can_allow=False,
             )
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _without_file(status: MigrationStatus, tool: str) -> Conflict:
+    return Conflict(
+        status.name,
+        State.MISSING.value,
+        f"{status.name} would be rolled back now, but no file has this version. {tool} refuses it, too.",
+        "Restore the file.",
+        can_allow=False,
+    )
 
 
 def _failed(status: MigrationStatus, tool: str) -> Conflict:
