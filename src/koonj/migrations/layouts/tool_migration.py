@@ -66,6 +66,12 @@ class ToolMigration(Migration):
     """Why koonj cannot run the text, although it can show it: templates, variables …."""
     checksum: str = ""
     """The checksum of the file by the tool's own rule, as its history has it; empty if it is not used."""
+    details: tuple[tuple[str, str], ...] = ()
+    """What else the tool's history has of it, or what it depends on: pairs (name, value)."""
+
+    def detail(self, name: str) -> str:
+        """Return one of the details; empty if there is none."""
+        return dict(self.details).get(name, "")
 
     def fresh(self) -> ToolMigration:
         """Return the same migration with nothing parsed."""
@@ -202,6 +208,7 @@ def tool_migration(
     words: str = "",
     refused: tuple[Problem, ...] = (),
     checksum: str = "",
+    details: tuple[tuple[str, str], ...] = (),
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -216,6 +223,7 @@ def tool_migration(
         words: description from the name.
         refused: why koonj cannot run it.
         checksum: of the text, as the tool's history has it.
+        details: what else the tool's history has of it.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -234,6 +242,7 @@ def tool_migration(
         words=words,
         refused=refused,
         checksum=checksum,
+        details=details,
     )
 
 
