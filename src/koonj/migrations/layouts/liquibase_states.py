@@ -113,7 +113,7 @@ def _is_path_of(recorded: str, migration: ToolMigration, path: str) -> bool:
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    """Return the parts of a path as Liquibase records it, without ``classpath:``, ``./`` or ``/`` before it."""
+    """Return the parts of a path as Liquibase records it: without ``classpath:`` or ``./`` before it."""
     plain = path.replace("\\", "/").removeprefix("classpath:").removeprefix("file:")
     return tuple(part for part in PurePosixPath(plain).parts if part not in {"/", "."})
 

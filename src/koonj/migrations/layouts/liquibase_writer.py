@@ -146,7 +146,10 @@ def _unknown(migrations: Sequence[ToolMigration], history: ToolHistory) -> list[
     ]
 
 
-_SEVERAL = "The changesets are in {} files. koonj does not know which of them Liquibase includes, nor in which order."
+_SEVERAL = (
+    "The changesets are in {} files. koonj does not know which of them Liquibase includes, nor in "
+    "which order."
+)
 _SCHEMA = "Liquibase's settings name the schema {}, and koonj does not set it for the changesets yet."
 _OLD = "The newest row of Liquibase has no checksum of the form 9, and koonj cannot compute another one."
 _NO_PATH = "koonj does not know with which path Liquibase is called for {}, and the path is part of its rows."
