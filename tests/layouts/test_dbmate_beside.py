@@ -303,13 +303,9 @@ async def _states(project: Project) -> dict[str, str]:
 
 
 REFUSED = {
-    "a file with CONCURRENTLY": (
-        ("CREATE INDEX CONCURRENTLY i ON t (id);", " transaction:false"),
-        "does not run in one transaction",
-    ),
     "a file with several transactions": (
         ("BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;", ""),
-        "does not run in one transaction",
+        "begins and ends transactions itself, so dbmate's row",
     ),
     "a file that dbmate refuses": (None, "has no '-- migrate:up', so dbmate refuses it"),
     "two files of a version": (("", ""), "2_more.sql has the same version as another file"),

@@ -147,6 +147,52 @@ async def test_a_version_that_another_session_has_changed_rolls_the_migration_ba
     assert rows(project) == []
 
 
+SEEN = """
+DO $$ BEGIN
+    CREATE TABLE {name} AS SELECT version, dirty, ARRAY(
+        SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+        WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1
+    ) AS keys
+    FROM schema_migrations;
+END $$;
+"""
+"""One statement that might commit by itself, so the tool's message is no transaction. It keeps what it sees."""
+
+
+async def test_a_migration_outside_a_transaction_is_marked_while_it_runs(project: Project) -> None:
+    """The marks are those that the tool leaves if it fails there. Its keys are free, so nobody waits for them."""
+    for path in project.path.iterdir():
+        path.unlink()
+    for number in (1, 2):
+        write(project, number, SEEN.format(name=f"up{number}"), SEEN.format(name=f"down{number}"))
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert rows(project) == [(2, False)]
+    assert run_finished(await project.roll_back()).result is RunResult.DONE
+    assert rows(project) == [(1, False)]
+    assert run_finished(await project.roll_back()).result is RunResult.DONE
+    assert rows(project) == []
+    database = project.sql("SELECT current_database()")[0][0]
+    keys = WRITER.keys(HistoryPlace(database, "public", "schema_migrations", ""))
+    marks = {"up1": 1, "up2": 2, "down2": 1, "down1": -1}
+    for name, version in marks.items():
+        ((seen, dirty, held),) = project.sql(f"SELECT version, dirty, keys FROM {name}")
+        assert (seen, dirty, set(keys) & set(held)) == (version, True, set()), name
+
+
+async def test_a_failure_outside_a_transaction_leaves_the_mark_of_golang_migrate(project: Project) -> None:
+    (project.path / "000002_posts.up.sql").write_text("CREATE INDEX CONCURRENTLY i ON users ((id / 0));")
+    events = await project.apply()
+    (failed,) = events_of_kind(events, MigrationFailed)
+    assert "0 of 1 statements of 000002_posts.up.sql are committed" in failed.failure.target_state
+    assert rows(project) == [(2, True)]
+    assert "either its apply has failed" in why_refused(await project.apply())
+    project.sql("UPDATE schema_migrations SET version = 1, dirty = false")
+    (project.path / "000001_users.down.sql").write_text("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$;")
+    assert run_finished(await project.roll_back()).result is RunResult.FAILED
+    assert rows(project) == [(-1, True)]
+    assert "its rollback has failed" in why_refused(await project.roll_back())
+
+
 async def test_the_table_is_the_one_of_x_migrations_table(project: Project) -> None:
     named = HistoryName("golang-migrate", "Log", "ops")
     project.target = replace(project.target, history=named)

@@ -163,6 +163,26 @@ async def test_what_goose_would_not_apply_is_refused(project: Project) -> None:
     assert run_finished(await project.apply()).committed == ("00002_t2.sql",)
 
 
+async def test_a_migration_without_a_transaction_has_its_row_after_the_last_statement(
+    project: Project,
+) -> None:
+    files(project)
+    name = write(project, 3, "CREATE TABLE x (id int);\nSELECT 1/0;", "DROP TABLE x;")
+    path = project.path / name
+    text = "-- +goose NO TRANSACTION\n" + path.read_text()
+    path.write_text(text)
+    put(project, (0, True), (1, True), (2, True))
+    (failed,) = events_of_kind(await project.apply(), MigrationFailed)
+    assert failed.failure.target_state.startswith(f"1 of 2 statements of {name} are committed and stay.")
+    assert (versions(project), "x" in project.tables()) == ([0, 1, 2], True)  # as recorded
+    project.sql("DROP TABLE x")
+    path.write_text(text.replace("SELECT 1/0", "CREATE INDEX CONCURRENTLY i ON x (id)"))
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert versions(project) == [0, 1, 2, 3]
+    assert run_finished(await project.roll_back()).result is RunResult.DONE
+    assert (versions(project), "x" in project.tables()) == ([0, 1, 2], False)
+
+
 async def test_a_rollback_stops_at_a_row_without_a_file_as_goose_does(project: Project) -> None:
     files(project, 1, 2)
     put(project, (0, True), (2, True), (9, True), (1, True))

@@ -92,6 +92,20 @@ async def test_the_row_is_that_of_tern_after_each_turn(
     assert project.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []
 
 
+async def test_a_half_without_a_transaction_has_its_row_after_the_last_statement(project: Project) -> None:
+    """The recorded folder of tern, whose second file has `disable-tx` in both halves."""
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert rows(project) == [2]
+    assert project.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_i'::regclass") == [(True,)]
+    assert run_finished(await project.roll_back()).result is RunResult.DONE
+    assert (rows(project), project.tables()) == ([1], {"users", "schema_version"})
+    path = project.path / "002_idx.sql"
+    path.write_text(path.read_text().replace("create index concurrently posts_i on posts (id)", "select 1/0"))
+    (failed,) = events_of_kind(await project.apply(), MigrationFailed)
+    assert failed.failure.target_state.startswith("1 of 2 statements of 002_idx.sql are committed and stay.")
+    assert (rows(project), project.tables()) == ([1], {"users", "posts", "schema_version"})
+
+
 REFUSED = {
     "a gap": ((1, 3), 1, "Migration 2 is missing, so tern refuses the folder."),
     "a version after the last file": ((1, 2), 5, "has version 5, but the last file is 2. tern does nothing"),

@@ -52,6 +52,7 @@ async def run_under_lock(
                 async for waiting in locks.acquire():
                     yield waiting
                 found = await control.unless_cancelled(plan_now(conn, job))
+                session = replace(session, tool_locks=locks)
                 async for event in _checked(session, job, shown, measurement, found, pooled=pooled):
                     yield event
             finally:

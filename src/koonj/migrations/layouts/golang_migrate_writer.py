@@ -21,6 +21,8 @@ from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 
 _SALT = 1486364155
+_NO_VERSION = "-1"
+"""What stands in the row while the first migration is rolled back."""
 _APPLY = "layouts/golang_migrate/apply"
 _ROLL_BACK = "layouts/golang_migrate/roll_back"
 _ROLL_BACK_FIRST = "layouts/golang_migrate/roll_back_first"
@@ -58,6 +60,14 @@ class GolangMigrateWriter(SimpleWriter):
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return the row with the mark."""
         return _row(migration, dirty=True)
+
+    def rollback_started(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange | None:
+        """Return the row with the version before it, or -1, and the mark."""
+        before = _NO_VERSION if previous is None else previous.version
+        values = {"version": migration.version, "previous": before, "dirty": "true"}
+        return RowChange(_ROLL_BACK, values)
 
     def applied(self, migration: ToolMigration, place: HistoryPlace) -> RowChange:
         """Return the row with the version."""

@@ -50,7 +50,7 @@ class GooseWriter(SimpleWriter):
         applied = {_version(status): status for status in statuses if status.applied}
         order: list[MigrationStatus] = []
         for version, is_applied in reversed(history.of("history")):
-            if is_applied and version == _FIRST:
+            if is_applied and version <= _FIRST:
                 break
             if is_applied:
                 order.append(applied[version])

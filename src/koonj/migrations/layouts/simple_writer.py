@@ -48,3 +48,9 @@ class SimpleWriter:
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return none: the tool writes nothing before a migration."""
         return None
+
+    def rollback_started(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange | None:
+        """Return none: the tool writes nothing before a rollback."""
+        return None

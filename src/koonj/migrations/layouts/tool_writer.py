@@ -129,6 +129,14 @@ class ToolWriter(Protocol):
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return what the tool writes before a migration that runs outside a transaction; None if nothing."""
 
+    def rollback_started(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange | None:
+        """Return what the tool writes before a rollback that runs outside a transaction; None if nothing.
+
+        `previous`: the migration before it in the tool's order.
+        """
+
     def applied(self, migration: ToolMigration, place: HistoryPlace) -> RowChange:
         """Return what the tool does to its history when the migration is applied."""
 

@@ -52,14 +52,26 @@ class ToolLocks:
             Cancelled: The user has cancelled the run.
             HistoryError: The tables could not be made.
         """
-        for key in self._rows.keys:
-            async for event in self._take_key(key):
-                yield event
-            self._keys.append(key)
+        async for event in self._take_keys():
+            yield event
         if self._row is not None:
             await self._rows.ensure(self._session.conn, self._session.target)
             async for event in self._take_row(self._row):
                 yield event
+
+    async def take_keys(self) -> AsyncIterator[Event]:
+        """Take the advisory locks again. Raises as `acquire`."""
+        self._start = monotonic()
+        async for event in self._take_keys():
+            yield event
+
+    async def release_keys(self) -> None:
+        """Release the advisory locks for a while.
+
+        Raises: psycopg.Error.
+        """
+        while self._keys:
+            await advisory_lock.unlock(self._session.conn, self._keys.pop())
 
     async def release(self) -> None:
         """Release what was taken. What could not be released is told with the last events of the run.
@@ -72,9 +84,13 @@ class ToolLocks:
         if self._has_row and self._row is not None:
             await self._release_row(self._row)
         if not conn.closed:
-            for key in reversed(self._keys):
-                await advisory_lock.unlock(conn, key)
-        self._keys.clear()
+            await self.release_keys()
+
+    async def _take_keys(self) -> AsyncIterator[Event]:
+        for key in self._rows.keys:
+            async for event in self._take_key(key):
+                yield event
+            self._keys.append(key)
 
     async def _take_key(self, key: int) -> AsyncIterator[Event]:
         conn, waiting = self._session.conn, _Waiting(self._rows.lock, self._start)

@@ -97,7 +97,23 @@ class ToolRows:
 
         Raises: NotWrittenError, psycopg.Error.
         """
-        await make_change(conn, self.tables, self.change_of(work.migration))
+        await self.make(conn, self.change_of(work.migration))
+
+    async def make(self, conn: AsyncConnection, change: RowChange) -> None:
+        """Make a change in the transaction that is open.
+
+        Raises: NotWrittenError, psycopg.Error.
+        """
+        await make_change(conn, self.tables, change)
+
+    def marks_start(self, migration: Migration) -> bool:
+        """Return whether the tool writes a row before a migration that runs outside a transaction."""
+        return self.started(migration) is not None
+
+    def started(self, migration: Migration) -> RowChange | None:
+        """Return what is written before a migration that runs outside a transaction; None if nothing."""
+        assert isinstance(migration, ToolMigration)
+        return self.writer.started(migration, self.place)
 
     def settings(self) -> tuple[bytes, tuple[bytes | None, ...]] | None:
         """Return what a flight sets at the start of a migration, with its values; None if nothing."""

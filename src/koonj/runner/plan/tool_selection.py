@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import ToolWriter
+from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import TO_LIST, no_migration
 from koonj.migrations.states import State
@@ -17,6 +18,7 @@ from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.folder_conflicts import problems_as_conflicts
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.selection import UNKNOWN_NUMBER, Selection
+from koonj.runner.plan.work import Work
 from koonj.runner.run.conflict import NOT_TRANSACTIONAL, TOOL_REFUSES, Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
@@ -60,32 +62,53 @@ def select_of_tool(
     return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *refused, *conflicts)), ())
 
 
-def with_tool_conflicts(planned: PreparedPlan, tool: str, new_tables: Sequence[str] = ()) -> PreparedPlan:
-    """Return the plan with a conflict for each migration that cannot commit together with the tool's row.
+def with_tool_conflicts(
+    planned: PreparedPlan, tool: str, new_tables: Sequence[str], *, marks_start: Callable[[Migration], bool]
+) -> PreparedPlan:
+    """Return the plan with what is to be said about migrations that do not run in one transaction.
 
-    `new_tables`: those of the tool that the run makes.
+    Args:
+        planned: the plan.
+        tool: its name.
+        new_tables: those of the tool that the run makes.
+        marks_start: whether the tool writes a row before such a migration.
     """
-    found = tuple(
-        Conflict(
-            work.migration.name,
-            NOT_TRANSACTIONAL,
-            f"{work.migration.name} does not run in one transaction, so {tool}'s row for it could not be "
-            f"committed together with it: {work.planned.explanation}.",
-            f"Run it with {tool}. koonj runs those before it and after it.",
-            can_allow=False,
-        )
-        for work in planned.works
-        if not work.in_one_transaction
-    )
-    plan = planned.plan
+    found, notes = list[Conflict](), list[str]()
     if new_tables and planned.works:
-        plan = replace(
-            plan, notes=(f"koonj creates {' and '.join(new_tables)}, as {tool} does.", *plan.notes)
-        )
+        notes.append(f"koonj creates {' and '.join(new_tables)}, as {tool} does.")
+    for work in planned.works:
+        if work.in_one_transaction:
+            continue
+        reason = _why_not_in_steps(work, tool, marks_start)
+        if reason:
+            hint = f"Run it with {tool}. koonj runs those before it and after it."
+            found.append(Conflict(work.migration.name, NOT_TRANSACTIONAL, reason, hint, can_allow=False))
+        else:
+            notes.append(
+                f"{work.migration.name} does not run in one transaction: its statements commit one by one, "
+                f"and {tool}'s row is written after the last one, as with {tool}."
+            )
+    plan = replace(planned.plan, notes=(*notes, *planned.plan.notes))
     known = {(conflict.name, conflict.state) for conflict in plan.conflicts}
     new = tuple(conflict for conflict in found if (conflict.name, conflict.state) not in known)
     conflicts = tuple(_final(conflict) for conflict in (*plan.conflicts, *new))
     return replace(planned, plan=replace(plan, conflicts=conflicts))
+
+
+def _why_not_in_steps(work: Work, tool: str, marks_start: Callable[[Migration], bool]) -> str:
+    """Return why koonj does not run a migration that is not one transaction; empty if it does."""
+    name = work.migration.name
+    if any(step.step.in_transaction or step.step.begin or step.step.end for step in work.steps):
+        return (
+            f"{name} begins and ends transactions itself, so {tool}'s row for it could not be committed "
+            f"together with it: {work.planned.explanation}."
+        )
+    if work.direction is Direction.ROLLBACK and marks_start(work.migration):
+        return (
+            f"The rollback of {name} does not run in one transaction, and koonj does not know what {tool} "
+            "records while it runs."
+        )
+    return ""
 
 
 def _final(conflict: Conflict) -> Conflict:
