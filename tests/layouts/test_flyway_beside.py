@@ -14,16 +14,14 @@ import pytest
 
 from koonj.config import Target
 from koonj.migrations.folder import FolderReader
-from koonj.migrations.layouts import checksums
 from koonj.migrations.layouts.flyway_writer import WRITER
 from koonj.migrations.layouts.tool_writer import HistoryPlace
 from koonj.postgres.connector import Connector
-from koonj.postgres.tool_rows import ToolTable, ToolTables, make_change
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from support.project import Project, run_finished
 from support.refusals import why_refused
-from support.tool_truth import TRUTH, ToolTruth, migrations_of
+from support.tool_truth import TRUTH, ToolTruth
 
 KEY = 77433833903597
 """The key that Flyway 7.15.0 has locked for "public"."flyway_schema_history"."""
@@ -210,22 +208,28 @@ async def test_settings_decide_or_are_a_reason_to_refuse(project: Project) -> No
     assert "it reads another folder than Flyway" in why_refused(await project.apply())
 
 
-async def test_a_migration_that_was_started_outside_a_transaction_keeps_its_row(project: Project) -> None:
-    """Until it has ended, the row is the one that Flyway writes when it fails: success = false."""
-    write(project, "V2__cic.sql", "create index concurrently i on users (id);\n")
-    (migration,) = [m for m in migrations_of(project.reader.read()) if m.name == "V2__cic.sql"]
-    place, table = (
-        HistoryPlace("db", "public", "flyway_schema_history", "me"),
-        ToolTable("public", "flyway_schema_history"),
+async def test_outside_a_transaction_the_row_says_that_it_has_failed_until_it_has_ended(
+    project: Project,
+) -> None:
+    """So it does after a failure, as Flyway records it."""
+    (project.path / "R__view_users.sql").unlink()
+    seen = "create table seen as select success from flyway_schema_history where version = '2';"
+    write(project, "V2__cic.sql", f"{seen}\ncreate index concurrently i on users (id);\n")
+    write(project, "V2__cic.sql.conf", "executeInTransaction=false")
+    write(project, "V3__fails.sql", "create index concurrently i on users (id);\n")
+    write(project, "V4__after.sql", "create table t4 ();\n")
+    assert run_finished(await project.apply()).result is RunResult.FAILED
+    assert project.sql("SELECT success FROM seen") == [(False,)]
+    assert [(row[0], row[1], row[-1]) for row in rows(project)] == [
+        (1, "1", True),
+        (2, "1.1", True),
+        (3, "2", True),
+        (4, "3", False),
+    ]
+    assert "V3__fails.sql: Flyway runs nothing more until its command repair" in why_refused(
+        await project.apply()
     )
-    checksum = checksums.flyway(migration.text)
-    started = WRITER.started(migration, place)
-    assert started is not None
-    async with await psycopg.AsyncConnection.connect(project.target.dsn, autocommit=True) as conn:
-        await make_change(conn, ToolTables(table), started)
-        assert rows(project) == [(1, "2", "cic", "SQL", "V2__cic.sql", checksum, "me", False)]
-        await make_change(conn, ToolTables(table), WRITER.applied(migration, place))
-    assert rows(project) == [(1, "2", "cic", "SQL", "V2__cic.sql", checksum, "me", True)]
+    assert "t4" not in project.tables()
 
 
 async def test_a_new_database_is_left_to_flyway(project: Project) -> None:

@@ -178,7 +178,8 @@ async def test_a_changeset_that_runs_again_keeps_one_row_with_its_tag(project: P
 async def test_the_path_is_the_one_that_liquibase_has_recorded(project: Project) -> None:
     put(project, path="a.sql")
     named = changeset(3, options=" logicalFilePath:./old/path.sql")
-    write(project, changeset(1), changeset(2), named)
+    alone = changeset(2, "create index concurrently i on t1 (id);", " runInTransaction:false")
+    write(project, changeset(1), alone, named)
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert [row[2] for row in rows(project.target.dsn)] == ["a.sql", "a.sql", "old/path.sql"]
     assert run_finished(await project.roll_back()).committed == ("3::ann",)
