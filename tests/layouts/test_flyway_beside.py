@@ -6,6 +6,7 @@ with those that Flyway 7.15.0 has written (truth/flyway), and the refusals with 
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from shutil import copytree
 
@@ -17,11 +18,13 @@ from koonj.migrations.folder import FolderReader
 from koonj.migrations.layouts.flyway_writer import WRITER
 from koonj.migrations.layouts.tool_writer import HistoryPlace
 from koonj.postgres.connector import Connector
+from koonj.postgres.history import NotWrittenError
+from koonj.postgres.tool_rows import ToolTable, ToolTables, make_change
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from support.project import Project, run_finished
 from support.refusals import why_refused
-from support.tool_truth import TRUTH, ToolTruth
+from support.tool_truth import TRUTH, ToolTruth, migrations_of
 
 KEY = 77433833903597
 """The key that Flyway 7.15.0 has locked for "public"."flyway_schema_history"."""
@@ -194,10 +197,13 @@ async def test_settings_decide_or_are_a_reason_to_refuse(project: Project) -> No
         "flyway.locations=classpath:db/migration": "Flyway reads its migrations from classpath:db/migration, and",
         "flyway.encoding=ISO-8859-1": "Flyway's settings have encoding, which koonj does not follow",
         "flyway.target=2": "Flyway's settings have target, which",
+        "flyway.executeInTransaction=false": "Flyway's settings have executeInTransaction, which",
     }.items():
         settings.write_text(text + "\n")
         assert words in why_refused(await fresh(project).apply()), text
-    settings.write_text("flyway.locations=filesystem:./sql\nflyway.encoding=utf-8\nflyway.outOfOrder=true\n")
+    settings.write_text(
+        "flyway.locations=filesystem:./sql\nflyway.encoding=utf-8\nflyway.executeInTransaction=true\nflyway.outOfOrder=true\n"
+    )
     write(project, "V3__c.sql", "create table c ();")
     assert run_finished(await fresh(project).apply()).result is RunResult.DONE
     write(project, "V2__b.sql", "create table b ();")
@@ -230,6 +236,27 @@ async def test_outside_a_transaction_the_row_says_that_it_has_failed_until_it_ha
         await project.apply()
     )
     assert "t4" not in project.tables()
+
+
+async def test_a_row_that_another_session_writes_at_the_same_time_is_left_alone(project: Project) -> None:
+    (migration, *_) = migrations_of(project.reader.read())
+    place = HistoryPlace("db", "public", "flyway_schema_history", "me")
+    tables = ToolTables(ToolTable(place.schema, place.table))
+    async with (
+        await psycopg.AsyncConnection.connect(project.target.dsn) as other,
+        await psycopg.AsyncConnection.connect(project.target.dsn) as conn,
+    ):
+        await other.execute(
+            "INSERT INTO flyway_schema_history VALUES (1, '7', 'x', 'SQL', 'x', 1, 'you', now(), 1, true)"
+        )
+        change = asyncio.create_task(make_change(conn, tables, WRITER.applied(migration, place)))
+        blocked = f"SELECT FROM pg_locks WHERE pid = {conn.info.backend_pid} AND NOT granted"
+        while not project.sql(blocked):
+            await asyncio.sleep(0.01)
+        await other.commit()
+        with pytest.raises(NotWrittenError):
+            await change
+    assert [row[1] for row in rows(project)] == ["7"]
 
 
 async def test_a_new_database_is_left_to_flyway(project: Project) -> None:

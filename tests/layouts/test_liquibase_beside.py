@@ -144,6 +144,10 @@ async def test_a_lock_that_is_held_is_told_with_its_holder_and_the_run_gives_up(
     project.sql("DELETE FROM databasechangeloglock")  # as in a table that was just made
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert lock_row(project) == FREE
+    taken = "update databasechangeloglock set lockedby = 'somebody'; create table t3 ();"
+    write(project, changeset(1), changeset(2), changeset(3, taken))
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert lock_row(project)[3] == "somebody", "the lock of another one is not released"
 
 
 async def test_after_kill_9_the_next_run_says_who_has_left_the_lock(project: Project) -> None:
@@ -184,6 +188,10 @@ async def test_the_path_is_the_one_that_liquibase_has_recorded(project: Project)
     assert [row[2] for row in rows(project.target.dsn)] == ["a.sql", "a.sql", "old/path.sql"]
     assert run_finished(await project.roll_back()).committed == ("3::ann",)
     assert len(rows(project.target.dsn)) == 2
+    project.sql("UPDATE databasechangelog SET filename = 'changelog/a.sql' WHERE id = '2'")
+    write(project, changeset(1), alone, named, changeset(4))
+    (message,) = refused(await project.apply())
+    assert message.startswith("koonj does not know with which path Liquibase is called for a.sql")
 
 
 async def test_the_changeset_that_ran_last_is_rolled_back_first(project: Project) -> None:
