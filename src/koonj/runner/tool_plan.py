@@ -58,6 +58,7 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     assert row is not None
     found = await read_tool_target(conn, target, folder)
     place, tables = _place(layout, wanted, found, row)
+    place = replace(place, learned=layout.writer.learn(found.statuses, found.history))
     if _is_of_others(found.statuses):
         raise HistoryError(
             f"{tables.history.place} has rows, but none of a file of this folder. Another tool, or another "
