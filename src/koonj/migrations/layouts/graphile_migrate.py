@@ -39,6 +39,13 @@ _HISTORY = HistoryTable(
     "layouts/graphile_migrate/history",
     schema="graphile_migrate",
 )
+_CURRENT = HistoryTable(
+    "current",
+    "current",
+    MappingProxyType({"filename": TEXT, "content": TEXT, "date": TIME}),
+    "layouts/graphile_migrate/current",
+    schema="graphile_migrate",
+)
 
 
 class GraphileMigrate:
@@ -86,8 +93,8 @@ class GraphileMigrate:
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return the one table: graphile_migrate.migrations. Its schema and name are fixed."""
-        return (_HISTORY,)
+        """Return graphile_migrate.migrations, and what it keeps of ``current.sql``. The names are fixed."""
+        return _HISTORY, _CURRENT
 
     def states(
         self, migrations: Sequence[ToolMigration], history: ToolHistory
