@@ -20,8 +20,8 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "node-pg-migrate": "node_pg_migrate_writer",
         "sqitch": "sqitch_writer",
         "sql-migrate": "sql_migrate_writer",
-        "tern": "tern_writer",
         "sqlx": "sqlx_writer",
+        "tern": "tern_writer",
         "yoyo": "yoyo_writer",
     }
 )
