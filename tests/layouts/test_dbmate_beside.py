@@ -230,7 +230,7 @@ async def test_a_row_that_another_session_has_written_rolls_the_migration_back(p
     project.sql("INSERT INTO schema_migrations VALUES ('2')")
     project.sql("CREATE TABLE t2 ()")
     (failed,) = events_of_kind(await project.roll_back(), MigrationFailed)
-    assert "public.schema_migrations has 0 rows of this migration" in failed.failure.message
+    assert "public.schema_migrations has no row of this migration" in failed.failure.message
     assert (versions(project), "t2" in project.tables()) == (["2"], True)
 
 

@@ -100,7 +100,7 @@ def as_of_tool(planned: PreparedPlan, reached: Reached) -> PreparedPlan:
     from koonj.runner.plan.tool_selection import with_tool_conflicts  # noqa: PLC0415 - few folders need it
 
     rows = reached.tool_rows
-    return with_tool_conflicts(planned, rows.tool, rows.table.place if rows.is_missing else "")
+    return with_tool_conflicts(planned, rows.tool, [table.place for table in rows.new_tables])
 
 
 async def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.folder import Folder
+from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import ToolWriter
 from koonj.migrations.migration_status import MigrationStatus
@@ -16,7 +17,7 @@ from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.folder_conflicts import problems_as_conflicts
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.selection import UNKNOWN_NUMBER, Selection
-from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, TOOL_REFUSES, Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
 
@@ -24,11 +25,16 @@ _PENDING = frozenset({State.PENDING, State.LATE})
 
 
 def select_of_tool(
-    folder: Folder, statuses: Sequence[MigrationStatus], request: Request, writer: ToolWriter
+    folder: Folder,
+    statuses: Sequence[MigrationStatus],
+    history: ToolHistory,
+    request: Request,
+    writer: ToolWriter,
 ) -> DecidedSelection:
     """Select the migrations that a request would run, in the tool's order, and find the conflicts.
 
-    None of these conflicts can be allowed: the tool's history has no place for a decision.
+    `history`: from which the statuses were read. None of these conflicts can be allowed: the tool's history
+    has no place for a decision.
     """
     assert folder.layout is not None, "the folder belongs to a tool"
     tool = folder.layout.name
@@ -44,13 +50,17 @@ def select_of_tool(
         selected = _limited(applied, statuses, request)
         conflicts = ()
     failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
-    return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *conflicts)), ())
+    refused = tuple(
+        Conflict(one.name, TOOL_REFUSES, one.message, one.hint, can_allow=False)
+        for one in writer.refusals(statuses, history)
+    )
+    return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *refused, *conflicts)), ())
 
 
-def with_tool_conflicts(planned: PreparedPlan, tool: str, new_table: str = "") -> PreparedPlan:
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_tables: Sequence[str] = ()) -> PreparedPlan:
     """Return the plan with a conflict for each migration that cannot commit together with the tool's row.
 
-    `new_table`: the history of the tool, if the run makes it.
+    `new_tables`: those of the tool that the run makes.
     """
     found = tuple(
         Conflict(
@@ -65,8 +75,10 @@ def with_tool_conflicts(planned: PreparedPlan, tool: str, new_table: str = "") -
         if not work.in_one_transaction
     )
     plan = planned.plan
-    if new_table and planned.works:
-        plan = replace(plan, notes=(f"koonj creates {new_table}, as {tool} does.", *plan.notes))
+    if new_tables and planned.works:
+        plan = replace(
+            plan, notes=(f"koonj creates {' and '.join(new_tables)}, as {tool} does.", *plan.notes)
+        )
     known = {(conflict.name, conflict.state) for conflict in plan.conflicts}
     new = tuple(conflict for conflict in found if (conflict.name, conflict.state) not in known)
     conflicts = tuple(_final(conflict) for conflict in (*plan.conflicts, *new))

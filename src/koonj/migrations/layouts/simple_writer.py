@@ -1,0 +1,35 @@
+"""The answers of most tools: no lock, nothing but rows of applied migrations, nothing to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from koonj.migrations.layouts.tool_history import ToolHistory
+from koonj.migrations.layouts.tool_migration import ToolMigration
+from koonj.migrations.layouts.tool_writer import HistoryPlace, Refusal, RowChange, RowLock
+from koonj.migrations.migration_status import MigrationStatus
+
+
+class SimpleWriter:
+    """What a `ToolWriter` inherits if its tool has nothing of it."""
+
+    @property
+    def settings(self) -> str | None:
+        """None: the tool sets nothing."""
+        return None
+
+    def keys(self, place: HistoryPlace) -> tuple[int, ...]:
+        """Return none: the tool takes no advisory lock."""
+        return ()
+
+    def row_lock(self, place: HistoryPlace) -> RowLock | None:
+        """Return none: the tool has no lock that is a row."""
+        return None
+
+    def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
+        """Return none: the tool refuses no history."""
+        return ()
+
+    def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
+        """Return none: the tool writes nothing before a migration."""
+        return None
