@@ -124,18 +124,21 @@ async def create(
         ) from error
 
 
-def guarded_change(tables: ToolTables, change: RowChange) -> tuple[bytes, tuple[bytes | None, ...]]:
+def guarded_change(
+    tables: ToolTables, change: RowChange, keys: Iterable[int] = ()
+) -> tuple[bytes, tuple[bytes | None, ...]]:
     """Return a statement that makes the change, and its values in text form.
 
-    It fails with invalid_text_representation unless it changes a row, and its session holds the koonj lock.
+    It fails with invalid_text_representation unless it changes a row, and its session holds the koonj lock
+    and the tool's locks `keys`.
     """
-    guard = query("flight/row_guard")
+    guard = query("flight/tool_row_guard")
     before, _, last = query(change.query).rpartition(_LAST)
     opening = f"{before.rstrip()},\n" if before else "WITH "
     # A CTE that changes rows must be at the top, so the change's own CTEs stand beside it.
     # source: PostgreSQL doc, 7.8.4 Data-Modifying Statements in WITH
     text, names = numbered_text(f"{opening}entry AS (\n{last.rstrip()}\nRETURNING 1\n)\n{guard}")
-    values = {**change.values, "key": str(KEY)}
+    values = {**change.values, "locks": f"{{{','.join(map(str, (KEY, *keys)))}}}"}
     return tables.in_text(text.decode()).as_bytes(None), tuple(_encoded(values[name]) for name in names)
 
 

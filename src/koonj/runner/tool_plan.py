@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from psycopg import AsyncConnection
@@ -17,6 +17,8 @@ from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import HistoryPlace
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
+from koonj.postgres import advisory_lock
+from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.history import HistoryError
 from koonj.postgres.queries import query
 from koonj.postgres.tool_rows import ToolTable, ToolTables, check_writable
@@ -69,7 +71,26 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     lock = layout.writer.row_lock(place)
     locks = () if lock is None else (lock.take, lock.release)
     await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
-    return ToolPlan(selected, rows)
+    return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
+
+
+async def _told_if_the_tool_runs(
+    conn: AsyncConnection, rows: ToolRows, selected: DecidedSelection
+) -> DecidedSelection:
+    """Return a selection whose conflicts say that the tool runs now: then they can be of a moment only."""
+    conflicts = selected.selection.conflicts
+    if not conflicts:
+        return selected
+    for key in rows.keys:
+        holder = await advisory_lock.holder(conn, key)
+        if holder is None or holder.pid == conn.info.backend_pid:
+            continue
+        hint = (
+            f"{holder_words(holder)} holds {rows.lock}, so it probably runs now. Wait until it has finished."
+        )
+        told = tuple(replace(conflict, hint=hint) for conflict in conflicts)
+        return replace(selected, selection=replace(selected.selection, conflicts=told))
+    return selected
 
 
 def _place(

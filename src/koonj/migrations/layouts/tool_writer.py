@@ -64,6 +64,8 @@ class RowLock:
     release: RowChange
     holder: str
     """A query with one row if the lock is taken: who has it, and since when (text or NULL, each)."""
+    way_out: str = ""
+    """What to do about a lock that a crash has left, as a sentence: ``To release it, run: …``."""
 
 
 class ToolWriter(Protocol):

@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.tool_migration import ToolMigration
-from koonj.migrations.layouts.tool_writer import HistoryPlace, RowChange, ToolWriter
+from koonj.migrations.layouts.tool_writer import HistoryPlace, RowChange, RowLock, ToolWriter
 from koonj.migrations.migration import Migration
 from koonj.postgres.queries import query
 from koonj.postgres.server_process import ServerProcess
@@ -57,6 +57,21 @@ class ToolRows:
         return self.tables.history
 
     @property
+    def lock(self) -> str:
+        """The tool's lock, for the user."""
+        return f"the lock of {self.tool}"
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """The keys of the tool's advisory locks, in the order in which they are taken."""
+        return self.writer.keys(self.place)
+
+    @property
+    def row_lock(self) -> RowLock | None:
+        """The tool's lock that is a row; None if it has none."""
+        return self.writer.row_lock(self.place)
+
+    @property
     def new_tables(self) -> tuple[ToolTable, ...]:
         """The tables that the run makes before its first migration."""
         by_key = self.tables.by_key
@@ -75,7 +90,7 @@ class ToolRows:
 
     def entry(self, work: Work) -> tuple[bytes, tuple[bytes | None, ...]]:
         """Return the statement of a flight that changes the row of a migration, and its values."""
-        return guarded_change(self.tables, self.change_of(work.migration))
+        return guarded_change(self.tables, self.change_of(work.migration), self.keys)
 
     async def write(self, conn: AsyncConnection, work: Work) -> None:
         """Change the row of a migration in the transaction that is open.
