@@ -33,3 +33,13 @@ class SimpleWriter:
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return none: the tool writes nothing before a migration."""
         return None
+
+
+class ForwardWriter(SimpleWriter):
+    """What a `ToolWriter` inherits if its tool has no rollbacks."""
+
+    def rolled_back(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange:
+        """Never called: the plan refuses to roll back a migration that has no rollback."""
+        raise NotImplementedError(f"{migration.tool} has no rollbacks")
