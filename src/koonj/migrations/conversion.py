@@ -128,7 +128,7 @@ def _ended(statement: Statement) -> str:
 def _rollback(migration: ToolMigration, *, with_comments: bool) -> str | _Refusal:
     script, shape = migration.sections.rollback, migration.rollback_shape
     if script is None or shape is None:
-        return f"-- Rollback: none: {migration.tool} has none\n"
+        return f"-- Rollback: none: {migration.none_reason or f'{migration.tool} has none for it'}\n"
     problem = first_error(migration.rollback_problems)
     if problem is not None:
         return _Refusal(f"its rollback: {problem.message}")

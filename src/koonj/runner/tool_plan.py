@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeGuard
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -15,6 +16,7 @@ from koonj.migrations.layouts.layout_reader import FolderLayout
 from koonj.migrations.layouts.tool_history import HistoryTable
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import HistoryPlace
+from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.postgres import advisory_lock
@@ -26,6 +28,7 @@ from koonj.runner.apply.tool_rows import ToolRows
 from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.tool_selection import select_of_tool
 from koonj.runner.plan.tool_target import ToolTarget, read_tool_target, tables_of
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Request
 
 
@@ -67,11 +70,20 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     ordered = [s.migration for s in found.statuses if isinstance(s.migration, ToolMigration)]
     previous = {migration.name: before for before, migration in pairwise(ordered)}
     rows = ToolRows(folder, layout.writer, tables, place, request.direction, previous)
-    changes = [rows.change_of(s.migration) for s in selected.selection.statuses if s.migration]
+    chosen = [status.migration for status in selected.selection.statuses]
+    can_run = [migration for migration in chosen if _can_run(migration, request)]
+    changes = [rows.change_of(migration) for migration in can_run]
     lock = layout.writer.row_lock(place)
     locks = () if lock is None else (lock.take, lock.release)
     await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
     return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
+
+
+def _can_run(migration: Migration | None, request: Request) -> TypeGuard[ToolMigration]:
+    """Return whether it has a script for the direction of the request. If not, the plan says so."""
+    if not isinstance(migration, ToolMigration):
+        return False
+    return request.direction is Direction.APPLY or migration.down is not None
 
 
 async def _told_if_the_tool_runs(
@@ -85,9 +97,8 @@ async def _told_if_the_tool_runs(
         holder = await advisory_lock.holder(conn, key)
         if holder is None or holder.pid == conn.info.backend_pid:
             continue
-        hint = (
-            f"{holder_words(holder)} holds {rows.lock}, so it probably runs now. Wait until it has finished."
-        )
+        who = holder_words(holder)
+        hint = f"{who} holds {rows.lock}, so it probably runs now. Wait until it has finished."
         told = tuple(replace(conflict, hint=hint) for conflict in conflicts)
         return replace(selected, selection=replace(selected.selection, conflicts=told))
     return selected
@@ -104,7 +115,7 @@ def _place(
     database, user, current, is_there = session
     assert layout.writer is not None
     create = layout.writer.create
-    schema = found.table.schema if found.table else first.schema or current
+    schema = found.table.schema if found.table else first.schema or first.usual_schema or current
     if found.table is None and (
         create is None or schema is None or not (is_there or "{schema}" in query(create))
     ):
@@ -113,7 +124,7 @@ def _place(
             f"Run {layout.name} once: it creates its table.",
         )
     history = found.table or ToolTable(schema, first.name)
-    if first.schema is None:
+    if first.schema is None and first.usual_schema is None:
         _must_be_where_the_tool_looks(layout, history, current)
     by_key: dict[str, ToolTable] = {}
     for table in wanted:

@@ -52,6 +52,7 @@ def changeset_migration(
         words=" ".join(changeset.comment.split()),
         refused=refused[:1],
         checksum="" if _PLACEHOLDER in sql else checksums.liquibase(sql),
+        shares_file=True,
     )
 
 

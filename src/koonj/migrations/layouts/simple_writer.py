@@ -30,8 +30,20 @@ class SimpleWriter:
         """Return none: the tool refuses no history."""
         return ()
 
+    def rollback_order(
+        self, statuses: Sequence[MigrationStatus], history: ToolHistory
+    ) -> Sequence[MigrationStatus]:
+        """Return the applied ones that have a file, from the last to the first."""
+        return [status for status in reversed(statuses) if status.migration and status.applied]
+
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return none: the tool writes nothing before a migration."""
+        return None
+
+    def rollback_started(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange | None:
+        """Return none: the tool writes nothing before a rollback."""
         return None
 
 

@@ -109,8 +109,24 @@ class ToolWriter(Protocol):
         `statuses`: of all migrations, in the tool's order.
         """
 
+    def rollback_order(
+        self, statuses: Sequence[MigrationStatus], history: ToolHistory
+    ) -> Sequence[MigrationStatus]:
+        """Return the applied migrations in the order in which the tool rolls them back.
+
+        One without a file stops a rollback that comes to it. `statuses`: of all, in the tool's order.
+        """
+
     def started(self, migration: ToolMigration, place: HistoryPlace) -> RowChange | None:
         """Return what the tool writes before a migration that runs outside a transaction; None if nothing."""
+
+    def rollback_started(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange | None:
+        """Return what the tool writes before a rollback that runs outside a transaction; None if nothing.
+
+        `previous`: the migration before it in the tool's order.
+        """
 
     def applied(self, migration: ToolMigration, place: HistoryPlace) -> RowChange:
         """Return what the tool does to its history when the migration is applied."""

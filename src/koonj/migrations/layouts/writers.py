@@ -9,7 +9,20 @@ from types import MappingProxyType
 
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
-MODULES: Mapping[str, str] = MappingProxyType({"dbmate": "dbmate_writer"})
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "dbmate": "dbmate_writer",
+        "drizzle": "drizzle_writer",
+        "golang-migrate": "golang_migrate_writer",
+        "goose": "goose_writer",
+        "graphile-migrate": "graphile_migrate_writer",
+        "node-pg-migrate": "node_pg_migrate_writer",
+        "prisma": "prisma_writer",
+        "sql-migrate": "sql_migrate_writer",
+        "supabase": "supabase_writer",
+        "tern": "tern_writer",
+    }
+)
 """By the name of the layout: the module with its `WRITER`."""
 
 

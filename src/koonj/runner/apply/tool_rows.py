@@ -97,7 +97,21 @@ class ToolRows:
 
         Raises: NotWrittenError, psycopg.Error.
         """
-        await make_change(conn, self.tables, self.change_of(work.migration))
+        await self.make(conn, self.change_of(work.migration))
+
+    async def make(self, conn: AsyncConnection, change: RowChange) -> None:
+        """Make a change in the transaction that is open.
+
+        Raises: NotWrittenError, psycopg.Error.
+        """
+        await make_change(conn, self.tables, change)
+
+    def started(self, migration: Migration) -> RowChange | None:
+        """Return what is written before a script that runs outside a transaction; None if nothing."""
+        assert isinstance(migration, ToolMigration)
+        if self.direction is Direction.APPLY:
+            return self.writer.started(migration, self.place)
+        return self.writer.rollback_started(migration, self.previous.get(migration.name), self.place)
 
     def settings(self) -> tuple[bytes, tuple[bytes | None, ...]] | None:
         """Return what a flight sets at the start of a migration, with its values; None if nothing."""
