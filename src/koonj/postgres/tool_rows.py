@@ -122,6 +122,12 @@ async def create(
             f"Run: GRANT CREATE ON SCHEMA {history.schema} TO …;",
             error.sqlstate,
         ) from error
+    except psycopg.errors.RaiseException as error:  # the query itself refuses, as the tool would
+        raise HistoryError(
+            f"{history.place} was not created: {error_message(error)}. Nothing was changed.",
+            error.diag.message_hint or "",
+            error.sqlstate,
+        ) from error
 
 
 def guarded_change(

@@ -108,7 +108,7 @@ def _place(
     database, user, current, is_there = session
     assert layout.writer is not None
     create = layout.writer.create
-    schema = found.table.schema if found.table else first.schema or current
+    schema = found.table.schema if found.table else first.schema or first.usual_schema or current
     if found.table is None and (
         create is None or schema is None or not (is_there or "{schema}" in query(create))
     ):
@@ -117,7 +117,7 @@ def _place(
             f"Run {layout.name} once: it creates its table.",
         )
     history = found.table or ToolTable(schema, first.name)
-    if first.schema is None:
+    if first.schema is None and first.usual_schema is None:
         _must_be_where_the_tool_looks(layout, history, current)
     by_key: dict[str, ToolTable] = {}
     for table in wanted:

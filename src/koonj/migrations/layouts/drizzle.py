@@ -27,6 +27,8 @@ _TOOL = "drizzle"
 _JOURNAL = "meta/_journal.json"
 _SCRIPT = "/migration.sql"
 _CONFIGURATIONS = ("drizzle.config.ts", "drizzle.config.js", "drizzle.config.json")
+_SCHEMA = "drizzle"
+"""Where it makes its table, unless a setting or the program names another schema."""
 _FOLDER = re.compile(r"[0-9]{14}(?:_.*)?")
 _BREAKPOINT = "--> statement-breakpoint"
 _TABLE_BLOCK = re.compile(r"""^[ \t]*["']?migrations["']?\s*:\s*\{([^{}]*)\}""", re.MULTILINE)
@@ -83,6 +85,7 @@ class Drizzle:
                 MappingProxyType(form),
                 f"layouts/drizzle/{query}",
                 schema[1] if schema else None,
+                _SCHEMA,
             )
             for form, query in forms
         )

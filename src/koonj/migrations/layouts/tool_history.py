@@ -29,6 +29,9 @@ class HistoryTable:
     """The file in ``postgres/queries``, without .sql: one SELECT, with ``{table}`` for the table's name."""
     schema: str | None = None
     """The schema, if the tool fixes it. None: the current one; or the only one that has such a table."""
+    usual_schema: str | None = None
+    """The schema in which the tool makes the table, whatever the current one is, unless its program names
+    another. Only if `schema` is None."""
 
 
 @dataclass(frozen=True, slots=True)

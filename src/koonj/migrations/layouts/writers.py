@@ -12,15 +12,18 @@ from koonj.migrations.layouts.tool_writer import ToolWriter
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         "dbmate": "dbmate_writer",
+        "drizzle": "drizzle_writer",
         "flyway": "flyway_writer",
         "golang-migrate": "golang_migrate_writer",
         "goose": "goose_writer",
         "graphile-migrate": "graphile_migrate_writer",
         "liquibase": "liquibase_writer",
         "node-pg-migrate": "node_pg_migrate_writer",
+        "prisma": "prisma_writer",
         "sqitch": "sqitch_writer",
         "sql-migrate": "sql_migrate_writer",
         "sqlx": "sqlx_writer",
+        "supabase": "supabase_writer",
         "tern": "tern_writer",
         "yoyo": "yoyo_writer",
     }
