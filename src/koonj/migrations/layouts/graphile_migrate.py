@@ -17,6 +17,7 @@ from koonj.migrations.layouts.graphile_text import (
     HeaderError,
     committed_text,
     placeholders_of,
+    unknown_setting,
     used_placeholder,
 )
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
@@ -60,7 +61,8 @@ class GraphileMigrate:
     def read(self, listing: FolderListing) -> ToolFiles:
         """Read the committed files by number, as text, and check the chain of their hashes."""
         prefix, names = _committed(listing)
-        known = placeholders_of(tuple(map(listing.configuration, _CONFIGURATIONS)))
+        configurations = tuple(map(listing.configuration, _CONFIGURATIONS))
+        known, setting = placeholders_of(configurations), unknown_setting(configurations)
         migrations: list[ToolMigration] = []
         problems: list[tuple[str, Problem]] = []
         before: CommittedText | None = None
@@ -78,7 +80,7 @@ class GraphileMigrate:
             except HeaderError as error:
                 problems.append((file, _header(error)))
                 continue
-            refused = tuple(_refused(text, before, used_placeholder(text.body, known)))
+            refused = tuple(_refused(text, before, used_placeholder(text.body, known), setting))
             part = Part(file, raw, text.start, runs=_runs(text))
             migrations.append(_migration(listing.places, part, version, text, refused))
             before = text
@@ -156,7 +158,9 @@ def _migration(
     )
 
 
-def _refused(text: CommittedText, before: CommittedText | None, placeholder: str) -> Iterator[Problem]:
+def _refused(
+    text: CommittedText, before: CommittedText | None, placeholder: str, setting: str
+) -> Iterator[Problem]:
     """Yield why the tool, or koonj, does not run it."""
     if text.previous != (before.hash if before else ""):
         yield tool_error(
@@ -173,6 +177,11 @@ def _refused(text: CommittedText, before: CommittedText | None, placeholder: str
     if placeholder:
         yield tool_error(
             f"koonj cannot run it: graphile-migrate replaces {placeholder} by a setting.",
+            "Run it with graphile-migrate.",
+        )
+    if setting:
+        yield tool_error(
+            f"koonj cannot run it: the configuration has {setting}, which graphile-migrate uses before it.",
             "Run it with graphile-migrate.",
         )
 

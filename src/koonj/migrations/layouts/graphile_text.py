@@ -22,6 +22,12 @@ _BUILT_IN = (":DATABASE_NAME", ":DATABASE_OWNER")
 _PLACEHOLDER = re.compile(r"""["'](:[A-Z][0-9A-Z_]+)["']\s*:""")
 """A key of ``placeholders`` in a configuration, which is JSON5 or JavaScript."""
 
+_NOT_A_COMMENT = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|//[^\n]*|/\*.*?\*/""", re.DOTALL)
+"""A text in quotes, or a comment, of JSON5 or JavaScript."""
+_SETTING = re.compile(
+    r"""["']?\b(pgSettings|beforeAllMigrations)["']?\s*:(?!\s*(?:\{\s*\}|\[\s*\]|null\b))"""
+)
+
 
 class HeaderError(Exception):
     """Raised if the header of a file is not one that the tool writes. The message is half a sentence."""
@@ -96,6 +102,15 @@ def placeholders_of(configurations: Iterable[str | None]) -> tuple[str, ...]:
     texts = (text for text in configurations if text is not None)
     own = (found for text in texts for found in _PLACEHOLDER.findall(text))
     return tuple(dict.fromkeys((*own, *_BUILT_IN)))
+
+
+def unknown_setting(configurations: Iterable[str | None]) -> str:
+    """Return the first setting that changes what runs with a migration; empty if none has a value."""
+    for text in configurations:
+        found = _SETTING.search(_NOT_A_COMMENT.sub(lambda one: one[1] or " ", text)) if text else None
+        if found is not None:
+            return found[1]
+    return ""
 
 
 def used_placeholder(body: str, known: Sequence[str]) -> str:
