@@ -28,6 +28,10 @@ URLS = {
         None,
     ),
     "postgres://u@/d?socket=/run/pg": ("postgres://u@/d?host=/run/pg", None),
+    f"{BASE}?schema=public&connection_limit=5&sslmode=require": (
+        f"{BASE}?sslmode=require&options=-csearch_path%3D%22public%22",
+        None,
+    ),
     f"{BASE}?x-migrations-table=mine": (BASE, HistoryName("golang-migrate", "mine")),
     f"{BASE}?x-migrations-table=%22ops%22.%22log%22&x-migrations-table-quoted=1&x-multi-statement=true": (
         BASE,

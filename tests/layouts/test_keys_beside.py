@@ -1,6 +1,7 @@
-"""A run holds the advisory locks of golang-migrate and tern, and waits for them: one of them runs at a time.
+"""A run holds the advisory locks of other tools, and waits for them: one of them runs at a time.
 
-What those tools do while a key is held is recorded: both wait in `SELECT pg_advisory_lock` (golang-migrate 15 s).
+What the tools do while a key is held is recorded: golang-migrate (15 s), tern and Prisma (10 s) wait in `SELECT
+pg_advisory_lock`; graphile-migrate fails at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ import psycopg
 import pytest
 
 from koonj.config import Target
-from koonj.migrations.layouts import golang_migrate_writer, tern_writer
+from koonj.migrations.layouts import (
+    golang_migrate_writer,
+    graphile_migrate_writer,
+    prisma_writer,
+    tern_writer,
+)
+from koonj.migrations.layouts.graphile_text import graphile_hash
 from koonj.migrations.layouts.tool_writer import HistoryPlace, ToolWriter
 from koonj.postgres.connector import Connector
 from koonj.runner.run.events import RunResult
@@ -24,9 +31,11 @@ WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = (
     SELECT oid FROM pg_database WHERE datname = current_database()
 )
 """
-TOOLS: dict[str, tuple[ToolWriter, str, str]] = {
-    "golang-migrate": (golang_migrate_writer.WRITER, "1_a.up.sql", "schema_migrations"),
-    "tern": (tern_writer.WRITER, "001_a.sql", "schema_version"),
+TOOLS: dict[str, tuple[ToolWriter, str]] = {
+    "golang-migrate": (golang_migrate_writer.WRITER, "schema_migrations"),
+    "graphile-migrate": (graphile_migrate_writer.WRITER, "migrations"),
+    "prisma": (prisma_writer.WRITER, "_prisma_migrations"),
+    "tern": (tern_writer.WRITER, "schema_version"),
 }
 
 
@@ -34,15 +43,10 @@ TOOLS: dict[str, tuple[ToolWriter, str, str]] = {
 async def test_the_keys_are_held_in_a_run_waited_for_and_free_afterwards(
     tool: str, tmp_path: Path, database: str, connector: Connector
 ) -> None:
-    writer, name, table = TOOLS[tool]
+    writer, table = TOOLS[tool]
     project = Project(tmp_path, Target("local", database), connector)
     body = f"CREATE TABLE held AS {HELD};"
-    if tool == "tern":
-        project.write("tern.conf", "[database]\n")
-        project.write(name, f"{body}\n---- create above / drop below ----\nDROP TABLE held;\n")
-    else:
-        project.write(name, body)
-        project.write("1_a.down.sql", "DROP TABLE held;")
+    _write(project, tool, 1, body)
     keys = writer.keys(HistoryPlace(project.sql("SELECT current_database()")[0][0], "public", table, ""))
     assert keys
     for key in keys:
@@ -58,6 +62,28 @@ async def test_the_keys_are_held_in_a_run_waited_for_and_free_afterwards(
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert set(keys) < {key for (key,) in project.sql("SELECT * FROM held")}
     assert project.sql(HELD) == []
-    project.write("002_b.sql" if tool == "tern" else "2_b.up.sql", "SELECT 1/0;")
+    _write(project, tool, 2, "SELECT 1/0;")
     assert run_finished(await project.apply()).result is RunResult.FAILED
     assert project.sql(HELD) == []
+
+
+def _write(project: Project, tool: str, number: int, body: str) -> None:
+    """Write a migration in the form of the tool."""
+    if tool == "tern":
+        project.write("tern.conf", "[database]\n")
+        project.write(
+            f"{number:03d}_a.sql", f"{body}\n---- create above / drop below ----\nDROP TABLE held;\n"
+        )
+    elif tool == "prisma":
+        (project.path / f"{number}_a").mkdir()
+        project.write(f"{number}_a/migration.sql", body)
+        project.write("migration_lock.toml", 'provider = "postgresql"\n')
+    elif tool == "graphile-migrate":
+        (project.path / "committed").mkdir(exist_ok=True)
+        before = sorted(project.path.glob("*/*.sql"))
+        previous = before[-1].read_text().splitlines()[1].removeprefix("--! Hash: ") if before else ""
+        header = f"--! Previous: {previous or '-'}\n--! Hash: {graphile_hash(body, previous)}\n\n"
+        (project.path / "committed" / f"{number:06d}.sql").write_text(header + body)
+    else:
+        project.write(f"{number}_a.up.sql", body)
+        project.write(f"{number}_a.down.sql", "DROP TABLE held;")

@@ -2,7 +2,7 @@
 
 Drivers of other languages take parameters in the URL that libpq refuses. Source: golang-migrate 18966c75,
 database/postgres/README.md; dbmate f3e08f1, pkg/driver/postgres/postgres.go; lib/pq and pgx, which send
-``search_path`` as a run-time parameter.
+``search_path`` as a run-time parameter; Prisma's documentation, Connection URLs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class ToolUrl:
 
 _OWN = "x-"
 """The parameters of golang-migrate itself start with it; the driver never sees them."""
+_OF_PRISMA = frozenset(
+    {"connection_limit", "pgbouncer", "pool_timeout", "socket_timeout", "statement_cache_size"}
+)
+"""Parameters of Prisma's own pool of connections."""
 _GOLANG_MIGRATE = "golang-migrate"
 _QUOTED = re.compile(r'"([^"]*)"(?:\."([^"]*)")?')
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -34,7 +38,8 @@ _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 def translated(dsn: str) -> ToolUrl:
     """Return the URL without the parameters that libpq refuses; another connection string as it is.
 
-    ``search_path=app`` becomes ``options=-csearch_path=app``, and ``socket=/run`` becomes ``host=/run``.
+    ``search_path=app`` becomes ``options=-csearch_path=app``, as does ``schema=app`` of Prisma, and
+    ``socket=/run`` becomes ``host=/run``.
     """
     query = split_url(dsn)[2] if is_url(dsn) else ""
     if not query or not dsn.endswith(f"?{query}"):
@@ -45,20 +50,18 @@ def translated(dsn: str) -> ToolUrl:
         name = unquote_plus(name)
         if name.startswith(_OWN):
             own[name] = unquote_plus(value)
-        elif name == "search_path":
-            options.append(_option("search_path", unquote_plus(value)))
+        elif name in {"search_path", "schema"}:
+            options.append(_option("search_path", _search_path(name, unquote_plus(value))))
         elif name == "options":
             options.insert(0, value)
         elif name == "socket":
             socket = value
-        else:
+        elif name not in _OF_PRISMA:
             kept.append(part)
     if socket:
         kept.append(f"host={socket}")
     if options:
         kept.append(f"options={'%20'.join(options)}")
-    if kept == query.split("&"):
-        return ToolUrl(dsn)
     base = dsn.removesuffix(f"?{query}")
     return ToolUrl(f"{base}?{'&'.join(kept)}" if kept else base, _history(own))
 
@@ -80,6 +83,12 @@ def _history(own: dict[str, str]) -> HistoryName | None:
         first, second = found.groups()
         return HistoryName(_GOLANG_MIGRATE, second or first, first if second else None)
     return HistoryName(_GOLANG_MIGRATE, name) if name else None
+
+
+def _search_path(parameter: str, value: str) -> str:
+    """Return the search_path: a list of names as it is; Prisma's one ``schema`` as an SQL identifier."""
+    doubled = value.replace('"', '""')
+    return value if parameter == "search_path" else f'"{doubled}"'
 
 
 def _option(name: str, value: str) -> str:
