@@ -128,9 +128,17 @@ do $a_1$ begin perform '$$;'; end $a_1$;
 create function f() returns int language sql begin atomic select 1; select 2; end;
 create rule r as on insert to o2 do also (select 1; select 2);
 select '"', '{}', 'a\\b', E'x\\\\';
+select 1 as atomic; select $$$$; select 2 as a$end; select 3
+as backend;
 -- the end
 """
 """Texts that are hard to split, and hard to write into an array."""
+
+
+_INNER_END = """create function g() returns int language sql
+begin atomic select case when true then 1 end; select 2; end;
+"""
+"""The CLI takes the first END for that of the body."""
 
 
 async def test_supabase_and_koonj_take_turns(
@@ -178,7 +186,13 @@ async def test_what_supabase_refuses_or_splits_elsewhere_is_refused(
     )
     (project.path / "2_a.sql").write_text("select 1;")
     assert run_finished(await project.apply()).result is RunResult.DONE  # as on a hosted project
-    for text in ("select E'\\';'; select 2;", "select 1 as atomic; select 2;", "\ufeffselect 1;"):
+    for text in (
+        "select E'\\';'; select 2;",
+        _INNER_END,
+        "select 1 -- begin\n atomic; select 2;",
+        "select $$$$a$; select 2;",
+        "\ufeffselect 1;",
+    ):
         (project.path / "3_b.sql").write_text(text)
         message = await refused(project)
         assert "supabase ends a statement where" in message or "byte order mark" in message, text

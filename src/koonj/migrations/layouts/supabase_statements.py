@@ -1,9 +1,10 @@
 """Split the text of a migration into the statements that the Supabase CLI sends and records.
 
 Its rules are not those of PostgreSQL: a backslash outside of quotes escapes a character, one inside of E''
-does not, and after ATOMIC or a parenthesis semicolons count again at the first END or closing one.
+does not, and after BEGIN ATOMIC or a parenthesis semicolons count again at the first END or closing one.
 
-Source: supabase/cli 1d1e719, pkg/parser (state.go, token.go); compared with what 2.117.0 recorded.
+Source: what 2.117.0 recorded of random texts. Versions whose parser is in Go (supabase/cli 1d1e719,
+pkg/parser) take every word ATOMIC for BEGIN ATOMIC.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Iterator
 
 from koonj.sql.script import Script
 
-SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""White space, as in Go's unicode.IsSpace; for a class of a regular expression."""
+SPACE = "\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""White space, as in JavaScript; for a class of a regular expression."""
 _TOKEN = re.compile(
-    r"""--[^\n]*\n?|/\*|'[^']*'?|"[^"]*"?|\$\w*\$|\\.|;|\(|\)|(?<=[\s])atomic|end""",
+    r"""--[^\n]*\n?|/\*|'[^']*'?|"[^"]*"?|\$\w*\$?|\\(?:[^)e]|(?=[)e]))|;|\(|\)|atomic|end""",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOSER = {"(": ")", "atomic": "end"}
+_BEGIN = re.compile(rf"(?<![\w$])begin[{SPACE}]+\Z", re.IGNORECASE)
 _BLOCK = re.compile(r"(?=(/\*|\*/))")
 _CUT_BEFORE = re.compile(f"[{SPACE}]*")
 _CUT_AFTER = re.compile(f"[{SPACE}]*\\Z")
@@ -62,7 +64,7 @@ def _tokens(text: str) -> Iterator[tuple[int, int]]:
         if word == ";" and not closers:
             yield start, place
             start = place
-        elif word in _CLOSER:
+        elif word == "(" or (word == "atomic" and _BEGIN.search(text[start : found.start()])):
             closers.append(_CLOSER[word])
         while closers and closers[-1] == word:  # the tool closes all of them at once
             closers.pop()
@@ -74,8 +76,8 @@ def _after(text: str, found: re.Match[str]) -> int:
     """Return the place after what was found: a comment or a quoted text as a whole."""
     if found[0] == "/*":
         return _after_block(text, found.start())
-    if found[0].startswith("$"):
-        end = text.find(found[0], found.end())
+    if len(found[0]) > 1 and found[0].startswith("$") and found[0].endswith("$"):
+        end = text.find(found[0], found.end() - 1)  # its last $ can be the first of the closing one
         return len(text) if end < 0 else end + len(found[0])
     return found.end()
 
