@@ -166,22 +166,3 @@ def test_a_text_with_placeholders_is_shown_and_not_run(tmp_path: Path) -> None:
         name and f"koonj cannot run it: graphile-migrate replaces {name} by a setting."
         for name in PLACEHOLDERS.values()
     ]
-
-
-@pytest.mark.parametrize(
-    ("configuration", "setting"),
-    [
-        ('{"pgSettings": {/* "search_path": "a" */}, "beforeAllMigrations": [ ]}', ""),
-        (
-            '{"connectionString": "http://x", // "pgSettings": {"a": "b"}\n"pgSettings": {"a": "b"}}',
-            "pgSettings",
-        ),
-        ("module.exports = { beforeAllMigrations: ['!roles.sql'] }", "beforeAllMigrations"),
-    ],
-)
-def test_settings_that_change_what_runs_are_left_to_the_tool(
-    configuration: str, setting: str, tmp_path: Path
-) -> None:
-    files = {"committed/000001.sql": committed(), "../.gmrc": configuration}
-    (one,) = read(tmp_path, files).migrations
-    assert [setting in problem.message for problem in one.problems] == ([True] if setting else [])

@@ -48,6 +48,7 @@ async def test_the_keys_are_held_in_a_run_waited_for_and_free_afterwards(
     body = f"CREATE TABLE held AS {HELD};"
     _write(project, tool, 1, body)
     keys = writer.keys(HistoryPlace(project.sql("SELECT current_database()")[0][0], "public", table, ""))
+    assert keys
     for key in keys:
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (key,))

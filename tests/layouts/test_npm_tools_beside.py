@@ -1,4 +1,4 @@
-"""koonj applies beside Prisma, Drizzle, the Supabase CLI and graphile-migrate, and they take its rows for their own."""
+"""koonj applies beside Prisma, Drizzle and the Supabase CLI, and they take its rows for their own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import psycopg
 import pytest
 
 from koonj.config import Target
-from koonj.migrations.layouts.graphile_text import graphile_hash
 from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, RunResult
-from support.npm_tools import drizzle, graphile_migrate, prisma, supabase
+from support.npm_tools import drizzle, prisma, supabase
 from support.project import Project, events_of_kind, run_finished
 
 _TABLES = """
@@ -63,50 +62,6 @@ async def cannot_roll_back(project: Project) -> str:
     events = await project.roll_back()
     assert run_finished(events).result is RunResult.REFUSED
     return events_of_kind(events, PlanMade)[-1].plan.conflicts[0].message
-
-
-def _committed(project: Project, number: int, body: str = "") -> str:
-    """Write a committed file of graphile-migrate after the others."""
-    before = sorted(project.path.glob("*.sql"))
-    previous = before[-1].read_text().splitlines()[1].removeprefix("--! Hash: ") if before else ""
-    body = body or f"create table t{number} (id int);\n"
-    header = f"--! Previous: {previous or '-'}\n--! Hash: {graphile_hash(body, previous)}\n\n"
-    (project.path / f"{number:06d}.sql").write_text(header + body)
-    return f"{number:06d}.sql"
-
-
-async def test_graphile_migrate_and_koonj_take_turns(
-    make: Callable[[str], Project], make_database: Callable[[], str], tmp_path: Path
-) -> None:
-    project, other = make("migrations/committed"), make_database()
-    tool = graphile_migrate(project.target.dsn, tmp_path, tmp_path / "here")
-    alone = graphile_migrate(other, tmp_path, tmp_path / "alone")
-    (tmp_path / "migrations" / "current.sql").write_text("")
-    _committed(project, 1)
-    assert run_finished(await project.apply()).result is RunResult.DONE  # it makes the tables, too
-    _committed(project, 2)
-    assert "1 committed migrations executed" in tool.run("migrate")
-    _committed(project, 3, "--! no-transaction\ncreate index concurrently i on t2 (id);\n")
-    _committed(project, 4, "create table t4 (t text default ';');\ncreate table t5 (id int);\n")
-    assert run_finished(await project.apply()).result is RunResult.DONE
-    assert "Already up to date" in tool.run("migrate")
-    alone.run("migrate")
-    rows = "SELECT hash, previous_hash, filename, date > now() - interval '1 hour' FROM graphile_migrate.migrations ORDER BY filename"
-    here, there = both(project, other, rows)
-    assert here == there
-    assert project.sql("SELECT count(*) FROM graphile_migrate.current") == [(0,)]
-    assert "has no rollback" in await cannot_roll_back(project)
-
-
-async def test_graphile_migrate_with_another_chain_is_refused(make: Callable[[str], Project]) -> None:
-    project = make("migrations/committed")
-    for number in (1, 2):
-        _committed(project, number)
-    assert run_finished(await project.apply()).result is RunResult.DONE
-    (project.path / "000002.sql").unlink()
-    _committed(project, 2, "create table other ();\n")
-    _committed(project, 3)
-    assert "was committed after a migration with another hash" in await refused(project)
 
 
 def _journal(project: Project, whens: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""The real Prisma, Drizzle, Supabase CLI and graphile-migrate, with one database and one folder each."""
+"""The real Prisma, Drizzle and Supabase CLI, with one database and one folder each."""
 
 from __future__ import annotations
 
@@ -57,19 +57,6 @@ def url_of(dsn: str) -> str:
     database, user = quote(str(given.pop("dbname"))), quote(str(given.pop("user", "postgres")))
     options = {key: value for key, value in given.items() if key in {"host", "port", "password"}}
     return f"postgresql://{user}@localhost/{database}?{urlencode(options)}"
-
-
-def graphile_migrate(dsn: str, root: Path, place: Path) -> NpmTool:
-    """Return graphile-migrate for ``root/migrations``. `place`: a new folder for its settings."""
-    program = npm_program("graphile-migrate")
-    place.mkdir()
-    settings = {
-        "connectionString": url_of(dsn),
-        "shadowConnectionString": "postgresql:///shadow",
-        "migrationsFolder": str(root / "migrations"),
-    }
-    (place / "settings.json").write_text(json.dumps(settings))
-    return NpmTool(program, ("--config", str(place / "settings.json")), place)
 
 
 _DRIZZLE = """

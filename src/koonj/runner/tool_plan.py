@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeGuard
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -16,7 +15,6 @@ from koonj.migrations.layouts.layout_reader import FolderLayout
 from koonj.migrations.layouts.tool_history import HistoryTable
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import HistoryPlace
-from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.postgres import advisory_lock
@@ -60,6 +58,7 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     assert row is not None
     found = await read_tool_target(conn, target, folder)
     place, tables = _place(layout, wanted, found, row)
+    place = replace(place, learned=layout.writer.learn(found.statuses, found.history))
     if _is_of_others(found.statuses):
         raise HistoryError(
             f"{tables.history.place} has rows, but none of a file of this folder. Another tool, or another "
@@ -70,20 +69,14 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     ordered = [s.migration for s in found.statuses if isinstance(s.migration, ToolMigration)]
     previous = {migration.name: before for before, migration in pairwise(ordered)}
     rows = ToolRows(folder, layout.writer, tables, place, request.direction, previous)
-    chosen = [status.migration for status in selected.selection.statuses]
-    can_run = [migration for migration in chosen if _can_run(migration, request)]
-    changes = [rows.change_of(migration) for migration in can_run]
+    apply = request.direction is Direction.APPLY
+    chosen = [s.migration for s in selected.selection.statuses if s.migration]
+    changes = [rows.change_of(one) for one in chosen if apply or one.has_rollback]
     lock = layout.writer.row_lock(place)
     locks = () if lock is None else (lock.take, lock.release)
-    await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
+    if not selected.selection.conflicts:  # they say more than what is wrong with a table
+        await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
     return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
-
-
-def _can_run(migration: Migration | None, request: Request) -> TypeGuard[ToolMigration]:
-    """Return whether it has a script for the direction of the request. If not, the plan says so."""
-    if not isinstance(migration, ToolMigration):
-        return False
-    return request.direction is Direction.APPLY or migration.down is not None
 
 
 async def _told_if_the_tool_runs(

@@ -17,7 +17,7 @@ from koonj.migrations.layouts.graphile_text import (
     HeaderError,
     committed_text,
     placeholders_of,
-    unknown_setting,
+    settings_beside,
     used_placeholder,
 )
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
@@ -38,6 +38,13 @@ _HISTORY = HistoryTable(
     "migrations",
     MappingProxyType({"hash": TEXT, "previous_hash": TEXT, "filename": TEXT, "date": TIME}),
     "layouts/graphile_migrate/history",
+    schema="graphile_migrate",
+)
+_CURRENT = HistoryTable(
+    "current",
+    "current",
+    MappingProxyType({"filename": TEXT, "content": TEXT, "date": TIME}),
+    "layouts/graphile_migrate/current",
     schema="graphile_migrate",
 )
 
@@ -62,7 +69,7 @@ class GraphileMigrate:
         """Read the committed files by number, as text, and check the chain of their hashes."""
         prefix, names = _committed(listing)
         configurations = tuple(map(listing.configuration, _CONFIGURATIONS))
-        known, setting = placeholders_of(configurations), unknown_setting(configurations)
+        known, more = placeholders_of(configurations), settings_beside(configurations)
         migrations: list[ToolMigration] = []
         problems: list[tuple[str, Problem]] = []
         before: CommittedText | None = None
@@ -80,16 +87,16 @@ class GraphileMigrate:
             except HeaderError as error:
                 problems.append((file, _header(error)))
                 continue
-            refused = tuple(_refused(text, before, used_placeholder(text.body, known), setting))
+            refused = tuple(_refused(text, before, used_placeholder(text.body, known)))
             part = Part(file, raw, text.start, runs=_runs(text))
-            migrations.append(_migration(listing.places, part, version, text, refused))
+            migrations.append(_migration(listing.places, part, version, text, refused, more))
             before = text
         problems += ((prefix + name, _IGNORED) for name in _ignored(listing, prefix))
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return the one table: graphile_migrate.migrations. Its schema and name are fixed."""
-        return (_HISTORY,)
+        """Return graphile_migrate.migrations, and what it keeps of ``current.sql``. The names are fixed."""
+        return _HISTORY, _CURRENT
 
     def states(
         self, migrations: Sequence[ToolMigration], history: ToolHistory
@@ -141,7 +148,12 @@ def _runs(text: CommittedText) -> Runs:
 
 
 def _migration(
-    places: tuple[str, str], up: Part, version: str, text: CommittedText, refused: tuple[Problem, ...]
+    places: tuple[str, str],
+    up: Part,
+    version: str,
+    text: CommittedText,
+    refused: tuple[Problem, ...],
+    more: str,
 ) -> ToolMigration:
     name = up.file.rpartition("/")[2]
     slug = name.removesuffix(".sql").partition("-")[2]
@@ -155,12 +167,11 @@ def _migration(
         words=text.message or " ".join(re.split("[-_]+", slug)).strip(),
         refused=refused,
         none_reason="graphile-migrate has no rollbacks",
+        only_by_tool=f"graphile-migrate uses the setting {more}" if more else "",
     )
 
 
-def _refused(
-    text: CommittedText, before: CommittedText | None, placeholder: str, setting: str
-) -> Iterator[Problem]:
+def _refused(text: CommittedText, before: CommittedText | None, placeholder: str) -> Iterator[Problem]:
     """Yield why the tool, or koonj, does not run it."""
     if text.previous != (before.hash if before else ""):
         yield tool_error(
@@ -177,11 +188,6 @@ def _refused(
     if placeholder:
         yield tool_error(
             f"koonj cannot run it: graphile-migrate replaces {placeholder} by a setting.",
-            "Run it with graphile-migrate.",
-        )
-    if setting:
-        yield tool_error(
-            f"koonj cannot run it: the configuration has {setting}, which graphile-migrate uses before it.",
             "Run it with graphile-migrate.",
         )
 

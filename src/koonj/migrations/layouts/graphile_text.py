@@ -21,12 +21,11 @@ _BLANK = (
 _BUILT_IN = (":DATABASE_NAME", ":DATABASE_OWNER")
 _PLACEHOLDER = re.compile(r"""["'](:[A-Z][0-9A-Z_]+)["']\s*:""")
 """A key of ``placeholders`` in a configuration, which is JSON5 or JavaScript."""
-
-_NOT_A_COMMENT = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|//[^\n]*|/\*.*?\*/""", re.DOTALL)
-"""A text in quotes, or a comment, of JSON5 or JavaScript."""
-_SETTING = re.compile(
-    r"""["']?\b(pgSettings|beforeAllMigrations)["']?\s*:(?!\s*(?:\{\s*\}|\[\s*\]|null\b))"""
+_BESIDE = re.compile(
+    r"""\b(beforeAllMigrations|afterAllMigrations|pgSettings)["']?\s*:\s*(?:\[\s*[^]\s]|\{\s*[^}\s]|[^[{n\s])"""
 )
+"""A setting with a value that is not empty."""
+_COMMENT = re.compile(r"^\s*//.*|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 
 
 class HeaderError(Exception):
@@ -104,13 +103,10 @@ def placeholders_of(configurations: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *_BUILT_IN)))
 
 
-def unknown_setting(configurations: Iterable[str | None]) -> str:
-    """Return the first setting that changes what runs with a migration; empty if none has a value."""
-    for text in configurations:
-        found = _SETTING.search(_NOT_A_COMMENT.sub(lambda one: one[1] or " ", text)) if text else None
-        if found is not None:
-            return found[1]
-    return ""
+def settings_beside(configurations: Iterable[str | None]) -> str:
+    """Return the first setting by which the tool does more than run the files; empty if there is none."""
+    texts = (_COMMENT.sub("", text) for text in configurations if text is not None)
+    return next((found[1] for text in texts if (found := _BESIDE.search(text))), "")
 
 
 def used_placeholder(body: str, known: Sequence[str]) -> str:

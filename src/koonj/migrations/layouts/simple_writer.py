@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
@@ -17,6 +17,15 @@ class SimpleWriter:
     def settings(self) -> str | None:
         """None: the tool sets nothing."""
         return None
+
+    @property
+    def no_rollback(self) -> str:
+        """Empty: koonj rolls back what has a rollback."""
+        return ""
+
+    def learn(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Mapping[str, str]:
+        """Return nothing: the rows depend on the migration only."""
+        return {}
 
     def keys(self, place: HistoryPlace) -> tuple[int, ...]:
         """Return none: the tool takes no advisory lock."""
@@ -48,10 +57,10 @@ class SimpleWriter:
 
 
 class ForwardWriter(SimpleWriter):
-    """What a `ToolWriter` inherits if its tool has no rollbacks."""
+    """What the writer of a tool without rollbacks inherits."""
 
     def rolled_back(
         self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
     ) -> RowChange:
-        """Never called: the plan refuses to roll back a migration that has no rollback."""
-        raise NotImplementedError(f"{migration.tool} has no rollbacks")
+        """Never called: a migration without a rollback is refused before."""
+        raise NotImplementedError

@@ -11,7 +11,7 @@ stands for the name of the history, ``{KEY}`` for that of the table with this `H
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from koonj.migrations.layouts.tool_history import ToolHistory
@@ -43,6 +43,8 @@ class HistoryPlace:
     table: str
     user: str
     """The current role of the session."""
+    learned: Mapping[str, str] = field(default_factory=dict)
+    """What the writer has read from the history, by names of its own (`ToolWriter.learn`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,13 @@ class ToolWriter(Protocol):
 
         One statement. Its values are those of `HistoryPlace`: ``%(schema)s`` ….
         """
+
+    @property
+    def no_rollback(self) -> str:
+        """Why koonj rolls no migration of this tool back, as a sentence; empty if it does."""
+
+    def learn(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Mapping[str, str]:
+        """Return what the rows depend on that only the history says, for `HistoryPlace.learned`."""
 
     def keys(self, place: HistoryPlace) -> tuple[int, ...]:
         """Return the keys of the tool's advisory locks, in the order in which they are taken."""

@@ -49,7 +49,10 @@ def select_of_tool(
     else:
         limited = _limited(writer.rollback_order(statuses, history), statuses, request)
         selected = tuple(s for s in limited if s.migration)
-        conflicts = tuple(_without_file(s, tool) for s in limited if not s.migration)
+        conflicts = (
+            *_no_rollback(selected, writer),
+            *(_without_file(s, tool) for s in limited if not s.migration),
+        )
     failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
     refused = tuple(
         Conflict(one.name, TOOL_REFUSES, one.message, one.hint, can_allow=False)
@@ -150,7 +153,20 @@ def _of_apply(
                 "Give it another number.",
                 can_allow=False,
             )
+        yield from _only_by_tool(migration, tool)
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _only_by_tool(migration: ToolMigration, tool: str) -> Iterator[Conflict]:
+    if migration.only_by_tool:
+        message = f"{migration.name}: {migration.only_by_tool}, which koonj does not do."
+        yield Conflict(migration.name, TOOL_REFUSES, message, f"Run it with {tool}.", can_allow=False)
+
+
+def _no_rollback(selected: Sequence[MigrationStatus], writer: ToolWriter) -> Iterator[Conflict]:
+    for status in selected if writer.no_rollback else ():
+        hint = "Write a new migration that undoes its changes."
+        yield Conflict(status.name, TOOL_REFUSES, writer.no_rollback, hint, can_allow=False)
 
 
 def _without_file(status: MigrationStatus, tool: str) -> Conflict:

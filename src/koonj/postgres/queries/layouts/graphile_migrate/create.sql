@@ -1,4 +1,4 @@
--- The tables as graphile-migrate makes them. koonj never writes into `current`.
+-- The schema and the tables as graphile-migrate makes them. koonj writes nothing into the second one.
 CREATE SCHEMA IF NOT EXISTS {schema};
 CREATE TABLE IF NOT EXISTS {table} (
     hash text PRIMARY KEY,
@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS {table} (
     filename text NOT NULL,
     date timestamptz NOT NULL DEFAULT now()
 );
-CREATE TABLE IF NOT EXISTS {schema}.current (
+CREATE TABLE IF NOT EXISTS {current} (
     filename text PRIMARY KEY DEFAULT 'current.sql',
     content text NOT NULL,
     date timestamptz NOT NULL DEFAULT now()

@@ -1,2 +1,2 @@
--- The row of an applied migration. Its previous hash must be that of a row.
-INSERT INTO {table} (hash, previous_hash, filename) VALUES (%(hash)s, %(previous_hash)s, %(filename)s)
+-- The row of an applied migration. The primary key refuses a second one.
+INSERT INTO {table} (hash, previous_hash, filename) VALUES (%(hash)s, %(previous)s, %(filename)s)
