@@ -124,6 +124,7 @@ def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
 
 async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, settings: Settings) -> ExitCode:
     async with open_connector() as connector:
+        connector.passwords.begin_run()
         started: Run = start(connector, settings.target, reader, request, settings.scratch)
         if not (request.plan_only or request.probe):
             started = _recorded(dialogue.call, started, reader)

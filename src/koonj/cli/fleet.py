@@ -81,6 +81,7 @@ async def _run(
     """Plan and ask. If the runs stay in this process, carry out what was confirmed."""
     out, err = dialogue.call.out, dialogue.call.err
     async with open_connector() as connector:
+        connector.passwords.begin_run()
         preparation = FleetPreparation(fleet(connector))
         last = await follow(
             preparation.run, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
