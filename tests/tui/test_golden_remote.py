@@ -90,3 +90,19 @@ async def test_bastion_matches_golden(
         await screen.press("n")
         await screen.until(lambda: screen.app.screen is screen.main)
         assert answer.result(0) == "no"
+
+
+async def test_small_screen_has_the_facts_of_a_target_in_a_theme_with_fills(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 1e6)
+    monkeypatch.chdir(project.root)
+    project.table(1)
+    async with project.open((80, 24), Terminal(theme="dark")) as screen:
+        await screen.press("3")
+        reach_through_bastion(screen)
+        await screen.until("through bastion, round trip 48.0 ms")
+        assert "app as migrator" in screen.text()
+        await screen.press("+")
+        await screen.until("ssh        through bastion, 48.0 ms")
+        assert "TLS 1.3, verified (verify-full)" in screen.text()
