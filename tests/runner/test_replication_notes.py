@@ -153,6 +153,9 @@ async def test_changes_of_subscribed_tables_name_what_stops_the_subscription(
     subscriber: tuple[Project, str],
 ) -> None:
     project, name = subscriber
+    status = await project.status()
+    assert status.server is not None
+    assert status.server.kind == "publisher, subscriber"
     found = await notes_of(
         project,
         "ALTER TABLE copied DROP COLUMN note",

@@ -101,7 +101,7 @@ async def test_small_screen_has_the_facts_of_a_target_in_a_theme_with_fills(
     async with project.open((80, 24), Terminal(theme="dark")) as screen:
         await screen.press("3")
         reach_through_bastion(screen)
-        await screen.until("through bastion, round trip 48.0 ms")
+        await screen.until("standby, 12 s behind its primary, through bastion")
         assert "app as migrator" in screen.text()
         await screen.press("+")
         await screen.until("ssh        through bastion, 48.0 ms")
