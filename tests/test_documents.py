@@ -110,11 +110,12 @@ def test_every_problem_code_is_explained() -> None:
 def _codes() -> Iterator[str]:
     """Yield the codes of problems in the packages that find problems.
 
-    They are first arguments of calls, or keys of dictionaries, that look like a code. Not those of squawk.
+    They are first arguments of calls, or keys of dictionaries, that look like a code. Not those of squawk, and not the names
+    of tools in writers.py.
     """
     for folder in ("sql", "migrations"):
         for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
-            if file.parent.name == "squawk":
+            if file.parent.name == "squawk" or file.name == "writers.py":
                 continue
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 candidates: list[ast.expr | None] = []

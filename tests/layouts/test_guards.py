@@ -150,11 +150,11 @@ async def test_a_run_in_a_folder_of_a_tool_that_koonj_only_reads_changes_nothing
 ) -> None:
     await status_after(GOOD, database, tmp_path, connector)
     (tmp_path / "1_a.sql").unlink()
-    for name in ("1_a.up.sql", "1_a.down.sql"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "1_a").mkdir()
+    (tmp_path / "1_a/up.sql").write_text("")
     project = Project(tmp_path, Target("local", database), connector)
     end = run_finished(await project.apply())
     assert end.result is RunResult.FAILED
     assert end.failure is not None
-    assert "This folder belongs to golang-migrate (" in end.failure.message
+    assert "This folder belongs to diesel (" in end.failure.message
     assert project.sql("SELECT nspname FROM pg_namespace WHERE nspname = 'koonj'") == []

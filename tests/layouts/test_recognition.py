@@ -76,10 +76,9 @@ def test_koonj_toml_decides_against_the_files(tmp_path: Path) -> None:
     assert folder(tmp_path, {"001_t.sql": DBMATE}, "koonj").layout is None
     with pytest.raises(FolderError, match=r'layout = "dbmat" is not known. Use one of: koonj, .*dbmate, '):
         FolderReader(tmp_path / "migrations", tmp_path, "dbmat").read()
-    other = FolderReader(tmp_path / "migrations", tmp_path, "golang-migrate").read()
+    other = FolderReader(tmp_path / "migrations", tmp_path, "diesel").read()
     assert other.why_read_only == (
-        'This folder belongs to golang-migrate (layout = "golang-migrate" in koonj.toml). '
-        "koonj reads it only, for now."
+        'This folder belongs to diesel (layout = "diesel" in koonj.toml). koonj reads it only, for now.'
     )
 
 

@@ -10,15 +10,17 @@ from koonj.config import Target
 from koonj.tui.widgets.preview.tabs import Tab
 from support.screen import Project, Screen
 
-WHY = "This folder belongs to golang-migrate"
+WHY = "This folder belongs to diesel"
 UP, DOWN = "SELECT 1;\nVACUUM;\n", "SELECT 1;\nSELECT 2;\nVACUUM;\n"
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Project:
     project = Project(tmp_path, *(Target(name, "host=/nowhere", declared=True) for name in ("one", "two")))
-    project.write("1_a.up.sql", UP)
-    project.write("1_a.down.sql", DOWN)
+    folder = project.migrations / "1_a"
+    folder.mkdir(parents=True)
+    (folder / "up.sql").write_text(UP)
+    (folder / "down.sql").write_text(DOWN)
     return project
 
 
@@ -28,7 +30,7 @@ def shown(screen: Screen) -> tuple[Tab, list[int]]:
 
 @pytest.mark.parametrize(
     ("size", "title"),
-    [((80, 24), "golang-migrate, read-only"), ((120, 40), "Migrations · golang-migrate, read-only")],
+    [((80, 24), "diesel, read-only"), ((120, 40), "Migrations · diesel, read-only")],
 )
 async def test_title_names_the_tool(pairs: Project, size: tuple[int, int], title: str) -> None:
     async with pairs.open(size) as screen:
@@ -92,3 +94,16 @@ async def test_the_history_is_that_of_the_tool(database: str, tmp_path: Path) ->
             await screen.press("right_square_bracket")
         assert preview.tab is Tab.HISTORY
         assert "dbmate keeps its own history" in screen.text()
+
+
+async def test_the_preview_starts_where_the_migration_starts_in_a_file_of_several(tmp_path: Path) -> None:
+    project = Project(tmp_path, Target("local", "host=/nowhere"))
+    changes = "".join(f"\n--changeset ann:{n}\nselect {n};\n" + "-- more\n" * 40 for n in (1, 2, 3))
+    project.write("db.sql", f"--liquibase formatted sql\n{changes}")
+    async with project.open((120, 40)) as screen:
+        await screen.press("down")
+        await screen.until(lambda: "select 2;" in screen.preview())
+        assert "select 1;" not in screen.preview()
+        assert "--changeset ann:2" in screen.preview()
+        await screen.press("up")
+        await screen.until(lambda: "select 1;" in screen.preview())

@@ -259,17 +259,18 @@ def test_footer_keeps_its_order_until_the_target_has_responded() -> None:
 
 FILES_OF_TOOLS = {
     "dbmate": {"1_a.sql": "-- migrate:up\n-- migrate:down\n"},
-    "golang-migrate": {"1_a.up.sql": "", "1_a.down.sql": ""},
+    "diesel": {"1_a/up.sql": ""},
 }
 WHY_NOT_IN = {
     "dbmate": "koonj applies its migrations and rolls them back, and does nothing else with it.",
-    "golang-migrate": "koonj reads it only, for now.",
+    "diesel": "koonj reads it only, for now.",
 }
 
 
 @pytest.mark.parametrize("tool", FILES_OF_TOOLS)
 def test_a_folder_of_another_tool_refuses_every_change_and_nothing_else(tool: str, tmp_path: Path) -> None:
     for name, text in FILES_OF_TOOLS[tool].items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     snapshot = answered(State.PENDING).snapshot.with_folder(FolderReader(tmp_path, tmp_path).read())
     now = Situation(snapshot, selected=snapshot.rows[0])

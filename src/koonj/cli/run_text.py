@@ -6,7 +6,6 @@ from koonj.cli.marks import StateMarks
 from koonj.cli.plan_text import MANY, plan_lines
 from koonj.humanize import count, duration, moment
 from koonj.migrations.states import State
-from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.evidence.interruption_wording import settled_words
@@ -44,6 +43,7 @@ from koonj.runner.run.lock_events import (
     Unblocked,
     WaitingForLock,
 )
+from koonj.runner.run.lock_holder_wording import holder_of, lock_name
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, try_words, wait_words
 from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import done_words, not_done_words, silence_words
@@ -231,7 +231,7 @@ def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
     connected = f", connected since {moment(since)}" if since is not None else ""
     waited = f"; {duration(event.seconds)} so far" if event.seconds >= 1 else ""
-    return f"Waiting for the koonj lock, held by {holder_words(event.holder)}{connected}{waited}"
+    return f"Waiting for {lock_name(event.lock)}, held by {holder_of(event)}{connected}{waited}"
 
 
 def _blocked(event: Blocked | Unblocked) -> Iterator[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from koonj.humanize import to_the_second
@@ -23,16 +22,26 @@ if TYPE_CHECKING:
 
 KEY = int.from_bytes(b"koonj", "big")
 """Key (bigint) of the koonj lock, the same in every database."""
-_TRY, _UNLOCK = f"pg_catalog.pg_try_advisory_lock({KEY})", f"pg_catalog.pg_advisory_unlock({KEY})"
-TRY = f"SELECT CASE WHEN {_TRY} THEN {_TRY} ELSE false END"
+
+
+def _try_text(key: int) -> str:
+    take = f"pg_catalog.pg_try_advisory_lock({key})"
+    return f"SELECT CASE WHEN {take} THEN {take} ELSE false END"
+
+
+TRY = _try_text(KEY)
 """The query that takes the koonj lock, if it is free.
 
 A session takes it twice. So it can ask cheaply if it has it (`queries/flight/insert_entry.sql`): it gives one
 back, which only a session that has it can do, and takes it again. The other one keeps all others out
 meanwhile. pg_locks also says who has it, but it lists all locks of the server.
 """
-_HALVES: Mapping[str, int] = MappingProxyType({"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
-"""The key as pg_locks shows it."""
+_HALF = 0xFFFFFFFF
+
+
+def _halves(key: int) -> Mapping[str, int]:
+    """Return a key as pg_locks shows it."""
+    return {"high": key >> 32 & _HALF, "low": key & _HALF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +80,43 @@ def progress_words(holder: LockHolder, run: RunName) -> str:
     return f"{run.who or holder.user} runs koonj here{since}{place} {session}."
 
 
-async def try_lock(conn: AsyncConnection) -> bool:
-    """Try to take the koonj lock for this session. Return whether it was taken."""
-    cursor = await conn.execute(TRY)
+async def try_lock(conn: AsyncConnection, key: int = KEY) -> bool:
+    """Try to take the koonj lock for this session, or that of another tool. Return whether it was taken."""
+    cursor = await conn.execute(_try_text(key).encode())
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
-async def unlock(conn: AsyncConnection) -> bool:
-    """Release the koonj lock. Return False if this session did not hold it.
+async def unlock(conn: AsyncConnection, key: int = KEY) -> bool:
+    """Release the koonj lock, or that of another tool. Return False if this session did not hold it.
 
     For example, a connection pooler may have changed the session.
     """
-    cursor = await conn.execute(f"SELECT {_UNLOCK}, {_UNLOCK}")
+    unlock = f"pg_catalog.pg_advisory_unlock({key})"
+    cursor = await conn.execute(f"SELECT {unlock}, {unlock}".encode())
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
-async def is_held_here(conn: AsyncConnection) -> bool:
-    """Return whether the server session that answers now holds the koonj lock.
+async def is_held_here(conn: AsyncConnection, key: int = KEY) -> bool:
+    """Return whether the server session that answers now holds the koonj lock, or that of another tool.
 
     It asks the server for the pid: behind a pooler, the connection's own pid is not that of the session.
     """
-    cursor = await conn.execute(query("lock_is_held_here"), _HALVES)
+    cursor = await conn.execute(query("lock_is_held_here"), _halves(key))
     return await cursor.fetchone() is not None
 
 
-async def holder(conn: AsyncConnection) -> LockHolder | None:
-    """Return the session that holds the koonj lock of this database, or None."""
-    cursor = await conn.execute(query("lock_holder"), _HALVES)
+async def holder(conn: AsyncConnection, key: int = KEY) -> LockHolder | None:
+    """Return the session that holds the koonj lock of this database, or that of another tool; or None."""
+    cursor = await conn.execute(query("lock_holder"), _halves(key))
     row = await cursor.fetchone()
     return None if row is None else lock_holder(*row)
 
 
 def holder_query(conn: AsyncConnection) -> str:
     """Return the query that `holder` sends."""
-    return filled(conn, "lock_holder", _HALVES)
+    return filled(conn, "lock_holder", _halves(KEY))
 
 
 def lock_holder(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from koonj.config import ScratchPlace, Target
-from koonj.humanize import count
+from koonj.humanize import count, to_the_second
 from koonj.migrations.folder import FolderReader
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres import history
@@ -19,6 +19,7 @@ from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.overview import Overview, overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
+from koonj.postgres.run_name import SHORT_ID
 from koonj.postgres.target_identity import check_identity, must_be_same_database
 from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refused
 from koonj.runner.impact.measurement import ImpactMeasurement
@@ -79,7 +80,7 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     shown = measurement.with_impact(
         _with_refusal(await _with_warnings(shown, reached, job), reached, job.request)
     )
-    shown = as_of_tool(shown, reached)
+    shown = await _with_last_stop(as_of_tool(shown, reached), reached, job)
     confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
@@ -100,7 +101,28 @@ def as_of_tool(planned: PreparedPlan, reached: Reached) -> PreparedPlan:
     from koonj.runner.plan.tool_selection import with_tool_conflicts  # noqa: PLC0415 - few folders need it
 
     rows = reached.tool_rows
-    return with_tool_conflicts(planned, rows.tool, rows.table.place if rows.is_missing else "")
+    new = [table.place for table in rows.new_tables]
+    return with_tool_conflicts(planned, rows.tool, new)
+
+
+async def _with_last_stop(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:
+    """Return the plan with a note about a run that ended in the middle of a migration: no history has it."""
+    in_steps = {work.migration.name: work for work in planned.works if not work.in_one_transaction}
+    if reached.tool_rows is None or not in_steps:
+        return planned
+    from koonj.runner.process.last_stop import last_stop  # noqa: PLC0415 - few folders need it
+
+    head = await asyncio.to_thread(last_stop, job.reader.path, job.target.name)
+    if head is None or head.migration not in in_steps or head.direction is not job.request.direction:
+        return planned
+    total, run = in_steps[head.migration].total, f"run {head.run[:SHORT_ID]} of this machine"
+    at = f"statement {head.statement} of {total}, or later" if head.statement else "an unknown statement"
+    note = (
+        f"{head.migration}: {run}, from {to_the_second(head.started)}, ended in the middle of it, at {at}. "
+        "What was committed before that stays; this run begins at statement 1, as "
+        f"{reached.tool_rows.tool} does."
+    )
+    return replace(planned, plan=replace(planned.plan, notes=(note, *planned.plan.notes)))
 
 
 async def _with_warnings(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:

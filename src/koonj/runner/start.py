@@ -11,15 +11,12 @@ import psycopg
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderError, FolderReader
-from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
 from koonj.postgres.kept_connection import KeptConnection
-from koonj.postgres.pooler import must_hold_lock
 from koonj.postgres.run_name import session_name
-from koonj.postgres.session import clean, leave
-from koonj.runner.apply.allow import record_decision
-from koonj.runner.apply.context import RunContext, open_session
+from koonj.postgres.session import leave
+from koonj.runner.apply.context import open_session
 from koonj.runner.apply.endings import (
     RunEnd,
     all_done,
@@ -27,29 +24,18 @@ from koonj.runner.apply.endings import (
     cancelled,
     failed_or_cancelled,
     lock_lost,
-    locked,
-    nothing_to_do,
-    plan_changed,
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
-from koonj.runner.apply.interrupted_entry import SettleError, record_known_end
-from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
-from koonj.runner.apply.repair import with_reports
-from koonj.runner.apply.sequence import run_all
-from koonj.runner.apply.statement_watch import watching, with_awaited_lock
-from koonj.runner.impact.measurement import ImpactMeasurement
-from koonj.runner.impact.wanted_locks import with_locks_of_batch, with_wanted_locks
-from koonj.runner.plan.planner import PreparedPlan, ShownPlan
+from koonj.runner.apply.interrupted_entry import SettleError
+from koonj.runner.apply.lock import LockLostError
+from koonj.runner.apply.statement_watch import with_awaited_lock
+from koonj.runner.locked_run import run_under_lock
 from koonj.runner.preparation import (
     DEFAULT_PLACE,
     Confirmation,
     Job,
-    Reached,
-    as_of_tool,
     ask,
-    plan_now,
-    plan_with_lock,
     usable,
 )
 from koonj.runner.run.events import (
@@ -59,7 +45,6 @@ from koonj.runner.run.events import (
     MigrationProbed,
     MigrationUncommitted,
     PlanMade,
-    RepairStarted,
     RunStarted,
 )
 from koonj.runner.run.lock_events import BlockerNotEnded
@@ -160,7 +145,7 @@ async def _run(
     except RunEnd as error:
         end = error
     except LockLostError as error:
-        end = lock_lost(error.holder)
+        end = lock_lost(error.holder, error.lock)
     except (ConnectError, HistoryError, SettleError, FolderError, psycopg.Error) as error:
         failure = target_failure(error, job.target, job.request.direction)
         end = failed_or_cancelled(failure, cancelled=control.cancelled)
@@ -214,13 +199,17 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
     async with _connection(job, control) as kept:
         async for event in ask(control, kept, confirmation):
             yield event
-        async for event in _change(job, control, kept, confirmation):
-            yield event
+        async with aclosing(_change(job, control, kept, confirmation)) as changing:
+            async for event in changing:
+                yield event
 
 
 async def _confirmed_stages(job: Job, control: Control, confirmation: Confirmation) -> AsyncGenerator[Event]:
-    async with _connection(job, control) as kept:
-        async for event in _change(job, control, kept, confirmation):
+    async with (
+        _connection(job, control) as kept,
+        aclosing(_change(job, control, kept, confirmation)) as changing,
+    ):
+        async for event in changing:
             yield event
 
 
@@ -230,119 +219,17 @@ def _connection(job: Job, control: Control) -> KeptConnection:
 
 async def _change(
     job: Job, control: Control, kept: KeptConnection, confirmation: Confirmation
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """Run what was confirmed."""
     checked = await control.unless_cancelled(usable(kept, job, confirmation.reached))
     session = open_session(job.connector, job.target, checked.conn, control)
     try:
-        async for event in _run_under_lock(
+        running = run_under_lock(
             session, job, confirmation.shown, confirmation.measurement, pooled=checked.pooled
-        ):
-            yield event
+        )
+        async with aclosing(running):
+            async for event in running:
+                yield event
     finally:
         if checked.pooled:
             await leave(checked.conn)
-
-
-async def _run_under_lock(
-    session: RunContext, job: Job, shown: ShownPlan, measurement: ImpactMeasurement, *, pooled: bool
-) -> AsyncIterator[Event]:
-    """Acquire the koonj lock, plan again, and run what was shown.
-
-    Only this part of a run changes the target.
-    """
-    control, conn = session.control, session.conn
-    control.check()
-    now = await control.unless_cancelled(plan_with_lock(conn, job, lock=True))
-    try:
-        async for waiting in acquire_lock(session, job.request.wait, taken=now is not None):
-            yield waiting
-    except LockNotAcquiredError as error:
-        raise locked(error.waiting) from error
-    planned, reached = now if now is not None else await control.unless_cancelled(plan_now(conn, job))
-    planned = as_of_tool(measurement.with_impact(planned), reached)
-    if planned.differs_from(shown) or planned.plan.conflicts:
-        yield PlanMade(planned.plan)
-        _check_changed_plan(planned, shown)
-    if pooled:
-        await must_hold_lock(conn)
-    conn.answer_limit = None  # a statement of a migration can take hours
-    session = replace(
-        session,
-        since=reached.newest,
-        server=await clean(conn, job.target),
-        tool_rows=reached.tool_rows,
-    )
-    control.working_on(conn)
-    control.check()
-    if job.request.batch:
-        works = tuple(with_locks_of_batch(planned.works, measurement.rehearsals))
-    else:
-        works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
-    planned = replace(planned, works=works)
-    async for event in _watched(session, job, planned, reached):
-        yield event
-    await _release_lock(session)
-
-
-async def _watched(
-    session: RunContext, job: Job, planned: PreparedPlan, reached: Reached
-) -> AsyncIterator[Event]:
-    """Run what was planned, and watch its session: who is in the way of a statement that takes long."""
-    if job.request.probe:
-        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - only for a probe
-
-        events = run_probe(session, planned.works)
-    else:
-        events = _write(session, job, planned, reached)
-    works = {work.migration.name: work for work in planned.works}
-    async with watching(session, works) as watch:
-        async for event in events:
-            yield watch.see(event)
-
-
-async def _write(
-    session: RunContext, job: Job, planned: PreparedPlan, reached: Reached
-) -> AsyncIterator[Event]:
-    """Record what interrupted runs have committed and the decisions, and run the migrations."""
-    if session.tool_rows is None:
-        in_steps = any(not work.in_one_transaction for work in planned.works)
-        await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
-    else:
-        await session.tool_rows.ensure(session.conn, session.target)
-    for interruption in planned.interruptions:
-        repair = RepairStarted(interruption.entry.name, interruption.statement, interruption.repair)
-        work = record_known_end(session.conn, session.target, interruption)
-        async for event in with_reports(session.control, repair, work):
-            yield event
-    for decision in planned.decisions:
-        yield await record_decision(session, decision, job.request.reason_of(decision.conflict))
-    if job.request.batch:
-        from koonj.runner.apply.batch import run_batch  # noqa: PLC0415 - only for a batch
-
-        running = run_batch(session, planned.works)
-    else:
-        running = run_all(session, planned.works)
-    async for event in running:
-        yield event
-
-
-def _check_changed_plan(planned: PreparedPlan, shown: ShownPlan) -> None:
-    """End the run if the new plan has anything that was not shown.
-
-    The new plan can be smaller: while this run waited for the lock, another run can have done its work.
-    """
-    has_more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
-    if planned.plan.conflicts or has_more:
-        raise plan_changed(planned.plan.conflicts)
-    if not (planned.works or planned.decisions or planned.interruptions):
-        raise nothing_to_do(planned.plan.direction)
-
-
-async def _release_lock(session: RunContext) -> None:
-    """Release the koonj lock, unless the connection is closed.
-
-    If it is closed, the server has already released the lock.
-    """
-    if not session.conn.closed:
-        await advisory_lock.unlock(session.conn)

@@ -6,6 +6,8 @@ Source: Flyway 7.15.0, SqlScript, ParserSqlScript and PlaceholderReplacingReader
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from koonj.migrations.layouts.flyway_names import FlywayName
 from koonj.migrations.layouts.flyway_settings import FlywaySettings, properties
@@ -20,6 +22,10 @@ TOOL = "flyway"
 REPEATABLE = "R__"
 """Before the description in `ToolMigration.version` of a repeatable migration, which has no version."""
 
+DESCRIPTION, INSTALLED_BY, OUT_OF_ORDER, REFUSED = "description", "installed_by", "out_of_order", "refused"
+"""Names of the details of a migration. REFUSED: why koonj runs none of the folder."""
+
+_LONGEST = 200
 _ALONE = re.compile(
     r"(?:CREATE|DROP)\s+(?:DATABASE|TABLESPACE|SUBSCRIPTION)\b|ALTER\s+SYSTEM\b"
     r"|(?:CREATE|DROP)(?:\s+UNIQUE)?\s+INDEX\s+CONCURRENTLY\b"
@@ -56,7 +62,37 @@ def flyway_migration(
         down=down,
         words=" ".join(named.description.split()),
         refused=refused,
+        details=tuple(_details(listing, named, settings)),
     )
+
+
+def recorded_description(migration: ToolMigration) -> str:
+    """Return the description of a migration as the history has it, with 200 characters at most."""
+    description = migration.detail(DESCRIPTION)
+    return description if len(description) <= _LONGEST else f"{description[: _LONGEST - 3]}..."
+
+
+def _details(
+    listing: FolderListing, named: FlywayName, settings: FlywaySettings
+) -> Iterator[tuple[str, str]]:
+    yield DESCRIPTION, named.description
+    yield INSTALLED_BY, settings.installed_by
+    if settings.out_of_order and named.version:
+        yield OUT_OF_ORDER, "true"
+    if settings.not_followed:
+        yield REFUSED, _NOT_FOLLOWED.format(settings.not_followed)
+    if settings.locations and not _is_here(listing, settings.locations):
+        yield REFUSED, _ELSEWHERE.format(", ".join(settings.locations), listing.shown)
+
+
+def _is_here(listing: FolderListing, locations: Sequence[str]) -> bool:
+    """Return whether Flyway reads this folder and no other one."""
+    if len(locations) > 1:
+        return False
+    path = PurePosixPath(locations[0].removeprefix("filesystem:").removeprefix("classpath:"))
+    wanted = [part for part in path.parts if part not in {"/", "."}]
+    here = Path(listing.places[0]).parts
+    return bool(wanted) and list(here[-len(wanted) :]) == wanted
 
 
 def _part(listing: FolderListing, file: str, settings: FlywaySettings) -> tuple[Part, tuple[Problem, ...]]:
@@ -107,6 +143,8 @@ def _placeholders(text: str, around: tuple[str, str] | None) -> tuple[Problem, .
     )
 
 
+_NOT_FOLLOWED = "Flyway's settings have {}, which koonj does not follow."
+_ELSEWHERE = "Flyway reads its migrations from {}, and koonj only those of {}."
 _MIXED = tool_error(
     "The file has statements that need no transaction beside others, so Flyway refuses it.",
     "Move the statements that cannot run in a transaction into a file of their own, or set mixed=true in "

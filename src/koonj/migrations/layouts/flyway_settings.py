@@ -38,6 +38,14 @@ class FlywaySettings:
     """What stands around the name of a placeholder; None: placeholders are not replaced."""
     mixed: bool = False
     """Whether a file may have statements that need a transaction beside others that refuse one."""
+    out_of_order: bool = False
+    """Whether a migration is applied although a later one is applied."""
+    installed_by: str = ""
+    """Who has applied a migration, for the history; empty: the role that is connected."""
+    locations: tuple[str, ...] = ()
+    """From where Flyway reads the files; empty if the settings do not say it."""
+    not_followed: str = ""
+    """A setting that koonj does not follow, so that it runs nothing; empty if there is none."""
 
 
 def flyway_settings(listing: FolderListing) -> FlywaySettings:
@@ -57,7 +65,28 @@ def flyway_settings(listing: FolderListing) -> FlywaySettings:
         suffixes=tuple(given.get("sqlMigrationSuffixes", ".sql").split(",")),
         placeholder=None if given.get("placeholderReplacement") == "false" else (prefix, suffix),
         mixed=given.get("mixed") == "true",
+        out_of_order=given.get("outOfOrder") == "true",
+        installed_by=given.get("installedBy", ""),
+        locations=tuple(filter(None, map(str.strip, given.get("locations", "").split(",")))),
+        not_followed=next((name for name, value in given.items() if _matters(name, value)), ""),
     )
+
+
+def _matters(name: str, value: str) -> bool:
+    """Return whether a setting changes what Flyway runs or records, in a way that koonj does not follow."""
+    if name == "encoding":
+        return value.upper() not in {"UTF-8", "UTF8"}
+    if name == "executeInTransaction":
+        return value == "false"
+    return name in _OTHERS and value not in {"", "false"}
+
+
+_OTHERS = frozenset(
+    {
+        *("callbacks", "callbackLocations", "cherryPick", "initSql", "javaMigrationClassProvider"),
+        *("resolvers", "skipDefaultResolvers", "skipExecutingMigrations", "target"),
+    }
+)
 
 
 def has_settings(listing: FolderListing) -> str | None:

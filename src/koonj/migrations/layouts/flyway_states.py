@@ -11,7 +11,7 @@ from itertools import chain
 
 from koonj.migrations import encoding
 from koonj.migrations.layouts import checksums
-from koonj.migrations.layouts.flyway_migration import REPEATABLE
+from koonj.migrations.layouts.flyway_migration import OUT_OF_ORDER, REPEATABLE, recorded_description
 from koonj.migrations.layouts.flyway_names import is_version, version_key
 from koonj.migrations.layouts.tool_history import ToolHistory, ToolHistoryError
 from koonj.migrations.layouts.tool_migration import ToolMigration
@@ -28,7 +28,7 @@ _SQL = frozenset({"SQL", "SQL_BASELINE"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class FlywayRow:
     """A row of history.sql."""
 
     rank: int
@@ -39,13 +39,49 @@ class _Row:
     checksum: int | None
     success: bool
 
+    @property
+    def is_sql(self) -> bool:
+        """Whether Flyway has run a file with SQL."""
+        return self.type in _SQL
+
+
+def flyway_rows(history: ToolHistory) -> list[FlywayRow]:
+    """Return the rows of the history, the oldest first."""
+    return [FlywayRow(*row) for row in history.of("history")]
+
+
+def missing_rows(migrations: Sequence[ToolMigration], history: ToolHistory) -> list[FlywayRow]:
+    """Return the last rows of migrations without a file, which Flyway's ``validate`` refuses.
+
+    A version above those of all files is no such row: it was applied by a newer release of the program.
+    Versions before Flyway 8 accept a repeatable migration without a file.
+    """
+    files = {_identity(one.version) for one in migrations}
+    newest = max((key for key in files if not isinstance(key, str)), default=())
+    last = {_row_identity(row): row for row in flyway_rows(history) if row.type != _SCHEMA}
+    return [
+        row
+        for key, row in last.items()
+        if key not in files
+        and row.type not in _CANCELS | _BASELINES
+        and (isinstance(key, str) or key < newest)
+    ]
+
+
+def _identity(version: str) -> tuple[int, ...] | str:
+    return version if version.startswith(REPEATABLE) else version_key(version)
+
+
+def _row_identity(row: FlywayRow) -> tuple[int, ...] | str:
+    return REPEATABLE + row.description if row.version is None else version_key(row.version)
+
 
 def flyway_states(migrations: Sequence[ToolMigration], history: ToolHistory) -> tuple[MigrationStatus, ...]:
     """Return the states of the versioned migrations by version, then those of the repeatable ones by name.
 
     Raises: ToolHistoryError if a version is none of Flyway.
     """
-    rows = [_Row(*row) for row in history.of("history")]
+    rows = flyway_rows(history)
     for row in rows:
         if row.version is not None and not is_version(row.version):
             raise ToolHistoryError(
@@ -58,7 +94,7 @@ def flyway_states(migrations: Sequence[ToolMigration], history: ToolHistory) -> 
     return (*_versioned(versioned, rows), *_repeatable(repeatable, rows, place))
 
 
-def _versioned(migrations: Sequence[ToolMigration], rows: Sequence[_Row]) -> tuple[MigrationStatus, ...]:
+def _versioned(migrations: Sequence[ToolMigration], rows: Sequence[FlywayRow]) -> tuple[MigrationStatus, ...]:
     last = {version_key(row.version): row for row in rows if row.version is not None}
     baseline = max(
         (version_key(row.version) for row in rows if row.version is not None and row.type in _BASELINES),
@@ -77,7 +113,17 @@ def _versioned(migrations: Sequence[ToolMigration], rows: Sequence[_Row]) -> tup
     for row in last.values():
         if row.type not in _CANCELS | _BASELINES and row.version is not None:
             applied[row.version] = _without_file(row)
-    return _placed(states_by_version(migrations, applied, key=version_key))
+    return _placed(tuple(map(_in_any_order, states_by_version(migrations, applied, key=version_key))))
+
+
+def _in_any_order(status: MigrationStatus) -> MigrationStatus:
+    """Return the status; with ``outOfOrder`` a migration is pending where another one would be late."""
+    migration = status.migration
+    if not isinstance(migration, ToolMigration) or not migration.detail(OUT_OF_ORDER):
+        return status
+    if status.state is not State.LATE:
+        return status
+    return replace(status, state=State.PENDING, note=f"{status.note}; Flyway runs it, because of outOfOrder")
 
 
 def _placed(statuses: tuple[MigrationStatus, ...]) -> tuple[MigrationStatus, ...]:
@@ -91,7 +137,7 @@ def _placed(statuses: tuple[MigrationStatus, ...]) -> tuple[MigrationStatus, ...
 
 
 def _repeatable(
-    migrations: Sequence[ToolMigration], rows: Sequence[_Row], place: str
+    migrations: Sequence[ToolMigration], rows: Sequence[FlywayRow], place: str
 ) -> tuple[MigrationStatus, ...]:
     """Return the states of migrations without a version. They run in any order, so none is late."""
     last = {row.description: row for row in rows if row.version is None and row.type != _SCHEMA}
@@ -110,23 +156,22 @@ def _repeatable(
     return tuple(chain.from_iterable(found[description] for description in sorted(found)))
 
 
-def _judged(migration: ToolMigration, row: _Row) -> AppliedRow:
+def _judged(migration: ToolMigration, row: FlywayRow) -> AppliedRow:
     """Return what the last row says about a file with a version."""
     if (known := _without_checksum(migration, row)) is not None:
         return known
     if checksums.flyway(migration.text) != row.checksum:
         return AppliedRow(State.EDITED, "its checksum is not the one that Flyway has recorded")
-    recorded = " ".join(row.description.split())
-    if recorded != migration.words:  # Flyway compares it, too
-        return AppliedRow(State.EDITED, f"only its description: Flyway has recorded {recorded!r}")
+    if row.description != recorded_description(migration):  # Flyway compares it, too
+        return AppliedRow(State.EDITED, f"only its description: Flyway has recorded {row.description!r}")
     return AppliedRow()
 
 
-def _without_checksum(migration: ToolMigration, row: _Row) -> AppliedRow | None:
+def _without_checksum(migration: ToolMigration, row: FlywayRow) -> AppliedRow | None:
     """Return the state if the checksum says nothing about it; else None."""
     if not row.success:
         return AppliedRow(State.FAILED, _FAILED)
-    if row.type not in _SQL:
+    if not row.is_sql:
         return AppliedRow(State.EDITED, _NO_SQL.format(row.type))
     if row.checksum is None:
         return AppliedRow(note="edited or not is unknown: Flyway has recorded no checksum")
@@ -135,7 +180,7 @@ def _without_checksum(migration: ToolMigration, row: _Row) -> AppliedRow | None:
     return None
 
 
-def _judged_repeatable(migration: ToolMigration, row: _Row, place: str) -> AppliedRow:
+def _judged_repeatable(migration: ToolMigration, row: FlywayRow, place: str) -> AppliedRow:
     """Return what the last row says about a file without a version."""
     if (known := _without_checksum(migration, row)) is not None:
         return known
@@ -163,9 +208,9 @@ def _replaced(migration: ToolMigration, values: Mapping[str, str]) -> str:
     return text
 
 
-def _without_file(row: _Row) -> AppliedRow:
+def _without_file(row: FlywayRow) -> AppliedRow:
     """Return what is known of a migration whose file is not in the folder."""
-    other = "" if row.type in _SQL else _NO_SQL.format(row.type)
+    other = "" if row.is_sql else _NO_SQL.format(row.type)
     state = State.APPLIED if row.success else State.FAILED
     note = "; ".join(filter(None, ("" if row.success else _FAILED, other)))
     return AppliedRow(state, note, row.script.rpartition("/")[2])

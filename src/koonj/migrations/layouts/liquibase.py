@@ -77,7 +77,7 @@ class Liquibase:
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
         """Return the history and the lock, with the names of Liquibase's settings."""
         settings = _settings(listing)
-        schema = settings.get("liquibaseschemaname") or settings.get("defaultschemaname")
+        schema = _schema(settings)
         history = settings.get("databasechangelogtablename", "databasechangelog").lower()
         lock = settings.get("databasechangeloglocktablename", "databasechangeloglock").lower()
         folder = "layouts/liquibase"
@@ -100,7 +100,7 @@ def _migrations(
 ) -> Iterator[ToolMigration]:
     """Yield the migrations. The file is in the name of those that are not alone with their id and author."""
     names = Counter(short for _, _, log in found for short in {_short(one) for one in log.changesets})
-    number = 0
+    number, schema = 0, _schema(_settings(listing))
     for file, raw, log in found:
         seen: set[str] = set()
         for one in log.changesets:
@@ -111,7 +111,9 @@ def _migrations(
             seen.add(short)
             name = short if names[short] == 1 else f"{file}{SEPARATOR}{short}"
             number += 1
-            yield changeset_migration(listing, file, raw, one, number=number, name=name, path=log.path)
+            yield changeset_migration(
+                listing, file, raw, one, number=number, name=name, path=log.path, schema=schema
+            )
 
 
 def _short(changeset: Changeset) -> str:
@@ -140,6 +142,10 @@ def _settings(listing: FolderListing) -> Mapping[str, str]:
     """Return liquibase.properties, with names in lower case and without hyphens."""
     text = listing.configuration(_SETTINGS) or ""
     return {name.replace("-", "").lower(): value for name, value in _PROPERTY.findall(text)}
+
+
+def _schema(settings: Mapping[str, str]) -> str | None:
+    return settings.get("liquibaseschemaname") or settings.get("defaultschemaname")
 
 
 _OTHER_FORMAT = tool_warning(

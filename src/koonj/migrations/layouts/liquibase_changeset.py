@@ -18,6 +18,8 @@ _ROLLBACK_LINE = r"(?i)[ \t]*--[ \t]*rollback |(?![ \t]*--[ \t]*rollback )[^\r\n
 """What is cut off from each line of a rollback. Lines of the body between them are cut off whole."""
 SEPARATOR = "::"
 """Between path, id and author."""
+SCHEMA = "schema"
+"""Name of the detail of a migration that has the schema which Liquibase's settings name."""
 _POSTGRESQL = "postgresql"
 _PLACEHOLDER = "${"
 
@@ -31,8 +33,12 @@ def changeset_migration(
     number: int,
     name: str,
     path: str | None,
+    schema: str | None,
 ) -> ToolMigration:
-    """Return the migration of a changeset. `path`: what the file says to be its path."""
+    """Return the migration of a changeset.
+
+    `path`: what the file says to be its path. `schema`: the one that Liquibase's settings name.
+    """
     text = raw.decode("utf-8", "replace")
     runs = _runs(changeset)
     refused = tuple(
@@ -52,6 +58,8 @@ def changeset_migration(
         words=" ".join(changeset.comment.split()),
         refused=refused[:1],
         checksum="" if _PLACEHOLDER in sql else checksums.liquibase(sql),
+        shares_file=True,
+        details=((SCHEMA, schema),) if schema else (),
     )
 
 

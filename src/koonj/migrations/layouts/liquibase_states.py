@@ -17,7 +17,7 @@ from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 
-_FORM = "9:"
+FORM = "9:"
 """How checksums of the form start that koonj can compute."""
 _ANY = frozenset({"any", "1:any", "1:all", "1:*"})
 _NOT_RUN = {
@@ -28,7 +28,7 @@ _Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class LiquibaseRow:
     """A row of history.sql."""
 
     id: str
@@ -39,6 +39,7 @@ class _Row:
 
     @property
     def version(self) -> str:
+        """The identity of its changeset."""
         return version_of(self.path, self.id, self.author)
 
 
@@ -46,11 +47,11 @@ def liquibase_states(
     migrations: Sequence[ToolMigration], history: ToolHistory
 ) -> tuple[MigrationStatus, ...]:
     """Return the states. A row without a changeset stands after the last changeset that ran before it."""
-    rows = [_Row(*row) for row in history.of("history")]
+    rows = liquibase_rows(history)
     waits = _lock_note(history)
     ran: dict[str, AppliedRow] = {}
     place: dict[str, _Place] = {one.version: (number, 0, 0) for number, one in enumerate(migrations)}
-    of_row = _matched(migrations, rows)
+    of_row = matched_rows(migrations, rows)
     last = -1
     for number, row in enumerate(rows):
         migration = of_row.get(row)
@@ -81,12 +82,19 @@ def liquibase_states(
     return tuple(placed)
 
 
-def _matched(migrations: Sequence[ToolMigration], rows: Sequence[_Row]) -> Mapping[_Row, ToolMigration]:
+def liquibase_rows(history: ToolHistory) -> list[LiquibaseRow]:
+    """Return the rows of the history, in the order in which they were written."""
+    return [LiquibaseRow(*row) for row in history.of("history")]
+
+
+def matched_rows(
+    migrations: Sequence[ToolMigration], rows: Sequence[LiquibaseRow]
+) -> Mapping[LiquibaseRow, ToolMigration]:
     """Return the changeset of each row: that of its id and author whose file the recorded path means."""
-    same: dict[tuple[str, str], list[_Row]] = {}
+    same: dict[tuple[str, str], list[LiquibaseRow]] = {}
     for row in rows:
         same.setdefault((row.id, row.author), []).append(row)
-    found: dict[_Row, ToolMigration] = {}
+    found: dict[LiquibaseRow, ToolMigration] = {}
     for one in migrations:
         path, id_, author = one.version.rsplit(SEPARATOR, 2)
         for row in same.get((id_, author), ()):
@@ -97,24 +105,25 @@ def _matched(migrations: Sequence[ToolMigration], rows: Sequence[_Row]) -> Mappi
 
 def _is_path_of(recorded: str, migration: ToolMigration, path: str) -> bool:
     """Return whether a recorded path means the file. `path`: what the file or the changeset says it is."""
-    wanted = _parts(recorded)
+    wanted = path_parts(recorded)
     if path != migration.up.file:
-        return wanted == _parts(path)
-    full = _parts(str(migration.path))
+        return wanted == path_parts(path)
+    full = path_parts(str(migration.path))
     return bool(wanted) and full[-len(wanted) :] == wanted
 
 
-def _parts(path: str) -> tuple[str, ...]:
+def path_parts(path: str) -> tuple[str, ...]:
+    """Return the parts of a path as Liquibase records it: without ``classpath:`` or ``./`` before it."""
     plain = path.replace("\\", "/").removeprefix("classpath:").removeprefix("file:")
     return tuple(part for part in PurePosixPath(plain).parts if part not in {"/", "."})
 
 
-def _changeset(migration: ToolMigration) -> Changeset:
+def changeset_of(migration: ToolMigration) -> Changeset:
     """Return the changeset of a migration, with what its lines say."""
     return read_changelog(migration.text[migration.up.start : migration.up.end]).changesets[0]
 
 
-def _judged(migration: ToolMigration, row: _Row, waits: str) -> AppliedRow:
+def _judged(migration: ToolMigration, row: LiquibaseRow, waits: str) -> AppliedRow:
     """Return what a row says about its changeset."""
     if row.exectype == "FAILED":
         return AppliedRow(State.FAILED, "Liquibase has recorded that it failed, and does not run it again")
@@ -124,9 +133,9 @@ def _judged(migration: ToolMigration, row: _Row, waits: str) -> AppliedRow:
     return replace(judged, note=_joined(_NOT_RUN.get(row.exectype, ""), judged.note))
 
 
-def _compared(migration: ToolMigration, row: _Row) -> AppliedRow:
+def _compared(migration: ToolMigration, row: LiquibaseRow) -> AppliedRow:
     """Return the state that the recorded checksum means."""
-    changeset = _changeset(migration)
+    changeset = changeset_of(migration)
     if changeset.is_on("runAlways"):
         return AppliedRow(State.PENDING, "it was applied; Liquibase runs it again each time")
     if row.checksum is None:
@@ -134,7 +143,7 @@ def _compared(migration: ToolMigration, row: _Row) -> AppliedRow:
     accepted = {value.lower() for value in changeset.valid}
     if migration.checksum == row.checksum or accepted & (_ANY | {row.checksum, migration.checksum}):
         return AppliedRow()
-    if not row.checksum.startswith(_FORM) or not migration.checksum:
+    if not row.checksum.startswith(FORM) or not migration.checksum:
         return AppliedRow(note=_OTHER_FORM)
     if changeset.is_on("runOnChange"):
         return AppliedRow(State.PENDING, "changed since it was applied, so Liquibase runs it again")
@@ -147,7 +156,7 @@ def _joined(*notes: str) -> str:
 
 def _other_databases(migration: ToolMigration) -> str:
     """Return that a changeset is only for other databases, in words; empty if it is not."""
-    changeset = _changeset(migration) if migration.refused else None
+    changeset = changeset_of(migration) if migration.refused else None
     if changeset is None or runs_on_postgresql(changeset):
         return ""
     return f"only for {changeset.option('dbms')}, so Liquibase does not run it here"

@@ -9,7 +9,22 @@ from types import MappingProxyType
 
 from koonj.migrations.layouts.tool_writer import ToolWriter
 
-MODULES: Mapping[str, str] = MappingProxyType({"dbmate": "dbmate_writer"})
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "dbmate": "dbmate_writer",
+        "flyway": "flyway_writer",
+        "golang-migrate": "golang_migrate_writer",
+        "goose": "goose_writer",
+        "graphile-migrate": "graphile_migrate_writer",
+        "liquibase": "liquibase_writer",
+        "node-pg-migrate": "node_pg_migrate_writer",
+        "sqitch": "sqitch_writer",
+        "sql-migrate": "sql_migrate_writer",
+        "sqlx": "sqlx_writer",
+        "tern": "tern_writer",
+        "yoyo": "yoyo_writer",
+    }
+)
 """By the name of the layout: the module with its `WRITER`."""
 
 

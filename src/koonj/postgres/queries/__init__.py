@@ -63,12 +63,14 @@ def numbered(name: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def numbered_text(text: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return a text as `numbered` returns a query."""
+    """Return a text as `numbered` returns a query; ``%%`` is ``%`` as in psycopg."""
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "%"
         if found[1] not in names:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    return re.sub(r"%\((\w+)\)s", number, text).encode(), tuple(names)
+    return re.sub(r"%%|%\((\w+)\)s", number, text).encode(), tuple(names)

@@ -25,6 +25,7 @@ from koonj.runner.run.events import (
 )
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_events import WaitingForLock
+from koonj.runner.run.lock_holder_wording import holder_of, lock_name
 
 
 class RunEnd(Exception):  # noqa: N818 - most ends are not errors
@@ -126,11 +127,13 @@ def cancelled() -> RunEnd:
 
 
 def locked(waiting: WaitingForLock) -> RunEnd:
-    """Return the end of a run that waited for the koonj lock and did not acquire it."""
+    """Return the end of a run that waited for the koonj lock, or a tool's, and did not acquire it."""
     message = (
-        f"Gave up after {span_words(waiting.seconds)}: {holder_words(waiting.holder)} holds the koonj lock "
+        f"Gave up after {span_words(waiting.seconds)}: {holder_of(waiting)} holds {lock_name(waiting.lock)} "
         "on this target. Nothing was changed. Retry when that run has finished."
     )
+    if waiting.lock:
+        return RunEnd(RunResult.LOCKED, f"{message} {waiting.hint}".rstrip())
     if waiting.hint:
         from koonj.runner.run.unblock_wording import silence_words  # noqa: PLC0415 - seldom needed
 
@@ -138,11 +141,15 @@ def locked(waiting: WaitingForLock) -> RunEnd:
     return RunEnd(RunResult.LOCKED, message)
 
 
-def lock_lost(holder: LockHolder | None) -> RunEnd:
-    """Return the end of a run that lost the koonj lock to another run.
+def lock_lost(holder: LockHolder | None, lock: str = "") -> RunEnd:
+    """Return the end of a run that lost the koonj lock to another run, or the `lock` of a tool.
 
     A migration of this run released it.
     """
+    if lock:
+        who = "" if holder is None else f", and {holder_words(holder)} took it"
+        message = f"A migration released {lock}{who}. Uncommitted changes were rolled back."
+        return RunEnd(RunResult.FAILED, message)
     other = (
         "another run was in progress in the meantime" if holder is None else f"{holder_words(holder)} took it"
     )

@@ -118,7 +118,7 @@ def flight_messages(
     `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
     """
     statements = [n for step in journal.work.steps for n in step.statements]
-    opening = _opening(conn, journal.work, name)
+    opening = _opening(conn, journal, name)
     plain = [*opening, *statement_messages(journal.work, statements)]
     plain.append(Message(Sent(journal.work, Kind.DEFERRED), CHECK_DEFERRED.encode()))
     plain += closing_messages(conn, journal, session)
@@ -148,12 +148,16 @@ def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]
         )
 
 
-def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, journal: Journal, name: str) -> Iterator[FlightMessage]:
+    work, rows = journal.work, journal.session.tool_rows
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
     yield from lock_messages([(work, lock) for lock in work.locks])
     yield from settings_messages(conn, work, name)
+    settings = None if rows is None else rows.settings()
+    if settings is not None:
+        yield Message(about, *settings)
 
 
 def settings_messages(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:

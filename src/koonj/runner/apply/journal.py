@@ -65,7 +65,9 @@ class Journal:
             transactional=transactional,
         )
 
-    def flight_entry(self, elapsed: float, *, follows: bool = False) -> tuple[bytes, tuple[bytes, ...]]:
+    def flight_entry(
+        self, elapsed: float, *, follows: bool = False
+    ) -> tuple[bytes, tuple[bytes | None, ...]]:
         """Return the statement that records the migration as done in its own transaction, and its values.
 
         `follows`: as for `guarded_insert`.

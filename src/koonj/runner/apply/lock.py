@@ -29,11 +29,13 @@ class LockNotAcquiredError(Exception):
 
 
 class LockLostError(Exception):
-    """Raised when a migration released the koonj lock and another run took it."""
+    """Raised when a migration released the koonj lock and another run took it, or released a tool's lock."""
 
-    def __init__(self, holder: LockHolder | None) -> None:
-        super().__init__("a migration released the koonj lock")
+    def __init__(self, holder: LockHolder | None, lock: str = "") -> None:
+        super().__init__(f"a migration released {lock or 'the koonj lock'}")
         self.holder = holder
+        self.lock = lock
+        """Which lock: ``the lock of tern``; empty: the koonj lock."""
 
 
 async def acquire_lock(
@@ -69,7 +71,11 @@ async def _waiting(session: RunContext, holder: LockHolder, waited: float) -> Wa
     from koonj.runner.run.unblock_wording import silence_words, way_out  # noqa: PLC0415 - as above
 
     state = await asyncio.to_thread(holder_state, holder.run)
-    hint = way_out(holder, session.target) if silence_words(holder, state) else ""
+    hint = (
+        way_out(holder, session.target, recorded=session.tool_rows is None)
+        if silence_words(holder, state)
+        else ""
+    )
     return WaitingForLock(holder, waited, state.stopped, hint, state.ended)
 
 
@@ -77,12 +83,18 @@ async def keep_lock(session: RunContext) -> None:
     """Check that this session holds the koonj lock, or take it again.
 
     A migration can release the lock (DISCARD ALL, pg_advisory_unlock_all). It is taken again only if no other
-    run has written to the history in the meantime.
+    run has written to the history in the meantime. Locks of a tool are not taken again: its history does not
+    always show what happened in the meantime.
 
     Raises:
-        LockLostError: Another run holds the lock, or has run in the meantime.
+        LockLostError: Another run holds the lock, or has run in the meantime; or a tool's lock was released.
         ConnectError: The second connection, which reads the history, failed.
     """
+    if session.tool_rows is not None:
+        for key in session.tool_rows.keys:
+            if not await advisory_lock.is_held_here(session.conn, key):
+                held = await advisory_lock.holder(session.conn, key)
+                raise LockLostError(held, session.tool_rows.lock)
     if await advisory_lock.is_held_here(session.conn):
         return
     held = await advisory_lock.holder(session.conn)

@@ -206,8 +206,15 @@ async def _settled(session: RunContext, error: FlightError) -> AsyncIterator[Eve
 
 async def _run_one_by_one(session: RunContext, work: Work) -> AsyncIterator[Event]:
     """Run a migration one message at a time, and reset the session."""
-    run = run_transaction if work.in_one_transaction else run_steps
-    async for event in run(session, work):
+    if work.in_one_transaction:
+        events = run_transaction(session, work)
+    elif session.tool_rows is None:
+        events = run_steps(session, work)
+    else:
+        from koonj.runner.apply.tool_steps import run_tool_steps  # noqa: PLC0415 - few folders need it
+
+        events = run_tool_steps(session, session.tool_rows, work)
+    async for event in events:
         yield event
     if not session.conn.closed:
         await clean(session.conn, session.target)

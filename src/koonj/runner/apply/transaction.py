@@ -95,6 +95,8 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
         text = None if opening is None else opening.text
         lock, statement = work.planned.lock_timeout, work.statement_timeout
         await begin(session.conn, text, lock, statement, name=session.name)
+        if session.tool_rows is not None:
+            await session.tool_rows.set_settings(session.conn)
     except psycopg.Error as error:
         raise CommitError(error) from error
     for step in work.steps:

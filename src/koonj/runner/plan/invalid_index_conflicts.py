@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import AsyncConnection
 
+from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.postgres.errors import is_lost
 from koonj.postgres.invalid_indexes import InvalidIndex, invalid_index_of
 from koonj.runner.plan.work import Work
@@ -56,10 +57,18 @@ async def invalid_index_conflicts(conn: AsyncConnection, works: Sequence[Work]) 
     return tuple(conflicts)
 
 
+def _is_repeated(work: Work) -> bool:
+    """Return whether a statement runs again that perhaps failed before: no history has it."""
+    return isinstance(work.migration, ToolMigration) and not work.in_one_transaction
+
+
 def _conflict(candidate: _Candidate, invalid: InvalidIndex) -> Conflict:
     work, line = candidate.work, candidate.statement.line
     message = f"{work.migration.shown_path}:{line}: {candidate.statement.summary}: {invalid.problem}"
-    return Conflict(work.migration.name, "invalid_index", message, invalid.repair, can_allow=False, line=line)
+    hint = invalid.repair
+    if candidate.parsed.table and not candidate.parsed.if_not_exists:
+        hint = f"The statement would fail: the name is taken. Run: DROP INDEX CONCURRENTLY {invalid.name};"
+    return Conflict(work.migration.name, "invalid_index", message, hint, can_allow=False, line=line)
 
 
 def _candidates(works: Iterable[Work]) -> Iterator[_Candidate]:
@@ -72,7 +81,7 @@ def _candidates(works: Iterable[Work]) -> Iterator[_Candidate]:
             statement = numbered.statement
             parsed = index_statement(statement.text)
             if parsed is not None and parsed.index and not _is_named(parsed, words, earlier):
-                if parsed.if_not_exists or not parsed.table:
+                if parsed.if_not_exists or not parsed.table or _is_repeated(work):
                     yield _Candidate(work, statement, parsed)
             elif not _is_predictable(statement):
                 return

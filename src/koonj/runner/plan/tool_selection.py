@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.folder import Folder
+from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import ToolWriter
 from koonj.migrations.migration_status import MigrationStatus
@@ -16,7 +17,8 @@ from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.folder_conflicts import problems_as_conflicts
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.selection import UNKNOWN_NUMBER, Selection
-from koonj.runner.run.conflict import NOT_TRANSACTIONAL, Conflict
+from koonj.runner.plan.work import Work
+from koonj.runner.run.conflict import NOT_TRANSACTIONAL, TOOL_REFUSES, Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
 
@@ -24,11 +26,16 @@ _PENDING = frozenset({State.PENDING, State.LATE})
 
 
 def select_of_tool(
-    folder: Folder, statuses: Sequence[MigrationStatus], request: Request, writer: ToolWriter
+    folder: Folder,
+    statuses: Sequence[MigrationStatus],
+    history: ToolHistory,
+    request: Request,
+    writer: ToolWriter,
 ) -> DecidedSelection:
     """Select the migrations that a request would run, in the tool's order, and find the conflicts.
 
-    None of these conflicts can be allowed: the tool's history has no place for a decision.
+    `history`: from which the statuses were read. None of these conflicts can be allowed: the tool's history
+    has no place for a decision.
     """
     assert folder.layout is not None, "the folder belongs to a tool"
     tool = folder.layout.name
@@ -40,37 +47,55 @@ def select_of_tool(
         selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
         conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
     else:
-        applied = [s for s in reversed(statuses) if s.migration and s.applied]
-        selected = _limited(applied, statuses, request)
-        conflicts = ()
-    failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
-    return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *conflicts)), ())
-
-
-def with_tool_conflicts(planned: PreparedPlan, tool: str, new_table: str = "") -> PreparedPlan:
-    """Return the plan with a conflict for each migration that cannot commit together with the tool's row.
-
-    `new_table`: the history of the tool, if the run makes it.
-    """
-    found = tuple(
-        Conflict(
-            work.migration.name,
-            NOT_TRANSACTIONAL,
-            f"{work.migration.name} does not run in one transaction, so {tool}'s row for it could not be "
-            f"committed together with it: {work.planned.explanation}.",
-            f"Run it with {tool}. koonj runs those before it and after it.",
-            can_allow=False,
+        limited = _limited(writer.rollback_order(statuses, history), statuses, request)
+        selected = tuple(s for s in limited if s.migration)
+        conflicts = (
+            *_no_rollback(selected, writer),
+            *(_without_file(s, tool) for s in limited if not s.migration),
         )
-        for work in planned.works
-        if not work.in_one_transaction
+    failed = tuple(_failed(status, tool) for status in statuses if status.state is State.FAILED)
+    refused = tuple(
+        Conflict(one.name, TOOL_REFUSES, one.message, one.hint, can_allow=False)
+        for one in writer.refusals(statuses, history)
     )
-    plan = planned.plan
-    if new_table and planned.works:
-        plan = replace(plan, notes=(f"koonj creates {new_table}, as {tool} does.", *plan.notes))
+    return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *refused, *conflicts)), ())
+
+
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_tables: Sequence[str]) -> PreparedPlan:
+    """Return the plan with what is to be said about migrations that do not run in one transaction.
+
+    `tool`: its name; `new_tables`: those of the tool that the run makes.
+    """
+    found, notes = list[Conflict](), list[str]()
+    if new_tables and planned.works:
+        notes.append(f"koonj creates {' and '.join(new_tables)}, as {tool} does.")
+    for work in planned.works:
+        if work.in_one_transaction:
+            continue
+        reason = _why_not_in_steps(work, tool)
+        if reason:
+            hint = f"Run it with {tool}. koonj runs those before it and after it."
+            found.append(Conflict(work.migration.name, NOT_TRANSACTIONAL, reason, hint, can_allow=False))
+        else:
+            notes.append(
+                f"{work.migration.name} does not run in one transaction: its statements commit one by one, "
+                f"and {tool}'s row is written after the last one, as with {tool}."
+            )
+    plan = replace(planned.plan, notes=(*notes, *planned.plan.notes))
     known = {(conflict.name, conflict.state) for conflict in plan.conflicts}
     new = tuple(conflict for conflict in found if (conflict.name, conflict.state) not in known)
     conflicts = tuple(_final(conflict) for conflict in (*plan.conflicts, *new))
     return replace(planned, plan=replace(plan, conflicts=conflicts))
+
+
+def _why_not_in_steps(work: Work, tool: str) -> str:
+    """Return why koonj does not run a migration that is not one transaction; empty if it does."""
+    if any(step.step.in_transaction or step.step.begin or step.step.end for step in work.steps):
+        return (
+            f"{work.migration.name} begins and ends transactions itself, so {tool}'s row for it could not be "
+            f"committed together with it: {work.planned.explanation}."
+        )
+    return ""
 
 
 def _final(conflict: Conflict) -> Conflict:
@@ -128,7 +153,30 @@ def _of_apply(
                 "Give it another number.",
                 can_allow=False,
             )
+        yield from _only_by_tool(migration, tool)
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _only_by_tool(migration: ToolMigration, tool: str) -> Iterator[Conflict]:
+    if migration.only_by_tool:
+        message = f"{migration.name}: {migration.only_by_tool}, which koonj does not do."
+        yield Conflict(migration.name, TOOL_REFUSES, message, f"Run it with {tool}.", can_allow=False)
+
+
+def _no_rollback(selected: Sequence[MigrationStatus], writer: ToolWriter) -> Iterator[Conflict]:
+    for status in selected if writer.no_rollback else ():
+        hint = "Write a new migration that undoes its changes."
+        yield Conflict(status.name, TOOL_REFUSES, writer.no_rollback, hint, can_allow=False)
+
+
+def _without_file(status: MigrationStatus, tool: str) -> Conflict:
+    return Conflict(
+        status.name,
+        State.MISSING.value,
+        f"{status.name} would be rolled back now, but no file has this version. {tool} refuses it, too.",
+        "Restore the file.",
+        can_allow=False,
+    )
 
 
 def _failed(status: MigrationStatus, tool: str) -> Conflict:

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.layout_reader import FolderLayout
-from koonj.migrations.layouts.tool_history import HistoryTable, ToolHistoryError
+from koonj.migrations.layouts.tool_history import HistoryTable, ToolHistory, ToolHistoryError
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.postgres.history import HistoryError
@@ -25,6 +25,8 @@ class ToolTarget:
     """In the tool's order, with the rows that have no file."""
     table: ToolTable | None
     """The tool's history; None if the database has none."""
+    history: ToolHistory
+    """What was read of it."""
     places: tuple[str, ...] = ()
     """All tables of the history, with their schemas."""
 
@@ -59,4 +61,5 @@ async def read_tool_target(conn: AsyncConnection, target: Target, folder: Folder
     except ToolHistoryError as error:
         raise HistoryError(error.message, error.hint) from error
     found = read.tables.get(layout.tables[0].key)
-    return ToolTarget(states, None if found is None else ToolTable(*found), tuple(read.places.values()))
+    table = None if found is None else ToolTable(*found)
+    return ToolTarget(states, table, read, tuple(read.places.values()))

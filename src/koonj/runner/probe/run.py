@@ -141,6 +141,8 @@ async def _migration(probe: _Probe, work: Work, *, first: bool, last: bool) -> A
     if first:
         await probe.open(work)
     await bound(session.conn, work.planned.lock_timeout, work.statement_timeout)
+    if session.tool_rows is not None:
+        await session.tool_rows.set_settings(session.conn)
     traces: list[StatementTrace] = []
     for numbered in (n for step in work.steps for n in step.statements):
         await probe.before(numbered.statement)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 NOT_TRANSACTIONAL = "not_transactional"
 """State of a conflict: the migration is not one transaction, so it can be in no probe and no batch."""
 
+TOOL_REFUSES = "tool_refuses"
+"""State of a conflict: the tool of the folder would refuse, or koonj cannot do what it would do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -15,8 +18,8 @@ class Conflict:
     """File name of the migration; empty if the conflict is not about one migration."""
     state: str
     """State of the migration (``late``, ``edited``, …), code of a problem, ``unknown_number``,
-    ``rollback_missing``, ``invalid_index``, ``lossy``, ``reordered``, ``irreversible``, ``not_verified`` or
-    ``not_transactional``."""
+    ``rollback_missing``, ``invalid_index``, ``lossy``, ``reordered``, ``irreversible``, ``not_verified``,
+    ``not_transactional`` or ``tool_refuses``."""
     message: str
     hint: str
     can_allow: bool

@@ -12,10 +12,10 @@ from koonj.runner.run.holder_state import HolderState
 
 @dataclass(frozen=True, slots=True)
 class WaitingForLock(Event):
-    """Another run holds the koonj lock; sent every few seconds while this run waits."""
+    """Another run holds the koonj lock, or that of a tool; sent every few seconds while this run waits."""
 
     holder: LockHolder | None
-    """The session that holds the lock; None: the server hides it from this role."""
+    """The session that holds the lock; None: the server hides it from this role, or the lock is a row."""
     seconds: float
     """Seconds waited so far."""
     stopped: int | None = None
@@ -24,6 +24,10 @@ class WaitingForLock(Event):
     """What to do if it does nothing; empty as long as it works."""
     ended: int | None = None
     """The pid of the koonj process that holds it, if it was on this machine and has ended."""
+    lock: str = ""
+    """Which lock: ``the lock of tern``; empty: the koonj lock."""
+    who: str = ""
+    """Who has taken it and since when, if it is a row of a table; else empty."""
 
     @property
     def state(self) -> HolderState:
@@ -33,10 +37,12 @@ class WaitingForLock(Event):
 
 @dataclass(frozen=True, slots=True)
 class LockAcquired(Event):
-    """This run holds the koonj lock now, so no other run can start on the target."""
+    """This run holds the koonj lock now, so no other run can start on the target; or the lock of a tool."""
 
     seconds: float
     """Seconds waited."""
+    lock: str = ""
+    """Which lock: ``the lock of tern``; empty: the koonj lock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,10 @@ class Control:
             await asyncio.sleep(0)  # whoever asked keeps the event
         return self.kept_events()
 
+    def keep(self, event: Event) -> None:
+        """Keep an event for the next `kept_events`."""
+        self._kept.append(event)
+
     def kept_events(self) -> Iterator[Event]:
         """Yield what happened beside the run while nobody listened."""
         while self._kept:

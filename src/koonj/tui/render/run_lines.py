@@ -9,11 +9,11 @@ from rich.style import Style
 
 from koonj.humanize import bar, clock, end_time, number_words, span_words, time_of_day
 from koonj.migrations.states import State
-from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
+from koonj.runner.run.lock_holder_wording import holder_of, lock_name
 from koonj.runner.run.lock_wait_wording import blocker_lines, wait_words
 from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words
@@ -135,7 +135,7 @@ def _waiting_words(view: RunView, now: float) -> str:
     if isinstance(event, WaitingForScratch):
         return waiting_for_scratch_words(event.holder, seconds)
     silence = silence_words(event.holder, event.state)
-    words = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
+    words = f"waiting for {lock_name(event.lock)} for {clock(seconds)}, held by {holder_of(event)}"
     return f"{words}, {silence}" if silence else words
 
 

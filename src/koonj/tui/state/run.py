@@ -103,8 +103,10 @@ class RunView:
         """The sessions that the run waits for, as far as it knows them."""
         if self.blocked is not None:
             return self.blocked.lock.blockers
-        holder = None if self.waiting is None else self.waiting.holder
-        return () if holder is None else (as_blocker(holder),)
+        waiting = self.waiting
+        if waiting is None or waiting.holder is None or waiting.lock:  # koonj ends no session of another tool
+            return ()
+        return (as_blocker(waiting.holder),)
 
     @property
     def waits(self) -> bool:

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from koonj.humanize import count, duration
-from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events, lock_events
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event
+from koonj.runner.run.lock_holder_wording import holder_of, lock_name
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, try_words
 from koonj.runner.run.unblock_wording import done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
@@ -88,12 +88,16 @@ def _question(view: RunView, _: events.Question) -> RunView:
 
 def _waiting(view: RunView, event: lock_events.WaitingForLock) -> RunView:
     before = view.waiting
-    if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
-        words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
+    if before is None or _holder_key(before) != _holder_key(event):
+        words = f"waiting for {lock_name(event.lock)}, held by {holder_of(event)}"
         before, view = None, view.with_line(event, Tone.ATTENTION, words)
     if event.hint and (before is None or not before.hint or before.state != event.state):
         view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.state)}")
     return _confirmed(replace(view, waiting=event), event)
+
+
+def _holder_key(event: lock_events.WaitingForLock) -> tuple[str, str, int | None]:
+    return event.lock, event.who, None if event.holder is None else event.holder.pid
 
 
 def _locked(view: RunView, event: lock_events.LockAcquired) -> RunView:

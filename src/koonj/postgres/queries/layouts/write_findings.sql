@@ -22,6 +22,7 @@ FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE n.nspname OPERATOR(pg_catalog.=) %(schema)s::pg_catalog.name
   AND c.relname OPERATOR(pg_catalog.=) %(table)s::pg_catalog.name
-  AND NOT (
-      pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE')
+  AND EXISTS (
+      SELECT FROM pg_catalog.unnest(%(rights)s::pg_catalog.text[]) AS needed(name)
+      WHERE NOT pg_catalog.has_table_privilege(c.oid, needed.name)
   )
