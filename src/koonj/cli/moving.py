@@ -12,6 +12,7 @@ from koonj.cli.attach import end_of, watch
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.dialogue import Dialogue
 from koonj.cli.follow import follow
+from koonj.cli.ssh_notice import tell_on_stderr
 from koonj.postgres.connector import Connector
 from koonj.runner.own_process import MoveError, connector_of, move, new_journal
 from koonj.runner.process.followed_run import FollowedRun
@@ -71,7 +72,7 @@ def _move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 async def _stay(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
     """Carry out the run in this process, without a journal."""
-    async with connector_of(movable) as connector:
+    async with connector_of(movable, tell_on_stderr) as connector:
         last = await _follow(dialogue, movable.carry_out(connector))
     return dialogue.print_result(last)
 
@@ -87,7 +88,7 @@ def carry_out_here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 
 async def _here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
-    async with connector_of(movable) as connector:
+    async with connector_of(movable, tell_on_stderr) as connector:
         last = await follow_here(dialogue, movable, connector)
     return dialogue.print_result(last)
 
