@@ -194,6 +194,18 @@ async def test_the_path_is_the_one_that_liquibase_has_recorded(project: Project)
     assert message.startswith("koonj does not know with which path Liquibase is called for a.sql")
 
 
+async def test_a_changeset_for_other_databases_is_left_out(project: Project) -> None:
+    put(project)
+    write(
+        project,
+        changeset(1),
+        changeset(2, options=" dbms:h2,oracle"),
+        changeset(3, options=" dbms:postgresql"),
+    )
+    assert run_finished(await project.apply()).committed == ("3::ann",)
+    assert run_finished(await project.apply()).result is RunResult.NOTHING
+
+
 async def test_the_changeset_that_ran_last_is_rolled_back_first(project: Project) -> None:
     put(project)
     write(project, changeset(1), changeset(3))
@@ -209,7 +221,7 @@ async def test_what_koonj_cannot_promise_is_refused_with_the_reason(project: Pro
     (message,) = refused(await project.apply())
     assert message.startswith("1::ann was changed after it was applied")
     assert refused(await project.roll_back()) == [message]
-    for options in (" labels:v1", " context:test", " dbms:oracle"):
+    for options in (" labels:v1", " context:test", " runWith:psql"):
         write(project, changeset(1), changeset(2, options=options))
         assert len(refused(await project.apply())) == 1
     write(project, changeset(1), changeset(2))

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from koonj.migrations.layouts.liquibase_changeset import SCHEMA
+from koonj.migrations.layouts.liquibase_changeset import SCHEMA, runs_on_postgresql
 from koonj.migrations.layouts.liquibase_paths import recorded_paths
 from koonj.migrations.layouts.liquibase_states import (
     FORM,
@@ -64,6 +64,10 @@ class LiquibaseWriter(SimpleWriter):
             holder=f"{folder}/lock_holder",
             way_out=_RELEASE,
         )
+
+    def skips(self, migration: ToolMigration) -> bool:
+        """Return whether the changeset is only for other databases (``dbms:h2``)."""
+        return not runs_on_postgresql(changeset_of(migration))
 
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
         """Return edited changesets, which Liquibase refuses, and what koonj cannot know."""

@@ -45,7 +45,8 @@ def select_of_tool(
         unknown = Conflict("", UNKNOWN_NUMBER, no_migration(request.number), TO_LIST, can_allow=False)
         return DecidedSelection(tuple(statuses), Selection((), (unknown,)), ())
     if request.direction is Direction.APPLY:
-        selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
+        pending = [s for s in statuses if s.state in _PENDING and _runs(s, writer)]
+        selected = _limited(pending, statuses, request)
         conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
     else:
         limited = _limited(writer.rollback_order(statuses, history), statuses, request)
@@ -167,6 +168,10 @@ def _of_apply(
                 can_allow=False,
             )
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
+
+
+def _runs(status: MigrationStatus, writer: ToolWriter) -> bool:
+    return isinstance(status.migration, ToolMigration) and not writer.skips(status.migration)
 
 
 def _no_rollback(selected: Sequence[MigrationStatus], writer: ToolWriter) -> Iterator[Conflict]:
