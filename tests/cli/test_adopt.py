@@ -15,7 +15,7 @@ from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.connector import Connector
 from koonj.runner.adopt.run import AdoptionFinished, AdoptionJob, start_adoption
 from koonj.runner.run.events import Question, RunResult
-from support.command import Project
+from support.command import Project, Terminal
 
 FILES = {
     "001_make_people.sql": """
@@ -277,3 +277,37 @@ def test_baseline_is_not_written_if_nothing_is_recorded(project: Project) -> Non
         conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         assert project.koonj("adopt", "--baseline", "--yes").code == 5
     assert list(project.migrations.iterdir()) == []
+
+
+def test_at_a_terminal_only_the_typed_name_confirms_a_protected_target(
+    folder: Project, terminal: Callable[..., Terminal]
+) -> None:
+    folder.sql(UP_TO_3)
+    folder.configure(protected="true")
+    user = terminal("adopt")
+    user.type("local\n")  # before the question: it is no answer
+    for answer in ("", "yes"):
+        user.expect(r"Type its name \(local\) to confirm\. $")
+        user.type(f"{answer}\n")
+        user.expect("Nothing was changed.")
+        assert user.close() == 1
+        assert states(folder) == ["pending"] * 3, answer
+        user = terminal("adopt")
+    user.expect(r"Type its name \(local\) to confirm\. $")
+    user.type("local\n")
+    user.expect("3 migrations recorded as applied on local.")
+    assert user.close() == 0
+    assert states(folder) == ["adopted"] * 3
+
+
+def test_ctrl_c_at_the_question_leaves_neither_rows_nor_files(
+    project: Project, terminal: Callable[..., Terminal]
+) -> None:
+    project.sql(EXISTING)
+    user = terminal("adopt", "--baseline")
+    user.expect(r"Write 001_baseline.sql and record it as applied on local\?.*: ?$")
+    user.type("\x03")
+    user.expect("Cancelled. Nothing was recorded.")
+    assert user.close() == 6
+    assert list(project.migrations.iterdir()) == []
+    assert project.sql("SELECT FROM pg_namespace WHERE nspname = 'koonj'") == []

@@ -73,7 +73,7 @@ def test_files_are_converted_and_adopted_by_the_history_of_the_tool(dbmate: Proj
     new = dbmate.root / "koonj/migrations"
     assert (new / "003_add_name.sql").read_text() == (
         "-- 003_add_name.sql\n-- Converted from dbmate: 20240101000003_add_name.sql\n\nBEGIN;\n\n"
-        "alter table users add name text;\n\ninsert into users values (1, ';');\n\nCOMMIT;\n\n"
+        "-- a comment\nalter table users add name text;\n\ninsert into users values (1, ';');\n\nCOMMIT;\n\n"
         "-- Rollback:\n-- BEGIN;\n--\n-- alter table users\n--\n--     drop name;\n--\n-- COMMIT;\n"
     )
     assert "BEGIN" not in (new / "002_idx.sql").read_text()

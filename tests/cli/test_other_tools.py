@@ -10,6 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from koonj.cli.main import CHANGES, MIGRATES
+from koonj.postgres.advisory_lock import KEY
 from support.command import Project
 from support.tool_truth import ToolTruth
 
@@ -197,3 +198,71 @@ def test_a_rollback_that_fails_is_at_a_line_of_its_own_file(
     for _ in range(2):  # the second verdict is from the cache
         answer = project.koonj("rehearse", "1")
         assert f"{path.relative_to(root)}/000001_users.down.sql:3" in answer.out
+
+
+def test_of_a_file_with_several_migrations_only_one_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ToolTruth.of("liquibase").copy_to(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    project = Project(tmp_path / "project", "host=/nowhere", capsys)
+    answer = project.koonj("show", "1", "--migrations", "changelog")
+    assert answer.out.splitlines() == [
+        "--changeset ann:1-users labels:v1",
+        "--comment: the users",
+        "create table users (id bigint primary key);",
+        "--rollback drop table users;",
+    ]
+    numbered = project.koonj("show", "2", "--numbers", "--migrations", "changelog").out.splitlines()
+    assert numbered[0] == "    8  --changeset ann:2-posts runInTransaction:true splitStatements:false"
+    assert numbered[-1] == "   11  --rollback drop table posts;"
+
+
+@pytest.mark.parametrize(
+    ("tool", "verdict", "why"),
+    [
+        ("prisma", "irreversible", "Prisma has no rollbacks."),
+        ("sqlx", "incomplete", "The file has no rollback."),
+    ],
+)
+def test_a_migration_without_rollback_is_told_in_the_words_of_its_tool(
+    tool: str,
+    verdict: str,
+    why: str,
+    tmp_path: Path,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if tool == "prisma":
+        ToolTruth.of(tool).copy_to(tmp_path / "project")
+    else:
+        (tmp_path / "project/migrations/.sqlx").mkdir(parents=True)
+        (tmp_path / "project/migrations/1_a.sql").write_text("SELECT 1;\n")
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("DATABASE_URL", database)
+    project = Project(tmp_path / "project", database, capsys)
+    first = project.koonj("status", "--json").json["migrations"][0]["name"]
+    said = project.koonj("show", first, "--rollback")
+    assert (said.code, said.out) == (4, "")
+    assert "-- Rollback" not in said.err
+    lines = project.koonj("rehearse", first).out
+    assert verdict in lines
+    assert why in lines
+    assert "-- Rollback" not in lines
+
+
+def test_who_is_in_the_way_is_listed_with_what_ends_it_in_psql(dbmate: Project) -> None:
+    with psycopg.connect(dbmate.dsn, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        pid = holder.info.backend_pid
+        listed = dbmate.koonj("unblock")
+        assert (listed.code, listed.err) == (0, "")
+        assert f": SELECT pg_terminate_backend({pid});" in listed.out
+        assert "koonj unblock" not in listed.out
+        for how, function in (("--cancel", "pg_cancel_backend"), ("--end", "pg_terminate_backend")):
+            refused = dbmate.koonj("unblock", str(pid), how, "--reason", "a test")
+            assert refused.code == 4
+            assert "The folder belongs to dbmate" in refused.err
+            assert f"To do it without koonj: SELECT {function}({pid});" in refused.err
+        holder.execute("SELECT 1")

@@ -356,11 +356,11 @@ def test_only_a_run_that_is_in_progress_can_be_stopped(
 def test_a_process_that_has_ended_is_named() -> None:
     holder = LockHolder(16840, "koonj", "local", "app", None, silent_seconds=61)
     target = Target("production", "", protected=True, declared=True)
-    assert list(silence_lines(holder, HolderState(ended=20114), target)) == [
+    assert list(silence_lines(holder, HolderState(ended=20114), target, recorded=True)) == [
         "silent for 1 min 1 s, its process 20114 on this machine has ended, but its session on the server has not",
         "To end its session, run: koonj unblock 16840 --target production --end --confirm production --reason '…'",
     ]
-    assert not list(silence_lines(replace(holder, silent_seconds=9), WORKS, target))
+    assert not list(silence_lines(replace(holder, silent_seconds=9), WORKS, target, recorded=True))
 
 
 def test_a_stopped_run_that_is_continued_goes_on(project: Project, terminal: Start, runs: Runs) -> None:

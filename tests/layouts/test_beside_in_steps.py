@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from koonj.config import Target
+from koonj.migrations.layouts import golang_migrate_writer
+from koonj.migrations.layouts.tool_writer import HistoryPlace
 from koonj.postgres.connector import Connector
 from koonj.runner.apply import settlement, statement_watch
 from koonj.runner.run.direction import Direction
@@ -25,7 +27,7 @@ from koonj.runner.run.events import (
     StatementStarted,
 )
 from koonj.runner.run.failure import Failure
-from koonj.runner.run.lock_events import Blocked
+from koonj.runner.run.lock_events import Blocked, WaitingForLock
 from koonj.runner.run.run import Run
 from support.clock import clock_of_pauses
 from support.dbmate import Dbmate
@@ -179,7 +181,7 @@ async def test_a_row_that_cannot_be_written_is_told(project: Project) -> None:
     write(project, "1_a.sql", "CREATE TABLE a ();\nINSERT INTO gorp_migrations VALUES ('1_a.sql', now());")
     failure = failure_of(await project.apply())
     assert failure.target_state == (
-        "All 2 statements of 1_a.sql are committed. public.gorp_migrations was not changed for it. "
+        "All statements of 1_a.sql are committed. public.gorp_migrations was not changed for it. "
         "The row that says that it is done could not be written."
     )
     assert failure.next_steps[0] == "Tell sql-migrate that 1_a.sql is done. koonj apply would run it again."
@@ -238,3 +240,78 @@ def test_after_kill_9_the_tool_has_no_row_and_the_next_plan_says_what_ran(projec
     words = "ended in the middle of it, at statement 2 of 2, or later. What was committed before that stays;"
     assert words in told
     assert "this run begins at statement 1, as sql-migrate does." in told
+
+
+class Other:
+    """A session that takes the lock of golang-migrate while koonj builds an index, as that tool does: it waits."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._conn = psycopg.connect(project.target.dsn, autocommit=True)
+        self._writer = psycopg.connect(project.target.dsn)
+        self._writer.execute("INSERT INTO t VALUES (1)")  # the build waits for it
+
+    def take(self, statement: str = "SELECT 1") -> None:
+        """Take the lock while the index is built; then the build can go on."""
+        building = (
+            "SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'"
+        )
+        wait_until(lambda: self._project.sql(building) != [])
+        database = self._project.sql("SELECT current_database()")[0][0]
+        place = HistoryPlace(database, "public", "schema_migrations", "")
+        for key in golang_migrate_writer.WRITER.keys(place):
+            self._conn.execute("SELECT pg_advisory_lock(%s)", (key,))
+        self._conn.execute(statement.encode())
+        self._writer.commit()
+
+    def give_back(self) -> None:
+        self._conn.execute("SELECT pg_advisory_unlock_all()")
+
+    def close(self) -> None:
+        self._conn.close()
+        self._writer.close()
+
+
+async def test_a_tool_that_waits_for_its_lock_is_no_deadlock_for_an_index(project: Project) -> None:
+    project.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)")
+    project.sql("CREATE TABLE t (id int)")
+    (project.path / "1_i.up.sql").write_text("CREATE INDEX CONCURRENTLY i ON t (id);")
+    (project.path / "1_i.down.sql").write_text("DROP INDEX CONCURRENTLY i;")
+    other, events = Other(project), list[Event]()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            taking = asyncio.create_task(asyncio.to_thread(other.take))
+            async for event in project.start(Direction.APPLY).events():
+                events.append(event)
+                if isinstance(event, WaitingForLock):
+                    other.give_back()
+            await taking
+    finally:
+        other.close()
+    assert run_finished(events).result is RunResult.DONE
+    assert {one.lock for one in events_of_kind(events, WaitingForLock)} == {"the lock of golang-migrate"}
+    assert project.sql("SELECT version, dirty FROM schema_migrations") == [(1, False)]
+    assert project.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
+
+
+async def test_a_history_that_was_changed_meanwhile_is_left_alone(project: Project) -> None:
+    project.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)")
+    project.sql("CREATE TABLE t (id int)")
+    (project.path / "1_i.up.sql").write_text("CREATE INDEX CONCURRENTLY i ON t (id);")
+    (project.path / "1_i.down.sql").write_text("DROP INDEX CONCURRENTLY i;")
+    other, events = Other(project), list[Event]()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            change = "UPDATE schema_migrations SET version = 7, dirty = false"
+            taking = asyncio.create_task(asyncio.to_thread(other.take, change))
+            async for event in project.start(Direction.APPLY).events():
+                events.append(event)
+                if isinstance(event, WaitingForLock):
+                    other.give_back()
+            await taking
+    finally:
+        other.close()
+    failure = failure_of(events)
+    assert failure.message == "somebody has changed public.schema_migrations while the statements ran"
+    assert failure.target_state.startswith("All statements of 1_i.up.sql are committed.")
+    assert project.sql("SELECT version, dirty FROM schema_migrations") == [(7, False)]

@@ -154,6 +154,7 @@ DO $$ BEGIN
         WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1
     ) AS keys
     FROM schema_migrations;
+    IF false THEN COMMIT; END IF;
 END $$;
 """
 """One statement that might commit by itself, so the tool's message is no transaction. It keeps what it sees."""
@@ -180,14 +181,14 @@ async def test_a_migration_outside_a_transaction_is_marked_while_it_runs(project
 
 
 async def test_a_failure_outside_a_transaction_leaves_the_mark_of_golang_migrate(project: Project) -> None:
-    (project.path / "000002_posts.up.sql").write_text("CREATE INDEX CONCURRENTLY i ON users ((id / 0));")
+    (project.path / "000002_posts.up.sql").write_text("CREATE INDEX CONCURRENTLY i ON users (nothing);")
     events = await project.apply()
     (failed,) = events_of_kind(events, MigrationFailed)
     assert "0 of 1 statements of 000002_posts.up.sql are committed" in failed.failure.target_state
     assert rows(project) == [(2, True)]
     assert "either its apply has failed" in why_refused(await project.apply())
     project.sql("UPDATE schema_migrations SET version = 1, dirty = false")
-    (project.path / "000001_users.down.sql").write_text("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$;")
+    (project.path / "000001_users.down.sql").write_text("DO $$ BEGIN RAISE EXCEPTION 'no'; COMMIT; END $$;")
     assert run_finished(await project.roll_back()).result is RunResult.FAILED
     assert rows(project) == [(-1, True)]
     assert "its rollback has failed" in why_refused(await project.roll_back())

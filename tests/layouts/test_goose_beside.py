@@ -166,7 +166,7 @@ async def test_what_goose_would_not_apply_is_refused(project: Project) -> None:
 async def test_a_migration_without_a_transaction_has_its_row_after_the_last_statement(
     project: Project,
 ) -> None:
-    files(project)
+    files(project, 1, 2)
     name = write(project, 3, "CREATE TABLE x (id int);\nSELECT 1/0;", "DROP TABLE x;")
     path = project.path / name
     text = "-- +goose NO TRANSACTION\n" + path.read_text()

@@ -210,14 +210,14 @@ async def test_the_lock_is_held_during_a_run_and_free_after_it(project: Project,
 
 async def test_a_file_that_releases_the_lock_is_rolled_back(project: Project) -> None:
     project.sql(MADE)
-    write(project, 1, "CREATE TABLE t1 (); SELECT pg_advisory_unlock_all();")
-    end = run_finished(await project.apply())
-    assert end.result is RunResult.FAILED
-    assert (
-        end.message
-        == "A migration released the lock of node-pg-migrate. Uncommitted changes were rolled back."
-    )
-    assert (names(project), project.tables()) == ([], {"pgmigrations"})
+    for release in ("pg_advisory_unlock_all()", f"pg_advisory_unlock({KEY}), pg_advisory_unlock({KEY})"):
+        write(project, 1, f"CREATE TABLE t1 (); SELECT {release};")
+        end = run_finished(await project.apply())
+        assert end.result is RunResult.FAILED
+        assert end.message == (
+            "A migration released the lock of node-pg-migrate. Uncommitted changes were rolled back."
+        )
+        assert (names(project), project.tables()) == ([], {"pgmigrations"})
 
 
 def test_after_kill_9_the_lock_is_free(project: Project) -> None:

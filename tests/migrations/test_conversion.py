@@ -54,3 +54,22 @@ def test_what_cannot_be_converted_has_a_reason(tmp_path: Path) -> None:
         "insert into t values ('a  \n\n  \nb\x0cc');",
         "select (\n-- Rollback: none: x\n2);",
     ]
+
+
+def test_comments_are_kept_except_those_of_the_tool(tmp_path: Path) -> None:
+    (tmp_path / "1_a.sql").write_text(
+        "-- a comment above\n-- +goose Up\n/* the first\n   table */\ncreate table t (id int); -- an id\n"
+        "-- +goose StatementBegin\n-- a row\n\ninsert into t values (1);\n-- +goose StatementEnd\n-- the end\n"
+        "-- +goose Down\n-- takes back\ndrop table t;\n"
+    )
+    (tmp_path / "2_b.sql").write_text(
+        "-- +goose Up\nselect 1;\n-- koonj: lock_timeout=1s\n-- said twice\nselect 2;\n-- +goose Down\n"
+    )
+    folder = FolderReader(tmp_path, layout="goose").read()
+    [(_, first), (_, second)] = convert(migrations_of(folder), "/new", "new").migrations
+    assert first.text.split("\n\n", 1)[1] == (
+        "BEGIN;\n\n/* the first\n   table */\ncreate table t (id int);\n\n-- an id\n-- a row\n"
+        "insert into t values (1);\n\n-- the end\n\nCOMMIT;\n\n-- Rollback:\n-- BEGIN;\n--\n-- -- takes back\n"
+        "-- drop table t;\n--\n-- COMMIT;\n"
+    )
+    assert "BEGIN;\n\nselect 1;\n\nselect 2;\n\nCOMMIT;" in second.text, "one of them is a setting of koonj"

@@ -94,3 +94,16 @@ async def test_the_history_is_that_of_the_tool(database: str, tmp_path: Path) ->
             await screen.press("right_square_bracket")
         assert preview.tab is Tab.HISTORY
         assert "dbmate keeps its own history" in screen.text()
+
+
+async def test_the_preview_starts_where_the_migration_starts_in_a_file_of_several(tmp_path: Path) -> None:
+    project = Project(tmp_path, Target("local", "host=/nowhere"))
+    changes = "".join(f"\n--changeset ann:{n}\nselect {n};\n" + "-- more\n" * 40 for n in (1, 2, 3))
+    project.write("db.sql", f"--liquibase formatted sql\n{changes}")
+    async with project.open((120, 40)) as screen:
+        await screen.press("down")
+        await screen.until(lambda: "select 2;" in screen.preview())
+        assert "select 1;" not in screen.preview()
+        assert "--changeset ann:2" in screen.preview()
+        await screen.press("up")
+        await screen.until(lambda: "select 1;" in screen.preview())

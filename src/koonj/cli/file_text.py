@@ -20,9 +20,14 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def raw_text(migration: Migration, *, rollback: bool) -> bytes:
-    """Return the bytes of the file, or of its rollback as SQL, which must exist."""
+    """Return the bytes of the file, or of its rollback as SQL, which must exist.
+
+    If the file has several migrations, only those of this one.
+    """
     if not rollback:
-        return migration.raw
+        start, end = migration.own_text
+        is_whole = (start, end) == (0, len(migration.text))
+        return migration.raw if is_whole else f"{migration.text[start:end].rstrip()}\n".encode()
     script = migration.sections.rollback
     assert script is not None
     return script.source.text.encode()
@@ -32,7 +37,7 @@ def text_lines(migration: Migration, *, rollback: bool, numbers: bool) -> Iterat
     """Yield the lines of the file or of its rollback, maybe with line numbers."""
     text = raw_text(migration, rollback=rollback).decode("utf-8", "replace").removeprefix("\ufeff")
     lines = _LINE_END.split(text)
-    first = 1
+    first = migration.text.count("\n", 0, migration.own_text[0]) + 1
     if rollback and migration.sections.rollback is not None:
         first = migration.sections.rollback.locate(0)[0]
     for number, line in enumerate(lines if lines[-1] else lines[:-1], start=first):
@@ -60,6 +65,8 @@ def no_rollback(migration: Migration) -> str:
     reason = migration.sections.none_reason
     if reason is not None:
         return f"{migration.name} cannot be rolled back: {reason}"
+    if migration.shape.of_tool:
+        return f"{migration.name} has no rollback."
     return f"{migration.name} has no `-- Rollback:`."
 
 

@@ -163,18 +163,40 @@ class Call:
         Raises:
             CommandError: the folder belongs to another tool, or it is not clear to which.
         """
-        try:
-            places = config.project_folders(self.cwd, migrations=self.args.migrations, environ=self.environ)
-        except ConfigError:
+        folder = self._folder_if_any()
+        if folder is None:
             return
-        from koonj.migrations.folder import FolderError, FolderReader  # noqa: PLC0415 - as in `folder_reader`
+        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - as in `folder_reader`
 
         try:
-            folder = FolderReader(places.migrations, self.cwd, places.layout).read()
             if or_runnable:
                 folder.must_be_runnable()
             else:
                 folder.must_be_koonjs()
+        except FolderError as error:
+            raise CommandError(str(error), code=ExitCode.DECISION) from error
+
+    def tool_of_folder(self) -> str:
+        """Return the name of the other tool that the folder belongs to; empty if it is koonj's, or missing.
+
+        Raises: CommandError: it is not clear to which tool it belongs.
+        """
+        folder = self._folder_if_any()
+        return "" if folder is None or folder.layout is None else folder.layout.name
+
+    def _folder_if_any(self) -> Folder | None:
+        """Return the folder of migrations; None if nothing says where it is.
+
+        Raises: CommandError: it cannot be read, or it is not clear to which tool it belongs.
+        """
+        try:
+            places = config.project_folders(self.cwd, migrations=self.args.migrations, environ=self.environ)
+        except ConfigError:
+            return None
+        from koonj.migrations.folder import FolderError, FolderReader  # noqa: PLC0415 - as in `folder_reader`
+
+        try:
+            return FolderReader(places.migrations, self.cwd, places.layout).read()
         except FolderError as error:
             raise CommandError(str(error), code=ExitCode.DECISION) from error
 

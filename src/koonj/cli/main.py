@@ -18,7 +18,7 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
 """Commands that can take hours."""
-CHANGES = frozenset({"settle", "drift", "new", "renumber", "rename", "restore", "set", "unblock"})
+CHANGES = frozenset({"settle", "new", "renumber", "rename", "restore", "set"})
 """Commands that need koonj's own files or history: they are refused in a folder of another tool."""
 MIGRATES = frozenset({"apply", "rollback"})
 """Commands that are refused in a folder of another tool unless koonj can keep that tool's history."""

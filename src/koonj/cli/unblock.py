@@ -11,7 +11,7 @@ from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.invocation import Call, must_be_confirmed
 from koonj.config import Target
 from koonj.postgres.advisory_lock import holder_words
-from koonj.postgres.blocking_sessions import BlockingSession, Ending
+from koonj.postgres.blocking_sessions import BlockingSession, Ending, sql_command
 from koonj.runner.apply.unblock import UnblockError, unblock
 from koonj.runner.process.control_fifo import caller
 from koonj.runner.run.codec import to_plain
@@ -37,11 +37,19 @@ def unblock_command(call: Call) -> ExitCode:
     """
     target, args = call.settings().target, call.args
     how = Ending.CANCEL if args.cancel else Ending.END if args.end else None
+    tool = call.tool_of_folder()
     if how is not None:
         must_be_confirmed(target, args.confirm)
+        if tool:
+            raise CommandError(
+                f"The folder belongs to {tool}: koonj has no history on the target to record there that it "
+                "has ended a session. Nothing was done.",
+                f"To do it without koonj: {sql_command(args.pid, how)};",
+                ExitCode.DECISION,
+            )
     found = ask_target(target, lambda connector: read_obstruction(connector, target))
     if how is None:
-        return _show(call, target, found)
+        return _show(call, target, found, recorded=not tool)
     session = _session(found, args.pid, how)
     request = request_for(session, how, args.reason.strip(), caller(), found.name)
     event = _unblock(target, request)
@@ -76,15 +84,15 @@ def _session(found: Obstruction, pid: int, how: Ending) -> BlockingSession:
     raise CommandError(f"Nothing was done to the session with pid {pid}. {reason}")
 
 
-def _show(call: Call, target: Target, found: Obstruction) -> ExitCode:
+def _show(call: Call, target: Target, found: Obstruction, *, recorded: bool) -> ExitCode:
     if call.out.as_json:
         call.out.document("unblock", _shape(target, found, None))
     else:
-        call.out.lines(_lines(target, found))
+        call.out.lines(_lines(target, found, recorded=recorded))
     return ExitCode.OK
 
 
-def _lines(target: Target, found: Obstruction) -> Iterator[str]:
+def _lines(target: Target, found: Obstruction, *, recorded: bool) -> Iterator[str]:
     if found.holder is None:
         yield f"No run is in progress on {target.name}: nobody holds the koonj lock."
         return
@@ -98,17 +106,17 @@ def _lines(target: Target, found: Obstruction) -> Iterator[str]:
         label = "blocked by" if session.blocker.depth == 1 else f"pid {session.blocker.behind} is blocked by"
         yield f"  {indent}{label} {first}"
         yield from (f"  {indent}{line}" for line in more)
-        yield from _offers(session, target, f"    {indent}")
+        yield from _offers(session, target, f"    {indent}", recorded=recorded)
     if not others:
         yield "  No session is known to be in its way."
     if (reason := why_not(own)) is not None:
         yield f"  {reason}"
-    yield from _offers(own, target, "  ")
+    yield from _offers(own, target, "  ", recorded=recorded)
 
 
-def _offers(session: BlockingSession, target: Target, indent: str) -> Iterator[str]:
+def _offers(session: BlockingSession, target: Target, indent: str, *, recorded: bool) -> Iterator[str]:
     for how in session.endings:
-        command = command_line(session.blocker.pid, how, target)
+        command = command_line(session.blocker.pid, how, target, recorded=recorded)
         yield f"{indent}To {ending_words(session, how)}: {command}"
         yield f"{indent}  {effect_words(session, how)}"
 

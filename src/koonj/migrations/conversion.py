@@ -6,6 +6,7 @@ the tool does so, and the rollback in comments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,16 +39,20 @@ def convert(migrations: Iterable[ToolMigration], folder: str, shown_folder: str)
     refused: list[tuple[str, str]] = []
     for migration in migrations:
         name = file_name(len(done) + 1, _DIGITS, _slug(migration))
-        text = _converted(migration)
-        if isinstance(text, _Refusal):
-            refused.append((migration.name, text.reason))
-            continue
-        raw = f"-- {name}\n-- Converted from {migration.tool}: {migration.up.file}\n\n{text}".encode()
-        new = Migration(len(done) + 1, name, folder, shown_folder, raw, file_hash(raw))
-        if why := _difference(migration, new):
+        why = ""
+        for with_comments in (True, False):  # a comment can mean something to koonj: then it is left out
+            text = _converted(migration, with_comments=with_comments)
+            if isinstance(text, _Refusal):
+                why = text.reason
+                break
+            raw = f"-- {name}\n-- Converted from {migration.tool}: {migration.up.file}\n\n{text}".encode()
+            new = Migration(len(done) + 1, name, folder, shown_folder, raw, file_hash(raw))
+            why = _difference(migration, new)
+            if not why:
+                done.append((migration, new))
+                break
+        if why:
             refused.append((migration.name, why))
-        else:
-            done.append((migration, new))
     return Conversion(tuple(done), tuple(refused))
 
 
@@ -65,26 +70,54 @@ def _slug(migration: ToolMigration) -> str:
     return "migration"
 
 
-def _converted(migration: ToolMigration) -> str | _Refusal:
+def _converted(migration: ToolMigration, *, with_comments: bool) -> str | _Refusal:
     """Return the text below the first comment, or why there is none."""
     for problem in (first_error(migration.refused), first_error(migration.body_problems)):
         if problem is not None:
             place = "" if problem.line is None else f"line {problem.line}: "
             return _Refusal(f"{place}{problem.message}")
-    body = _script(migration.sections.body, migration.shape)
+    body = _script(migration.sections.body, migration.shape, with_comments=with_comments)
     if isinstance(body, _Refusal):
         return body
-    rollback = _rollback(migration)
+    rollback = _rollback(migration, with_comments=with_comments)
     return rollback if isinstance(rollback, _Refusal) else f"{body}\n{rollback}"
 
 
-def _script(script: Script, shape: ScriptShape) -> str | _Refusal:
+def _script(script: Script, shape: ScriptShape, *, with_comments: bool) -> str | _Refusal:
     if any(statement.copy_data is not None for statement in script.statements):
         return _Refusal("It has the rows of a COPY; write them as INSERT.")
     texts = [_ended(statement) for statement in script.statements]
+    if with_comments:
+        *above, last = _comments(script)
+        texts = [f"{comment}{text}" for comment, text in zip(above, texts, strict=True)]
+        texts += [last[:-1]] if last else []
     if shape.mode is Mode.ONE_TRANSACTION and not any(s.control for s in script.statements):
         texts = ["BEGIN;", *texts, "COMMIT;"]
     return "\n\n".join(texts) + "\n"
+
+
+_COMMENT = re.compile(r"--[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_OF_TOOL = re.compile(
+    r"--\s*(?:[-!>+]|migrate:|(?:up|down) migration|liquibase|changeset|comments?:|validchecksum|property|"
+    r"precondition|ignore|rollback|depends:|transactional:|no-transaction|atlas:|deploy |revert |requires:|"
+    r"conflicts:)",
+    re.IGNORECASE,
+)
+"""Comments that mean something to a tool, or to koonj."""
+
+
+def _comments(script: Script) -> Iterator[str]:
+    """Yield the comments before each statement and after the last one, each with a line end, or empty."""
+    text, at = script.source.text, 0
+    for statement in script.statements:
+        yield _written(text[at : statement.start])
+        at = max(statement.end, (statement.copy_data or (0, 0))[1])
+    yield _written(text[at:])
+
+
+def _written(between: str) -> str:
+    found = (comment.rstrip() for comment in _COMMENT.findall(between) if not _OF_TOOL.match(comment))
+    return "".join(f"{comment}\n" for comment in found)
 
 
 def _ended(statement: Statement) -> str:
@@ -92,16 +125,16 @@ def _ended(statement: Statement) -> str:
     return text if text.endswith(";") else f"{text}\n;" if "--" in text.splitlines()[-1] else f"{text};"
 
 
-def _rollback(migration: ToolMigration) -> str | _Refusal:
+def _rollback(migration: ToolMigration, *, with_comments: bool) -> str | _Refusal:
     script, shape = migration.sections.rollback, migration.rollback_shape
     if script is None or shape is None:
-        return f"-- Rollback: none: {migration.tool} has none\n"
+        return f"-- Rollback: none: {migration.none_reason or f'{migration.tool} has none for it'}\n"
     problem = first_error(migration.rollback_problems)
     if problem is not None:
         return _Refusal(f"its rollback: {problem.message}")
     if not script.statements:
         return f"-- Rollback: nothing to undo: that of {migration.tool} has no statements\n"
-    text = _script(script, shape)
+    text = _script(script, shape, with_comments=with_comments)
     if isinstance(text, _Refusal):
         return text
     return (

@@ -97,6 +97,11 @@ class Migration:
         return self.name if self.shown_folder in {"", "."} else str(Path(self.shown_folder, self.name))
 
     @property
+    def own_text(self) -> tuple[int, int]:
+        """Where its text starts and ends in `text`: it is all of the file, in a folder of koonj."""
+        return 0, len(self.text)
+
+    @property
     def has_rollback_file(self) -> bool:
         """Whether the rollback is in a file of its own: never, in a folder of koonj."""
         return False

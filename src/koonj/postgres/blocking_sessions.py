@@ -112,10 +112,15 @@ async def send(conn: AsyncConnection[Any], process: ServerProcess, ending: Endin
     return row is not None and bool(row[0])
 
 
+def sql_command(pid: int | None, ending: Ending) -> str:
+    """Return the SQL that cancels or ends a session, for people."""
+    function = "pg_cancel_backend" if ending is Ending.CANCEL else "pg_terminate_backend"
+    return f"SELECT {function}({pid})"
+
+
 def command(process: ServerProcess, ending: Ending) -> str:
     """Return what is sent, as SQL for people and for the history."""
-    function = "pg_cancel_backend" if ending is Ending.CANCEL else "pg_terminate_backend"
-    return f"SELECT {function}({process.pid})"
+    return sql_command(process.pid, ending)
 
 
 def checked_command(session: BlockingSession) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.pooler import must_hold_lock
@@ -23,10 +25,13 @@ from koonj.runner.plan.planner import PreparedPlan, ShownPlan
 from koonj.runner.preparation import Job, Reached, as_of_tool, plan_now, plan_with_lock
 from koonj.runner.run.events import Event, PlanMade, RepairStarted
 
+if TYPE_CHECKING:
+    from koonj.runner.apply.tool_locks import ToolLocks  # few folders need it
+
 
 async def run_under_lock(
     session: RunContext, job: Job, shown: ShownPlan, measurement: ImpactMeasurement, *, pooled: bool
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """Acquire the koonj lock, plan again, and run what was shown.
 
     Only this part of a run changes the target.
@@ -40,26 +45,48 @@ async def run_under_lock(
         found = now if now is not None else await control.unless_cancelled(plan_now(conn, job))
         rows = found[1].tool_rows
         if rows is None or not (rows.keys or rows.row_lock):
-            async for event in _checked(session, job, shown, measurement, found, pooled=pooled):
-                yield event
+            events = _checked(session, job, shown, measurement, found, pooled=pooled)
         else:
             from koonj.runner.apply.tool_locks import ToolLocks  # noqa: PLC0415 - few folders need it
 
             locks = ToolLocks(session, rows, start, job.request.wait, probe=job.request.probe)
-            try:
-                for event in _changed(measurement.with_impact(found[0]), found[1], shown):
-                    yield event
-                async for waiting in locks.acquire():
-                    yield waiting
-                found = await control.unless_cancelled(plan_now(conn, job))
-                session = replace(session, tool_locks=locks)
-                async for event in _checked(session, job, shown, measurement, found, pooled=pooled):
-                    yield event
-            finally:
-                await locks.release()
+            session = replace(session, tool_locks=locks)
+            events = _under_tool_locks(session, locks, job, shown, measurement, pooled=pooled)
+        async with aclosing(events):  # its end releases a lock that is a row, also if nobody reads on
+            async for event in events:
+                yield event
     except LockNotAcquiredError as error:
         raise locked(error.waiting) from error
     await _release_lock(session)
+
+
+async def _under_tool_locks(
+    session: RunContext,
+    locks: ToolLocks,
+    job: Job,
+    shown: ShownPlan,
+    measurement: ImpactMeasurement,
+    *,
+    pooled: bool,
+) -> AsyncGenerator[Event]:
+    """Take the locks of the folder's tool, plan again, and run what was shown. Release them at any end."""
+    try:
+        async for waiting in locks.take_keys():
+            yield waiting
+        found = await session.control.unless_cancelled(plan_now(session.conn, job))
+        if locks.has_row:
+            for event in _changed(measurement.with_impact(found[0]), found[1], shown):
+                yield event
+            async for waiting in locks.take_row():
+                yield waiting
+            found = await session.control.unless_cancelled(plan_now(session.conn, job))
+        async for event in _checked(session, job, shown, measurement, found, pooled=pooled):
+            yield event
+    except GeneratorExit:  # nobody reads on, so the connection can be in the middle of something
+        locks.leave_connection()
+        raise
+    finally:
+        await locks.release()
 
 
 def _changed(planned: PreparedPlan, reached: Reached, shown: ShownPlan) -> Iterator[Event]:
@@ -78,7 +105,7 @@ async def _checked(
     found: tuple[PreparedPlan, Reached],
     *,
     pooled: bool,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """Run what was planned under the locks, if it is not more than was shown."""
     conn, control = session.conn, session.control
     planned, reached = measurement.with_impact(found[0]), found[1]

@@ -102,7 +102,7 @@ def as_of_tool(planned: PreparedPlan, reached: Reached) -> PreparedPlan:
 
     rows = reached.tool_rows
     new = [table.place for table in rows.new_tables]
-    return with_tool_conflicts(planned, rows.tool, new, marks_start=rows.marks_start)
+    return with_tool_conflicts(planned, rows.tool, new)
 
 
 async def _with_last_stop(planned: PreparedPlan, reached: Reached, job: Job) -> PreparedPlan:

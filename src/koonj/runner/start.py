@@ -199,13 +199,17 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
     async with _connection(job, control) as kept:
         async for event in ask(control, kept, confirmation):
             yield event
-        async for event in _change(job, control, kept, confirmation):
-            yield event
+        async with aclosing(_change(job, control, kept, confirmation)) as changing:
+            async for event in changing:
+                yield event
 
 
 async def _confirmed_stages(job: Job, control: Control, confirmation: Confirmation) -> AsyncGenerator[Event]:
-    async with _connection(job, control) as kept:
-        async for event in _change(job, control, kept, confirmation):
+    async with (
+        _connection(job, control) as kept,
+        aclosing(_change(job, control, kept, confirmation)) as changing,
+    ):
+        async for event in changing:
             yield event
 
 
@@ -215,15 +219,17 @@ def _connection(job: Job, control: Control) -> KeptConnection:
 
 async def _change(
     job: Job, control: Control, kept: KeptConnection, confirmation: Confirmation
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """Run what was confirmed."""
     checked = await control.unless_cancelled(usable(kept, job, confirmation.reached))
     session = open_session(job.connector, job.target, checked.conn, control)
     try:
-        async for event in run_under_lock(
+        running = run_under_lock(
             session, job, confirmation.shown, confirmation.measurement, pooled=checked.pooled
-        ):
-            yield event
+        )
+        async with aclosing(running):
+            async for event in running:
+                yield event
     finally:
         if checked.pooled:
             await leave(checked.conn)

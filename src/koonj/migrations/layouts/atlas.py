@@ -80,6 +80,7 @@ class Atlas:
                 up=Part(name, raw, runs=Runs.STATEMENTS if is_single else Runs.TRANSACTION),
                 words=" ".join(words.replace("_", " ").split()),
                 refused=tuple(_refused(raw, has_templates=has_templates)),
+                none_reason="Atlas computes it from the two states",
             )
         if all(problem is _DOWN for _, problem in problems):
             problems += _differences(listing, tuple(migrations.values()))

@@ -132,6 +132,7 @@ def _read(listing: FolderListing, entries: Sequence[Entry], refused: tuple[Probl
                 up=Part(entry.file, raw),
                 words=" ".join(entry.tag.partition("_")[2].replace("_", " ").split()),
                 refused=(*refused, *_unended(raw.decode("utf-8", "replace"))),
+                none_reason="Drizzle has no rollbacks",
             )
     return ToolFiles(tuple(migrations.values()), tuple(problems))
 

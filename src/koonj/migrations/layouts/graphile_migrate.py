@@ -152,6 +152,7 @@ def _migration(
         up=up,
         words=text.message or " ".join(re.split("[-_]+", slug)).strip(),
         refused=refused,
+        none_reason="graphile-migrate has no rollbacks",
     )
 
 

@@ -59,6 +59,7 @@ def changeset_migration(
         refused=refused[:1],
         checksum="" if _PLACEHOLDER in sql else checksums.liquibase(sql),
         details=((SCHEMA, schema),) if schema else (),
+        shares_file=True,
     )
 
 

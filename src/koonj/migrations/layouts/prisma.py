@@ -105,6 +105,7 @@ class Prisma:
                     up=Part(file, raw, runs=runs),
                     words=_words(folder),
                     refused=refused,
+                    none_reason="Prisma has no rollbacks",
                 )
             )
         return ToolFiles(tuple(migrations), tuple(problems))

@@ -145,6 +145,7 @@ def _migration(listing: FolderListing, number: int, name: str) -> ToolMigration:
         up=Part(name, b"" if is_code else listing.raw(name)),
         words=" ".join(stem.partition("__")[2].replace("_", " ").split()),
         refused=(_CODE,) if is_code else (),
+        none_reason="refinery has no rollbacks",
     )
 
 

@@ -20,6 +20,7 @@ def words_of(migration: ToolMigration) -> str:
                 [one.file, len(one.raw), one.start, one.end, one.runs.value, one.comment] for one in parts
             ],
             "refused": [astuple(problem) for problem in migration.refused],
+            "none_reason": migration.none_reason,
         }
     )
 
@@ -50,4 +51,5 @@ def received(words: str, texts: bytes) -> ToolMigration:
         up=parts[0],
         down=parts[1] if len(parts) > 1 else None,
         refused=tuple(map(problem_of, told["refused"])),
+        none_reason=told["none_reason"],
     )

@@ -89,6 +89,7 @@ class Supabase:
                     folder=listing.places,
                     up=Part(name, raw, runs=Runs.TRANSACTION_IF_ALLOWED),
                     words=" ".join(named[2].replace("_", " ").split()),
+                    none_reason="Supabase has no rollbacks",
                 )
         return ToolFiles(tuple(migrations.values()), tuple(problems))
 

@@ -66,6 +66,10 @@ class ToolMigration(Migration):
     """Why koonj cannot run the text, although it can show it: templates, variables …."""
     checksum: str = ""
     """The checksum of the file by the tool's own rule, as its history has it; empty if it is not used."""
+    shares_file: bool = False
+    """Whether the file has other migrations, too."""
+    none_reason: str | None = None
+    """Why the tool has a rollback for none of its migrations, as a clause; None if it has."""
     details: tuple[tuple[str, str], ...] = ()
     """What else the tool's history has of it, or what it depends on: pairs (name, value)."""
 
@@ -99,6 +103,14 @@ class ToolMigration(Migration):
 
     def _shown(self, part: Part) -> str:
         return part.file if self.shown_folder in {"", "."} else str(Path(self.shown_folder, part.file))
+
+    @property
+    def own_text(self) -> tuple[int, int]:
+        """Where its text starts and ends in `text`: all of the file, unless others are in it."""
+        if not self.shares_file:
+            return super().own_text
+        ends = [part.end for part in (self.up, self.down) if part is not None and part.end is not None]
+        return self.up.start, max(ends, default=len(self.text))
 
     @property
     def has_rollback_file(self) -> bool:
@@ -139,7 +151,7 @@ class ToolMigration(Migration):
             body=Script.of_body(body),
             rollback=None if self.down is None else _rollback(self.down),
             rollback_line=source.line_and_column(self.down.start)[0] if is_below and self.down else None,
-            none_reason=None,
+            none_reason=self.none_reason,
             nothing_reason=None,
             problems=(),
         )
@@ -209,6 +221,8 @@ def tool_migration(
     refused: tuple[Problem, ...] = (),
     checksum: str = "",
     details: tuple[tuple[str, str], ...] = (),
+    shares_file: bool = False,
+    none_reason: str | None = None,
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -224,6 +238,8 @@ def tool_migration(
         refused: why koonj cannot run it.
         checksum: of the text, as the tool's history has it.
         details: what else the tool's history has of it.
+        shares_file: whether the file has other migrations, too.
+        none_reason: why the tool has a rollback for none of its migrations, as a clause.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -243,6 +259,8 @@ def tool_migration(
         refused=refused,
         checksum=checksum,
         details=details,
+        shares_file=shares_file,
+        none_reason=none_reason,
     )
 
 

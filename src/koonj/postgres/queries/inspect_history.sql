@@ -11,18 +11,7 @@ WITH own AS (
        AND c.relname OPERATOR(pg_catalog.=) ANY ('{history,statement}'::pg_catalog.name[])
     WHERE n.nspname OPERATOR(pg_catalog.=) 'koonj'
 ),
-trusted AS (
-    SELECT r.oid
-    FROM pg_catalog.pg_roles AS r
-    WHERE r.rolsuper
-       OR r.rolname OPERATOR(pg_catalog.=) SESSION_USER
-       OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER
-       OR r.rolname OPERATOR(pg_catalog.=) 'pg_database_owner'
-    UNION ALL
-    SELECT d.datdba
-    FROM pg_catalog.pg_database AS d
-    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-),
+-- include trusted_roles
 -- Columns of this version, by table. Columns of later versions are accepted if their type belongs to PostgreSQL.
 known (relation, name, type) AS (
     VALUES ('history', 'id', 'pg_catalog.int8'::pg_catalog.regtype),

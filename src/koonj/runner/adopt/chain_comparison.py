@@ -9,7 +9,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog, Difference, ObjectName
 from koonj.postgres.catalog.compare import compare, significant, top_level
 from koonj.runner.adopt.plan import Candidate, EvidenceKind, FileEvidence
-from koonj.runner.drift.comparison import comparable_pair, without_owners_and_defaults
+from koonj.runner.drift.comparison import comparable_pair, without_history, without_owners_and_defaults
 
 _SHOWN_CANDIDATES = 3
 
@@ -31,6 +31,8 @@ class ChainComparison:
     """The schemas after each file, as differences from the target's. Keeps only two of them whole."""
 
     target: Catalog
+    tables: frozenset[str] = frozenset()
+    """The tables of another tool's history, which are not compared."""
     wanted: str | None = None
     """Name of the last file, if the user has named it; None: the one that comes closest."""
     steps: list[_Step] = field(default_factory=list)
@@ -49,6 +51,7 @@ class ChainComparison:
         actual = self.target
         if not with_owners:
             expected, actual = map(without_owners_and_defaults, (expected, actual))
+        actual = without_history(actual, self.tables, expected)
         expected, actual = comparable_pair(expected, actual)
         differences = significant(compare(expected, actual))
         changes = () if self._before is None else significant(compare(self._before, expected))

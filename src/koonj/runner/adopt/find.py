@@ -18,7 +18,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.untrusted import must_trust
 from koonj.runner.adopt.chain_comparison import ChainComparison
 from koonj.runner.adopt.plan import AdoptError, AdoptionPlan
-from koonj.runner.drift.comparison import not_as_owner, without_tables
+from koonj.runner.drift.comparison import not_as_owner
 from koonj.runner.drift.comparison_server import comparison_server
 from koonj.runner.drift.find import OMITTED_PARTS, read_whole_target
 from koonj.runner.drift.read_target import AppliedScript, TargetSnapshot
@@ -92,7 +92,7 @@ async def find_evidence(
     role = snapshot.roles.acting
     settings = snapshot.roles.settings_of(role)
     scripts = (*snapshot.scripts, *(AppliedScript(m, role, settings) for m in wanted))
-    comparison, done = ChainComparison(without_tables(snapshot.catalog, ignored), last), 0
+    comparison, done = ChainComparison(snapshot.catalog, ignored, last), 0
     all_notes = [*notes, *snapshot.notes]
     async with comparison_server(snapshot, scripts, place, control, major, on_waiting) as server:
         replay = Replay(server, control, scripts, snapshot.roles, snapshot.server.database, on_progress)

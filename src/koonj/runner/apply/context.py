@@ -25,7 +25,7 @@ class PausedLocks(Protocol):
     async def release_keys(self) -> None:
         """Release the advisory locks."""
 
-    def take_keys(self) -> AsyncIterator[Event]:
+    def take_keys_again(self) -> AsyncIterator[Event]:
         """Take them again."""
 
 

@@ -71,7 +71,11 @@ async def _waiting(session: RunContext, holder: LockHolder, waited: float) -> Wa
     from koonj.runner.run.unblock_wording import silence_words, way_out  # noqa: PLC0415 - as above
 
     state = await asyncio.to_thread(holder_state, holder.run)
-    hint = way_out(holder, session.target) if silence_words(holder, state) else ""
+    hint = (
+        way_out(holder, session.target, recorded=session.tool_rows is None)
+        if silence_words(holder, state)
+        else ""
+    )
     return WaitingForLock(holder, waited, state.stopped, hint, state.ended)
 
 

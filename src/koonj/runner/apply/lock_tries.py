@@ -270,7 +270,9 @@ class LockTries:
             return None
         control.shown = picture
         steps_aside = queues and self._is_only_autovacuum
-        hint = "" if steps_aside else unblock_hint(lock.blockers, self._session.target)
+        session = self._session
+        hint = unblock_hint(lock.blockers, session.target, recorded=session.tool_rows is None)
+        hint = "" if steps_aside else hint
         name, statement = self._work.planned.name, self._statement
         return Blocked(
             name=name, statement=statement, budget=self._budget, lock=lock, queues=queues, hint=hint

@@ -222,7 +222,7 @@ class StatementWatch:
             budget=limits.budget,
             lock=lock,
             queues=limits.queues,
-            hint=unblock_hint(lock.blockers, self._session.target),
+            hint=unblock_hint(lock.blockers, self._session.target, recorded=self._session.tool_rows is None),
         )
         if control.report(event):
             control.shown = picture

@@ -43,26 +43,39 @@ class ToolLocks:
         self._row = None if probe else rows.row_lock
         self._keys: list[int] = []
         self._has_row = False
+        self._has_connection = True
 
-    async def acquire(self) -> AsyncIterator[Event]:
-        """Take them in the order of the tool; make its tables first if the lock is a row of one.
+    async def take_keys(self) -> AsyncIterator[Event]:
+        """Take the advisory locks, in the order of the tool.
 
         Raises:
             LockNotAcquiredError: Another session held one all the time.
             Cancelled: The user has cancelled the run.
-            HistoryError: The tables could not be made.
         """
-        async for event in self._take_keys():
-            yield event
-        if self._row is not None:
-            await self._rows.ensure(self._session.conn, self._session.target)
-            async for event in self._take_row(self._row):
+        for key in self._rows.keys:
+            async for event in self._take_key(key):
                 yield event
+            self._keys.append(key)
 
-    async def take_keys(self) -> AsyncIterator[Event]:
-        """Take the advisory locks again. Raises as `acquire`."""
+    async def take_keys_again(self) -> AsyncIterator[Event]:
+        """Take them after `release_keys`, with a new limit. Raises as `take_keys`."""
         self._start = monotonic()
-        async for event in self._take_keys():
+        async for event in self.take_keys():
+            yield event
+
+    @property
+    def has_row(self) -> bool:
+        """Whether the tool has a lock that is a row, too."""
+        return self._row is not None
+
+    async def take_row(self) -> AsyncIterator[Event]:
+        """Take the lock that is a row; make the tool's tables before, if they are missing.
+
+        Raises: as `take_keys`; HistoryError if the tables could not be made.
+        """
+        assert self._row is not None, "there is one"
+        await self._rows.ensure(self._session.conn, self._session.target)
+        async for event in self._take_row(self._row):
             yield event
 
     async def release_keys(self) -> None:
@@ -73,24 +86,25 @@ class ToolLocks:
         while self._keys:
             await advisory_lock.unlock(self._session.conn, self._keys.pop())
 
+    def leave_connection(self) -> None:
+        """Use the connection of the run no more: it is closed next, and its advisory locks go with it."""
+        self._has_connection = False
+
     async def release(self) -> None:
         """Release what was taken. What could not be released is told with the last events of the run.
 
         An advisory lock goes with the session at the latest.
         """
-        conn = self._session.conn
-        if not conn.closed:
-            await roll_back(conn)
+        if self._is_usable:
+            await roll_back(self._session.conn)
         if self._has_row and self._row is not None:
             await self._release_row(self._row)
-        if not conn.closed:
+        if self._is_usable:
             await self.release_keys()
 
-    async def _take_keys(self) -> AsyncIterator[Event]:
-        for key in self._rows.keys:
-            async for event in self._take_key(key):
-                yield event
-            self._keys.append(key)
+    @property
+    def _is_usable(self) -> bool:
+        return self._has_connection and not self._session.conn.closed
 
     async def _take_key(self, key: int) -> AsyncIterator[Event]:
         conn, waiting = self._session.conn, _Waiting(self._rows.lock, self._start)
@@ -131,7 +145,7 @@ class ToolLocks:
     async def _release_row(self, lock: RowLock) -> None:
         session = self._session
         try:
-            if session.conn.closed:
+            if not self._is_usable:
                 async with await session.connector.connect(session.target, name="koonj settle") as conn:
                     await self._release_on(conn, lock)
             else:

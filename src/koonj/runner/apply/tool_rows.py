@@ -106,14 +106,12 @@ class ToolRows:
         """
         await make_change(conn, self.tables, change)
 
-    def marks_start(self, migration: Migration) -> bool:
-        """Return whether the tool writes a row before a migration that runs outside a transaction."""
-        return self.started(migration) is not None
-
     def started(self, migration: Migration) -> RowChange | None:
-        """Return what is written before a migration that runs outside a transaction; None if nothing."""
+        """Return what is written before a script that runs outside a transaction; None if nothing."""
         assert isinstance(migration, ToolMigration)
-        return self.writer.started(migration, self.place)
+        if self.direction is Direction.APPLY:
+            return self.writer.started(migration, self.place)
+        return self.writer.rollback_started(migration, self.previous.get(migration.name), self.place)
 
     def settings(self) -> tuple[bytes, tuple[bytes | None, ...]] | None:
         """Return what a flight sets at the start of a migration, with its values; None if nothing."""

@@ -87,7 +87,7 @@ def not_recorded(
     """Return the failure of the row behind the last statement."""
     name, apply = work.migration.name, COMMANDS[work.direction]
     state = (
-        f"All {work.total} statements of {name} are committed. {_row_words(rows, reached)} "
+        f"All statements of {name} are committed. {_row_words(rows, reached)} "
         "The row that says that it is done could not be written."
     )
     steps = (

@@ -165,7 +165,7 @@ class _Steps:
         if not self.reached.has_row:
             return
         if locks is not None:
-            async for event in locks.take_keys():
+            async for event in locks.take_keys_again():
                 yield event
         if (await self._read()).rows != self._history.rows:
             raise psycopg.errors.ObjectNotInPrerequisiteState(

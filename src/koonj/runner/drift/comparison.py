@@ -44,7 +44,20 @@ def not_as_owner(refused: Sequence[str]) -> str:
     )
 
 
-def without_tables(catalog: Catalog, tables: frozenset[str]) -> Catalog:
+def without_history(actual: Catalog, tables: frozenset[str], expected: Catalog) -> Catalog:
+    """Return the catalog of a target without the tables in which another tool keeps its history.
+
+    A schema that has nothing else was made by the tool, unless a migration makes it (`expected`).
+    """
+    left = _without_tables(actual, tables)
+    schemas = {ObjectName("schema", table.partition(".")[0]) for table in tables}
+    used = {name.identity.partition(".")[0] for name in left.objects if name not in schemas}
+    empty = {name for name in schemas - set(expected.objects) if name.identity not in used}
+    kept = {name: one for name, one in left.objects.items() if not empty & set(_line(left, name))}
+    return Catalog(left.major, MappingProxyType(kept))
+
+
+def _without_tables(catalog: Catalog, tables: frozenset[str]) -> Catalog:
     """Return a catalog without these tables, their parts, and the sequences of their columns."""
     if not tables:
         return catalog

@@ -19,7 +19,12 @@ from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.interface import ScratchServer
 from koonj.postgres.untrusted import must_trust
-from koonj.runner.drift.comparison import comparable_pair, not_as_owner, without_owners_and_defaults
+from koonj.runner.drift.comparison import (
+    comparable_pair,
+    not_as_owner,
+    without_history,
+    without_owners_and_defaults,
+)
 from koonj.runner.drift.comparison_server import comparison_server
 from koonj.runner.drift.read_target import TargetSnapshot, read_target
 from koonj.runner.drift.replay import OnProgress, Replay
@@ -82,7 +87,7 @@ async def read_whole_target(
 
 
 def _compare(target: str, snapshot: TargetSnapshot, server: ScratchServer, expected: Catalog) -> DriftReport:
-    actual = snapshot.catalog
+    actual = without_history(snapshot.catalog, snapshot.places, expected)
     expected_part, actual_part = comparable_pair(expected, actual)
     nothing = f"No migration is applied on {target}, so everything in it counts as drift."
     return DriftReport(

@@ -30,6 +30,7 @@ from koonj.postgres.server_info import ServerInfo, describe
 from koonj.postgres.target_identity import check_identity
 from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
 from koonj.runner.drift.report import DriftError
+from koonj.runner.drift.tool_scripts import read_tool_scripts
 
 _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
 
@@ -58,7 +59,9 @@ class TargetSnapshot:
     at: datetime
     """When the catalog was read, in UTC."""
     entries: tuple[HistoryEntry, ...] = ()
-    """The history of the target."""
+    """The history of the target; empty in a folder of another tool."""
+    places: frozenset[str] = frozenset()
+    """The tables in which another tool keeps its history, with their schemas: no migration makes them."""
 
 
 async def read_target(
@@ -73,20 +76,44 @@ async def read_target(
         server = await describe(conn, target)
         identity = await check_identity(target, server)
         holder = await advisory_lock.holder(conn)
+        recorded = await _read_recorded(conn, target, folder, roles)
+        at = datetime.now(UTC)
+        catalog = await read_target_catalog(conn, target)
+    notes = [*([identity.words] if identity.words else []), *recorded.notes]
+    if folder.layout is None:
+        notes += await asyncio.to_thread(partial_notes, folder, recorded.entries)
+    if holder is not None:
+        notes.append(
+            f"{holder_words(holder)} is changing the target now. Compare again when that has finished."
+        )
+    return TargetSnapshot(
+        server, catalog, recorded.scripts, roles, tuple(notes), at, recorded.entries, recorded.places
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What the history of a target says. The fields are those of `TargetSnapshot`."""
+
+    scripts: tuple[AppliedScript, ...]
+    notes: tuple[str, ...]
+    entries: tuple[HistoryEntry, ...] = ()
+    places: frozenset[str] = frozenset()
+
+
+async def _read_recorded(
+    conn: AsyncConnection, target: Target, folder: Folder, roles: TargetRoles
+) -> _Recorded:
+    if folder.layout is None:
         found = await inspect(conn)
         entries = await history.read_entries(conn, found)
         all_applied = await asyncio.to_thread(applied_migrations, folder, entries)
-        scripts, notes = await _scripts(conn, found, all_applied, roles)
-        at = datetime.now(UTC)
-        catalog = await read_target_catalog(conn, target)
-    partial = await asyncio.to_thread(partial_notes, folder, entries)
-    if holder is not None:
-        partial = (
-            *partial,
-            f"{holder_words(holder)} is changing the target now. Compare again when that has finished.",
-        )
-    first = [identity.words] if identity.words else []
-    return TargetSnapshot(server, catalog, scripts, roles, (*first, *notes, *partial), at, entries)
+        return _Recorded(*await _scripts(conn, found, all_applied, roles), entries)
+    tool = await read_tool_scripts(conn, target, folder)
+    role = roles.acting  # the tool has recorded none
+    settings = roles.settings_of(role)
+    scripts = tuple(AppliedScript(migration, role, settings) for migration in tool.migrations)
+    return _Recorded(scripts, tool.notes, places=tool.places)
 
 
 async def _scripts(

@@ -31,6 +31,8 @@ from koonj.sql.problem import first_error
 _CHECKPOINT_AFTER = 0.3
 """Minimum seconds of replay for which a checkpoint is saved; saving takes about as long."""
 
+_UNKNOWN = "cannot compute the expected schema."
+
 OnProgress = Callable[[int, int], None]
 """Called with how many scripts have run, and how many there are."""
 
@@ -132,7 +134,8 @@ class Replay:
         problem = first_error(script.migration.body_problems)
         if problem is not None:
             place = _place(script.migration, problem.line, problem.column)
-            raise DriftError(_unknown_schema(script.migration, place, problem.message), problem.hint)
+            cannot = f"{place}: koonj cannot run {script.migration.name}, so it {_UNKNOWN}\n{problem.message}"
+            raise DriftError(cannot, problem.hint)
         conn = await session.connection_for(script.role, script.settings)
         refused = script.role in session.refused
         target = Target("scratch", "", role=None if refused else script.role)
@@ -163,10 +166,7 @@ def _place(migration: Migration, line: int | None, column: int | None) -> str:
 
 
 def _unknown_schema(migration: Migration, place: str, why: str) -> str:
-    return (
-        f"{place}: {migration.name} fails on the scratch server, so koonj cannot compute the expected "
-        f"schema.\n{why}"
-    )
+    return f"{place}: {migration.name} fails on the scratch server, so koonj {_UNKNOWN}\n{why}"
 
 
 def _flat(settings: Settings) -> tuple[str, ...]:

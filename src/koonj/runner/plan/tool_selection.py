@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.migrations.folder import Folder
 from koonj.migrations.layouts.tool_history import ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.migrations.layouts.tool_writer import ToolWriter
-from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import TO_LIST, no_migration
 from koonj.migrations.states import State
@@ -63,16 +62,10 @@ def select_of_tool(
     return DecidedSelection(tuple(statuses), Selection(selected, (*failed, *refused, *conflicts)), ())
 
 
-def with_tool_conflicts(
-    planned: PreparedPlan, tool: str, new_tables: Sequence[str], *, marks_start: Callable[[Migration], bool]
-) -> PreparedPlan:
+def with_tool_conflicts(planned: PreparedPlan, tool: str, new_tables: Sequence[str]) -> PreparedPlan:
     """Return the plan with what is to be said about migrations that do not run in one transaction.
 
-    Args:
-        planned: the plan.
-        tool: its name.
-        new_tables: those of the tool that the run makes.
-        marks_start: whether the tool writes a row before such a migration.
+    `tool`: its name; `new_tables`: those of the tool that the run makes.
     """
     found, notes = list[Conflict](), list[str]()
     if new_tables and planned.works:
@@ -80,7 +73,7 @@ def with_tool_conflicts(
     for work in planned.works:
         if work.in_one_transaction:
             continue
-        reason = _why_not_in_steps(work, tool, marks_start)
+        reason = _why_not_in_steps(work, tool)
         if reason:
             hint = f"Run it with {tool}. koonj runs those before it and after it."
             found.append(Conflict(work.migration.name, NOT_TRANSACTIONAL, reason, hint, can_allow=False))
@@ -96,18 +89,12 @@ def with_tool_conflicts(
     return replace(planned, plan=replace(plan, conflicts=conflicts))
 
 
-def _why_not_in_steps(work: Work, tool: str, marks_start: Callable[[Migration], bool]) -> str:
+def _why_not_in_steps(work: Work, tool: str) -> str:
     """Return why koonj does not run a migration that is not one transaction; empty if it does."""
-    name = work.migration.name
     if any(step.step.in_transaction or step.step.begin or step.step.end for step in work.steps):
         return (
-            f"{name} begins and ends transactions itself, so {tool}'s row for it could not be committed "
-            f"together with it: {work.planned.explanation}."
-        )
-    if work.direction is Direction.ROLLBACK and marks_start(work.migration):
-        return (
-            f"The rollback of {name} does not run in one transaction, and koonj does not know what {tool} "
-            "records while it runs."
+            f"{work.migration.name} begins and ends transactions itself, so {tool}'s row for it could not be "
+            f"committed together with it: {work.planned.explanation}."
         )
     return ""
 

@@ -189,7 +189,7 @@ def _also_lost(cycle: CycleResult, lost: tuple[str, ...]) -> str:
 
 def _incomplete(cycle: CycleResult, failed: tuple[str, Failure] | None) -> str:
     if cycle.rollback is None:
-        missing = "file has no rollback" if cycle.migration.sections.rollback is None else _EMPTY
+        missing = _NO_ROLLBACK if cycle.migration.sections.rollback is None else _EMPTY
         return f"The {missing}, so the following would remain: {_named(cycle.rollback_differences)}."
     if not any(not d.order_only for d in cycle.rollback_differences):
         fixed = {(name.kind, name.identity) for name in cycle.fixed_times}
@@ -223,10 +223,12 @@ def _nothing_verified(migration: Migration) -> tuple[Verdict, str]:
     """Return the verdict on a migration without statements, or without a rollback."""
     if not migration.has_statements:
         return Verdict.UNKNOWN, "The file has no statements, so there is nothing to verify."
-    reason = migration.sections.none_reason
+    reason, of_tool = migration.sections.none_reason, migration.shape.of_tool
     if reason is not None:
-        return Verdict.IRREVERSIBLE, f"Declared irreversible: {reason}"
-    missing = "file has no rollback" if migration.sections.rollback is None else _EMPTY
+        return Verdict.IRREVERSIBLE, f"{reason}." if of_tool else f"Declared irreversible: {reason}"
+    missing = _NO_ROLLBACK if migration.sections.rollback is None else _EMPTY
+    if of_tool:
+        return Verdict.INCOMPLETE, f"The {missing}."
     return (
         Verdict.INCOMPLETE,
         f"The {missing}. Write it, or say why there is none: '-- Rollback: nothing to undo: <reason>' or "
@@ -234,4 +236,5 @@ def _nothing_verified(migration: Migration) -> tuple[Verdict, str]:
     )
 
 
+_NO_ROLLBACK = "file has no rollback"
 _EMPTY = "rollback has no statements"

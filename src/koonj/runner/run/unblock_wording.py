@@ -9,7 +9,7 @@ from koonj.config import Target
 from koonj.humanize import span_words
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker, BlockerKind
-from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
+from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right, sql_command
 from koonj.runner.run.holder_state import HolderState
 from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.lock_wait_wording import blocker_words, statement_line
@@ -118,20 +118,26 @@ def silence_words(holder: LockHolder | None, state: HolderState) -> str:
     return f"{words}, {why}" if words else why
 
 
-def silence_lines(holder: LockHolder, state: HolderState, target: Target) -> Iterator[str]:
-    """Yield that a lock holder does nothing, and the commands against that; nothing if it works."""
+def silence_lines(holder: LockHolder, state: HolderState, target: Target, *, recorded: bool) -> Iterator[str]:
+    """Yield that a lock holder does nothing, and the commands against that; nothing if it works.
+
+    `recorded`: as in `command_line`.
+    """
     if silence := silence_words(holder, state):
         yield silence
-        yield way_out(holder, target)
+        yield way_out(holder, target, recorded=recorded)
 
 
-def way_out(holder: LockHolder, target: Target) -> str:
-    """Return the command that ends the session of a lock holder."""
-    return f"To end its session, run: {command_line(holder.pid, Ending.END, target)}"
+def way_out(holder: LockHolder, target: Target, *, recorded: bool) -> str:
+    """Return the command that ends the session of a lock holder. `recorded`: as in `command_line`."""
+    return f"To end its session, run: {command_line(holder.pid, Ending.END, target, recorded=recorded)}"
 
 
-def unblock_hint(blockers: Sequence[Blocker], target: Target) -> str:
-    """Return how to end what a run waits for: the command, if it is one session. Can be empty."""
+def unblock_hint(blockers: Sequence[Blocker], target: Target, *, recorded: bool) -> str:
+    """Return how to end what a run waits for: the command, if it is one session. Can be empty.
+
+    `recorded`: as in `command_line`.
+    """
     first = [blocker for blocker in blockers if blocker.depth == 1]
     if len(first) > 1:
         return f"To see what can be done about each of them, run: koonj unblock{target.option}"
@@ -141,7 +147,7 @@ def unblock_hint(blockers: Sequence[Blocker], target: Target) -> str:
         vacuums = blocker.kind in (BlockerKind.AUTOVACUUM, BlockerKind.AUTOVACUUM_WRAPAROUND)
         how = Ending.CANCEL if vacuums else Ending.END
         verb = "cancel it" if vacuums else "end its session"
-        return f"To {verb}, run: {command_line(blocker.pid, how, target)}"
+        return f"To {verb}, run: {command_line(blocker.pid, how, target, recorded=recorded)}"
     return ""
 
 
@@ -151,7 +157,12 @@ def rollback_prepared(blocker: Blocker) -> str:
     return f"koonj does not end a prepared transaction. To roll it back: {what}".rstrip(" :")
 
 
-def command_line(pid: int | None, how: Ending, target: Target) -> str:
-    """Return the command that does it, without the reason."""
+def command_line(pid: int | None, how: Ending, target: Target, *, recorded: bool = True) -> str:
+    """Return the command that does it, without the reason.
+
+    `recorded`: whether koonj has a history to record it in; else it is a statement for psql.
+    """
+    if not recorded:
+        return f"{sql_command(pid, how)};"
     confirm = f" --confirm {quote(target.name)}" if target.protected else ""
     return f"koonj unblock {pid}{target.option} --{how.value}{confirm} --reason '…'"

@@ -122,7 +122,8 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
                 from koonj.runner.target.tool_status import read_tool_states  # noqa: PLC0415 - few folders need it
 
                 of_tool = await read_tool_states(conn, target, folder)
-                has_history, holder = found.history.has_table, await _of_holder(found.holder, target)
+                has_history = found.history.has_table
+                holder = await _of_holder(found.holder, target, recorded=False)
                 return replace(status, has_history=has_history, **of_tool, **holder)
             entries = await history.read_entries(conn, found.history, end=True)
             interruptions = await find_interruptions(conn, target, entries)
@@ -140,21 +141,24 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         has_history=found.history.has_table,
         last_run=next((entry for entry in reversed(entries) if entry.action is not Action.ALLOW), None),
         migrations=tuple(_explained(s, interruptions, tried) for s in statuses),
-        **await _of_holder(found.holder, target),
+        **await _of_holder(found.holder, target, recorded=True),
         interruptions={i.entry.name: i for i in interruptions.values()},
         leftovers=_of_migrations(_unexplained(found, interruptions.values()), statuses),
     )
 
 
-async def _of_holder(holder: LockHolder | None, target: Target) -> dict[str, Any]:
-    """Return the fields of a status that are about the run in progress."""
+async def _of_holder(holder: LockHolder | None, target: Target, *, recorded: bool) -> dict[str, Any]:
+    """Return the fields of a status that are about the run in progress.
+
+    `recorded`: whether koonj has a history of its own there.
+    """
     if holder is None:
         return {}
     from koonj.runner.process.holder_process import holder_state  # noqa: PLC0415 - seldom needed
     from koonj.runner.run.unblock_wording import silence_lines  # noqa: PLC0415 - as above
 
     state = await asyncio.to_thread(holder_state, holder.run)
-    silence = tuple(silence_lines(holder, state, target))
+    silence = tuple(silence_lines(holder, state, target, recorded=recorded))
     return {"running": holder, "holder_state": state, "silence": silence}
 
 

@@ -292,7 +292,6 @@ class Drift(Command[Verbs]):
     label = "drift"
     group = Group.TARGETS
     footer = "3"
-    only_own_folder = True
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the target does not respond, or a run is changing it."""

@@ -38,6 +38,8 @@ class Document:
     """Whether the analysis is complete."""
     has_rollback_file: bool = False
     """Whether the rollback is in a file of its own, whose lines count from 1 again."""
+    first_line: int = 1
+    """The line of the file where the migration starts: not 1 if the file has others, too."""
 
 
 def is_small(migration: Migration) -> bool:
@@ -77,6 +79,7 @@ def make_document(
         statements=None if analysis.statements is None else LineIndex(analysis.statements),
         is_analyzed=analysis.statements is not None,
         has_rollback_file=migration.has_rollback_file,
+        first_line=migration.text.count("\n", 0, migration.own_text[0]) + 1,
     )
 
 

@@ -8,18 +8,7 @@ WITH found AS (
       AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,v,m,f,p}'::pg_catalog."char"[])
       AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
 ),
-trusted AS (
-    SELECT r.oid
-    FROM pg_catalog.pg_roles AS r
-    WHERE r.rolsuper
-       OR r.rolname OPERATOR(pg_catalog.=) SESSION_USER
-       OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER
-       OR r.rolname OPERATOR(pg_catalog.=) 'pg_database_owner'
-    UNION ALL
-    SELECT d.datdba
-    FROM pg_catalog.pg_database AS d
-    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-),
+-- include trusted_roles
 -- What PostgreSQL evaluates when it plans or reads a SELECT. Defaults and triggers are not among it.
 findings (oid, what) AS (
     SELECT f.oid, 'is not an ordinary table' FROM found AS f WHERE f.relkind OPERATOR(pg_catalog.<>) 'r'

@@ -138,6 +138,9 @@ class Preview(SheetPane):
         self.sql = self.formatted or self.shown or SqlText("")
         self._mark()
         self.left = self.top = 0
+        first = 1 if self.document is None else self.document.first_line
+        if first > 1 and self.tab is Tab.BODY and self.formatted is None:
+            self.top = self.row_of_line(first - 1)
         self.body_changed()
 
     def _mark(self) -> None:
