@@ -105,12 +105,14 @@ def test_fleet_goes_on_without_its_terminal_and_attach_shows_its_table(
 
 
 def test_command_of_the_screen_asks_and_leaves_the_run_when_it_is_in_progress(
-    gated: Databases, terminal: Start, runs: Runs
+    databases: Callable[..., Databases], terminal: Start, runs: Runs
 ) -> None:
     """The screen follows the run (`--leave`). What asks is the command, with a name for a protected target."""
-    open_gates(gated)
-    gated.configure(c='protected = true\npolicy = { require = "off" }')
-    assert gated.apply("--all-targets", "--yes", "--confirm", "c").code == 0
+    made = databases("a", "b", "c")
+    for number in (1, 2):
+        made.project.table(number)
+    made.configure(c='protected = true\npolicy = { require = "off" }')
+    assert made.apply("--all-targets", "--yes", "--confirm", "c").code == 0
     declined = terminal("rollback", "1", "--targets", "*", "--leave")
     declined.expect(r"Roll back on 3 targets\? Type yes to continue: ")
     declined.type("\n")  # Enter is no yes
