@@ -18,7 +18,7 @@ from koonj.runner.own_process import MoveError, connector_of, move, new_journal
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal import JournalError
 from koonj.runner.process.login_session import keep_after_logout
-from koonj.runner.process.process_wording import no_journal_words
+from koonj.runner.process.process_wording import left_words, no_journal_words
 from koonj.runner.process.recorded_run import RecordedRun
 from koonj.runner.process.seen_runs import mark_end_seen
 from koonj.runner.run.events import Event
@@ -63,6 +63,9 @@ def _move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
         call.out.lines((run_id,))
     if is_detached:
         return ExitCode.OK
+    if getattr(call.args, "leave", False):
+        call.err.info(left_words(run_id))
+        return ExitCode.LEFT
     run = FollowedRun(journal.files, journal.head, journal.end)
     code = end_of(dialogue, run, asyncio.run(watch(dialogue, run)))
     with suppress(ChildProcessError):
