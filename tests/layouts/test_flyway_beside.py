@@ -159,6 +159,7 @@ async def test_what_flyway_validates_is_refused_with_the_reason(project: Project
         "V1__users.sql is applied, and there is no such file. Flyway validates": ("V1__users.sql", None),
         "R__v.sql is applied, and there is no such file": ("R__v.sql", None),
         "Flyway replaces ${name} before it runs the file": ("V4__d.sql", "select '${name}';"),
+        "V4__d.sql.conf has shouldExecute, which": ("V4__d.sql.conf", "shouldExecute=false"),
         "Flyway runs it by itself, as a callback": ("beforeMigrate.sql", "select 1;"),
     }
     for words, (name, text) in cases.items():
