@@ -96,12 +96,17 @@ def make_trusted(folder: Path, mode: int) -> Path:
         status = folder.lstat()
     except OSError as error:
         raise UserFolderError(f"Cannot create {folder}: {error.strerror}.") from error
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+    if not is_of_user_only(status):
         raise UserFolderError(
             f"{folder} must be a folder to which only the user of koonj can write.",
             "Other users could put files into it. Check its owner; then delete it or set its mode to 755.",
         )
     return folder
+
+
+def is_of_user_only(status: os.stat_result) -> bool:
+    """Return whether it is a folder that belongs to this user, and to which no other user can write."""
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
 def _of_root(kind: Kind) -> Path:

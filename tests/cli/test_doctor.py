@@ -125,6 +125,26 @@ def test_folder_that_others_can_change_is_an_error(project: Project, home: Path)
     assert line.startswith("error state folder is not a folder of your user only, mode 777 Other users could")
 
 
+def test_all_folders_that_others_can_change_are_named(
+    project: Project, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    state, journals = home / ".local" / "state" / "koonj", tmp_path / f"koonj-{os.geteuid()}"
+    for folder in (state / "tunnels" / "0a1b", state / "runs", state / "unsaved", journals):
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    (state / "unsaved").chmod(0o700)
+    result = project.koonj("doctor", "--json")
+    named = [line["text"] for line in result.json["lines"] if "of your user only" in line["text"]]
+    assert named == [
+        "runs in it is not a folder of your user only, mode 777",
+        "tunnels/0a1b in it is not a folder of your user only, mode 777",
+        f"{journals.name}, used without a state folder, is not a folder of your user only, mode 777",
+    ]
+    assert result.json["errors"] == 3
+    assert str(home) not in result.out
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder in which root can create nothing")
 def test_folder_that_cannot_be_created_is_a_note(project: Project) -> None:
     result = project.run("doctor", XDG_STATE_HOME="/proc")

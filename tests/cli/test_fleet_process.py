@@ -104,6 +104,29 @@ def test_fleet_goes_on_without_its_terminal_and_attach_shows_its_table(
     assert runs.project.koonj("attach", short).code == 0
 
 
+def test_command_of_the_screen_asks_and_leaves_the_run_when_it_is_in_progress(
+    databases: Callable[..., Databases], terminal: Start, runs: Runs
+) -> None:
+    """The screen follows the run (`--leave`). What asks is the command, with a name for a protected target."""
+    made = databases("a", "b", "c")
+    for number in (1, 2):
+        made.project.table(number)
+    made.configure(c='protected = true\npolicy = { require = "off" }')
+    assert made.apply("--all-targets", "--yes", "--confirm", "c").code == 0
+    declined = terminal("rollback", "1", "--targets", "*", "--leave")
+    declined.expect(r"Roll back on 3 targets\? Type yes to continue: ")
+    declined.type("\n")  # Enter is no yes
+    assert (declined.close(), len(runs.listed())) == (1, 4)
+    user = terminal("rollback", "1", "--targets", "*", "--leave")
+    user.expect(r"Roll back on 3 targets\? Type yes to continue: ")
+    user.type("yes\n")
+    user.expect("c is protected. Type its name to confirm.")
+    user.type("c\n")
+    assert user.close() == 8
+    assert "left running" in user.text
+    assert runs.project.koonj("attach").out.endswith("All 3 targets are done.\n")
+
+
 def test_attach_cancels_what_runs_and_nothing_else_starts(
     gated: Databases, terminal: Start, runs: Runs
 ) -> None:

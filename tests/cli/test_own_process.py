@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -472,7 +473,30 @@ def test_attach_needs_a_run(runs: Runs) -> None:
     runs.project.koonj("apply", "--yes")
     assert runs.project.koonj("attach", "zzzz").code == 2
     assert runs.project.koonj("attach", runs.only()["run_id"][:3]).code == 2
-    assert runs.project.koonj("attach", runs.only()["run_id"]).code == 0
+    asked = runs.project.koonj("attach", runs.only()["run_id"])
+    assert (asked.code, asked.err) == (0, "")
+
+
+def test_attach_says_that_it_shows_the_last_run_or_one_of_another_folder(
+    runs: Runs, terminal: Start, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.project.table(1)
+    runs.project.koonj("apply", "--yes")
+    last = "koonj: no run is in progress. This is the last one"
+    shown = runs.project.koonj("attach")
+    assert (shown.code, shown.err.startswith(f"{last}, of 20")) == (0, True), shown.err
+    assert shown.out.endswith("Applied 1 migration.\n")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(tmp_path_factory.mktemp("elsewhere"))
+        assert f"{last}, in {runs.project.migrations}, of 20" in runs.project.koonj("attach").err
+    runs.write_gate(2)
+    assert runs.project.run("apply", "--yes", "--detach").code == 0
+    wait_until(runs.at_gate)
+    command = f"cd {tmp_path_factory.mktemp('elsewhere')} && exec {shlex.join(KOONJ)} attach"
+    user = terminal(program=("sh", "-c", command))
+    user.expect("no run of this folder is in progress. This one is, in ")
+    runs.open_gate()
+    assert user.close() == 0
 
 
 def test_a_run_that_changed_nothing_has_no_journal(runs: Runs) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from koonj.cli.diagnostics import ExitCode
 from support.command import KOONJ, Project, Terminal
 from support.own_process import Runs, wait_until
+from support.sshd import USABLE, Sshd, clients
 
 NONE = "-- Rollback: none: test\n"
 
@@ -113,6 +115,24 @@ def test_settle_records_the_decision_and_its_reason(call: Project) -> None:
     assert result.code == ExitCode.OK
     assert result.json["settled"]["done"] == 2
     assert "all rows are there" in call.koonj("history", "17").out
+
+
+@pytest.mark.skipif(not USABLE, reason="no sshd on this machine")
+def test_settle_logs_in_to_a_bastion_once(
+    call: Project, runs: Runs, terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    count = tmp_path / "logins"
+    with Sshd() as sshd:
+        config = sshd.client_config(f'Match exec "echo >> {count}"\nHost *\n')
+        call.configure(ssh=f'{{ host = "bastion", options = ["-F", "{config}"] }}')
+        assert terminal("settle", "17", "--again", "2").close() == 0
+        assert count.read_text() == "\n"
+        wait_until(lambda: not clients(config))
+        _unfinish(call)
+        assert call.koonj("settle", "17", "--again", "2").code == ExitCode.OK
+        assert count.read_text() == "\n\n"
+        assert call.koonj("settle", "17", "--done", "9").code == ExitCode.ERROR
+        wait_until(lambda: not clients(config))
 
 
 def test_settle_of_a_protected_target_requires_its_name(call: Project) -> None:

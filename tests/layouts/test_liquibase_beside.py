@@ -12,6 +12,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.migrations.folder import FolderReader
+from koonj.migrations.layouts import checksums
 from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, RunResult, StatementStarted
@@ -194,6 +195,31 @@ async def test_the_path_is_the_one_that_liquibase_has_recorded(project: Project)
     assert message.startswith("koonj does not know with which path Liquibase is called for a.sql")
 
 
+async def test_a_changeset_for_other_databases_is_left_out(project: Project) -> None:
+    put(project)
+    write(
+        project,
+        changeset(1),
+        changeset(2, options=" dbms:h2,oracle"),
+        changeset(3, options=" dbms:postgresql"),
+    )
+    assert run_finished(await project.apply()).committed == ("3::ann",)
+    assert run_finished(await project.apply()).result is RunResult.NOTHING
+
+
+async def test_files_that_liquibase_has_run_in_the_order_of_their_paths(project: Project) -> None:
+    put(project)
+    write(project, changeset(1), changeset(2))
+    (project.path / "b.sql").write_text(HEAD + changeset(3) + changeset(4))
+    project.sql(
+        "INSERT INTO databasechangelog SELECT '3', author, 'changelog/b.sql', now(), 2, exectype, %s, description, comments "
+        "FROM databasechangelog",
+        checksums.liquibase("create table t3 (id bigint);"),
+    )
+    assert run_finished(await project.apply()).committed == ("2::ann", "4::ann")
+    assert [row[2] for row in rows(project.target.dsn)] == [f"changelog/{n}.sql" for n in "abab"]
+
+
 async def test_the_changeset_that_ran_last_is_rolled_back_first(project: Project) -> None:
     put(project)
     write(project, changeset(1), changeset(3))
@@ -209,13 +235,20 @@ async def test_what_koonj_cannot_promise_is_refused_with_the_reason(project: Pro
     (message,) = refused(await project.apply())
     assert message.startswith("1::ann was changed after it was applied")
     assert refused(await project.roll_back()) == [message]
-    for options in (" labels:v1", " context:test", " dbms:oracle"):
+    for options in (" labels:v1", " context:test", " runWith:psql"):
         write(project, changeset(1), changeset(2, options=options))
         assert len(refused(await project.apply())) == 1
     write(project, changeset(1), changeset(2))
     (project.path / "b.sql").write_text(HEAD + changeset(3))
     (message,) = refused(await project.apply())
-    assert message.startswith("The changesets are in 2 files. koonj does not know which of them Liquibase")
+    assert message.startswith("No changeset of b.sql has a row yet, so koonj does not know whether Liquibase")
+    project.sql(
+        "INSERT INTO databasechangelog SELECT '3', author, 'changelog/b.sql', dateexecuted - interval '1 day', 0, "
+        "exectype, md5sum FROM databasechangelog"
+    )
+    message = " ".join(refused(await project.apply()))
+    assert "Liquibase has run the files in another order than koonj would: b.sql, a.sql." in message
+    project.sql("DELETE FROM databasechangelog WHERE id = '3'")
     (project.path / "b.sql").unlink()
     project.sql("UPDATE databasechangelog SET md5sum = '8:d41d8cd98f00b204e9800998ecf8427e'")
     (message,) = refused(await project.apply())

@@ -121,6 +121,14 @@ async def test_what_drizzle_never_runs_is_refused(make: Callable[[str], Project]
     assert "drizzle does not apply it" in await refused(project)
 
 
+async def test_folders_of_drizzle_1_0_are_left_to_it(make: Callable[[str], Project]) -> None:
+    project = make("drizzle")
+    (project.path / "20240101000001_a").mkdir()
+    (project.path / "20240101000001_a" / "migration.sql").write_text("CREATE TABLE a ();")
+    (project.path / "20240101000001_a" / "snapshot.json").write_text("{}")
+    assert "is of Drizzle 1.0, whose history koonj does not write yet" in await refused(project)
+
+
 _ODD = """-- a; b
 create table o1 (t text default 'a;b''c;'); -- after; it
 /* x; /* y; */ z; */ create table o2 (i int);;; ;

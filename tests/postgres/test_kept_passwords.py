@@ -149,6 +149,41 @@ def test_run_of_a_plan_that_was_read_for_long_uses_a_password_whose_lifetime_is_
 
 
 @pytest.mark.usefixtures("fast")
+def test_run_of_hours_keeps_a_password_whose_lifetime_is_unknown_until_it_is_refused(
+    program: Program,
+) -> None:
+    clock, asked = Clock(), program.password()
+    kept = KeptPasswords(clock)
+    kept.get_blocking(asked)
+    kept.begin_run()
+    program.says("new")
+    clock.now += 10_000
+    assert kept.get_blocking(asked).text == "right"
+
+    def attempt(text: str) -> str:
+        if text != "new":
+            raise LookupError
+        return text
+
+    for _ in range(2):
+        assert kept.log_in_blocking(asked, attempt, lambda error: isinstance(error, LookupError)) == "new"
+        program.says("newer")
+        clock.now += 10_000
+
+
+@pytest.mark.usefixtures("fast")
+def test_run_of_hours_asks_again_for_a_password_that_has_expired(program: Program) -> None:
+    clock, asked = Clock(), program.password(900.0)
+    kept = KeptPasswords(clock)
+    kept.get_blocking(asked)
+    kept.begin_run()
+    program.says("new")
+    for seconds, text in ((839, "right"), (2, "new")):
+        clock.now += seconds
+        assert kept.get_blocking(asked).text == text
+
+
+@pytest.mark.usefixtures("fast")
 def test_password_that_another_connection_brought_meanwhile_is_the_last_that_is_tried(
     program: Program,
 ) -> None:

@@ -22,6 +22,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import Ssh, Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
@@ -703,6 +704,71 @@ class TestQuestions:
             SshQuestion("bastion", "Confirm user presence for key ED25519-SK SHA256:abc", is_notice=True)
         ]
         assert answers[0].cancelled(), "nobody waits for an answer"
+
+    async def test_touch_is_told_to_a_user_without_a_screen(
+        self, target: Target, touched: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SSH_ASKPASS", raising=False)
+        told: list[SshQuestion] = []
+
+        def tell(question: SshQuestion) -> None:
+            told.append(question)
+            touched.touch()
+
+        async with Connector(tell=tell) as connector:
+            await (await connector.connect(target)).close()
+        assert told == [
+            SshQuestion("bastion", "Confirm user presence for key ED25519-SK SHA256:abc", is_notice=True)
+        ]
+
+    @pytest.fixture
+    def confirming(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A file for the answer that a stand-in for ssh gets to the question of AddKeysToAgent, before it logs in."""
+        given = tmp_path / "given"
+        stand_in = tmp_path / "ssh"
+        stand_in.write_text(
+            f"""#!/bin/sh
+            if answer=$(SSH_ASKPASS_PROMPT=confirm "$SSH_ASKPASS" "Add key k to agent?")
+            then echo "$answer" > {given}; else echo refused > {given}; fi
+            exec {SSH} "$@"
+            """
+        )
+        stand_in.chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.delenv("SSH_ASKPASS", raising=False)
+        return given
+
+    @pytest.mark.parametrize(("answer", "given"), [("yes", "yes"), ("no", "no"), (None, "refused")])
+    async def test_confirmation_is_a_question_of_its_own_kind(
+        self, target: Target, confirming: Path, answer: str | None, given: str
+    ) -> None:
+        user = User(answer)
+        await self.connected(target, user)
+        assert user.questions == [SshQuestion("bastion", "Add key k to agent?", is_confirmation=True)]
+        assert confirming.read_text().strip() == given
+
+    async def test_confirmation_is_refused_and_told_without_a_screen(
+        self, target: Target, confirming: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async with open_connector() as connector:
+            await (await connector.connect(target)).close()
+        assert confirming.read_text().strip() == "refused"
+        assert capsys.readouterr().err == (
+            "koonj: ssh to bastion asks: Add key k to agent? koonj answers no, because a command asks nothing for "
+            "ssh. To answer, press R on this target in the terminal UI.\n"
+        )
+
+    async def test_program_of_the_user_is_asked_without_a_screen(
+        self, target: Target, confirming: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = tmp_path / "own"
+        own.write_text("#!/bin/sh\necho by the user\n")
+        own.chmod(0o700)
+        monkeypatch.setenv("SSH_ASKPASS", str(own))
+        monkeypatch.setenv("DISPLAY", ":7")
+        async with open_connector() as connector:
+            await (await connector.connect(target)).close()
+        assert confirming.read_text().strip() == "by the user"
 
     async def test_user_who_does_not_touch_the_key_ends_the_login(
         self, target: Target, touched: Path

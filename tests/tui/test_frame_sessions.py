@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -17,22 +17,54 @@ from support.emulator import Emulator
 from support.pty_terminal import PATIENCE, START, Terminal, configure, started
 from support.screen import Project
 
-SWITCHED = """
+COMPARED = """
 import asyncio, os, signal
 from koonj.tui import app as koonj_app
 from koonj.tui.toolkit.key_queue import KeyQueue
 
-def on_load(app):  # SIGUSR1: Textual writes everything. SIGUSR2: koonj writes changes only.
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, switch, app, "1")
-    loop.add_signal_handler(signal.SIGUSR2, switch, app, "")
+def on_load(app):
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, start, app)
 
-def switch(app, whole):
-    app._driver.write("\\x1b]99;switched\\x07")
-    os.environ["KOONJ_WHOLE_FRAMES"] = whole
-    app.refresh(layout=True)
-    app.call_after_refresh(app._driver.write, "\\x1b]99;drawn\\x07")
+def start(app):
+    app.comparison = asyncio.ensure_future(compare(app))
 
+async def compare(app):
+    quiet = 0
+    while quiet < 3:
+        await handle_all(app)
+        quiet = quiet + 1 if is_settled(app) else 0
+    # Without a moment in between in which the screen could change: what koonj has written of it, the whole screen
+    # by Textual, the whole screen by koonj.
+    for mark, whole in (("changes", "1"), ("textual", ""), ("koonj", "")):
+        app._driver.write(f"\\x1b]99;{mark}\\x07")
+        os.environ["KOONJ_WHOLE_FRAMES"] = whole
+        if mark != "koonj":
+            app.screen.refresh(layout=True)
+            app.screen._on_timer_update()
+
+async def handle_all(app):
+    reports = []
+    for pump in (app, *app.screen.walk_children(with_self=True)):
+        reports.append(asyncio.get_running_loop().create_future())
+        pump.call_later(report, reports[-1])
+    await asyncio.wait(reports, timeout=0.1)  # A widget that is removed does not report.
+    await asyncio.sleep(0.01)
+
+def report(handled):
+    if not handled.done():
+        handled.set_result(None)
+
+def is_settled(app):
+    frames = app.frames
+    app.screen._on_timer_update()
+    busy = app.frames != frames or app._key_queue._busy or app._retry or app._batch_count
+    return not busy and app.screen.outer_size == os.get_terminal_size(0)
+
+def count_frame(app):
+    app.frames += 1
+
+koonj_app.Koonj.frames = 0
+koonj_app.Koonj.post_display_hook = count_frame
 koonj_app.Koonj.on_load = on_load
 handled, done = open(os.environ["HANDLED"], "a"), KeyQueue._done
 
@@ -44,8 +76,8 @@ def count(queue, marker):  # A byte in the file for each key that was handled.
 
 KeyQueue._done = count
 """
-SIGN = b"\x1b]99;switched\x07"
-DRAWN = b"\x1b]99;drawn\x07"
+MARKS = [f"\x1b]99;{mark}\x07".encode() for mark in ("changes", "textual", "koonj")]
+"""What ends koonj's changes, Textual's whole screen, and koonj's whole screen, after SIGUSR1."""
 HELD = 16_000
 """Bytes that the kernel buffers for a pty that no process reads."""
 LEFT = "\x1b[?7l"
@@ -117,10 +149,7 @@ class Watched:
 
     def until(self, text: str) -> None:
         """Wait until a line has `text`."""
-        end = monotonic() + PATIENCE
-        while not any(text in line for line in self.emulator.lines()):
-            assert monotonic() < end, self.emulator.lines()
-            self.settle(0.1)
+        self.expect(text, lambda: any(text in line for line in self.emulator.lines()))
 
     def _take(self, end: int) -> None:
         text = bytes(self.terminal.all[self._taken : end]).decode()
@@ -140,33 +169,24 @@ class Watched:
         self.terminal.resize(columns, rows)
         self.settle()
 
-    def whole(self) -> Watched:
-        """Return new emulators on which Textual has written everything."""
-        self.settle(0.7)
-        self._switch(signal.SIGUSR1)
-        fresh = Watched(self.terminal, self._handled, (self.emulator.columns, self.emulator.rows))
-        fresh.emulator.feed(LEFT)
-        fresh._stream.feed(LEFT)
-        fresh._taken = self._taken
-        fresh._switch(signal.SIGUSR2)
-        self._taken = fresh._taken
-        return fresh
-
-    def _switch(self, number: signal.Signals) -> None:
-        """Switch the way koonj writes, and feed the output of the earlier way."""
-        os.kill(self.terminal.process.pid, number)
+    def expect(self, what: str, holds: Callable[[], bool]) -> None:
+        """Wait until the emulators show it."""
         end = monotonic() + PATIENCE
-        while (switched := self.terminal.all.find(SIGN, self._taken)) < 0 or (
-            self.terminal.all.find(DRAWN, switched) < 0
-        ):
-            assert monotonic() < end, "koonj does not switch, or draws nothing"
-            self.terminal.read(0.05)
-        self._take(switched + len(SIGN))
-        self.terminal.read_until_quiet(0.2)
+        while not holds():
+            assert monotonic() < end, (what, self.emulator.lines())
+            self.settle(0.1)
 
     def check(self) -> None:
-        """Check that the emulators show the same as after a full write by Textual."""
-        fresh = self.whole()
+        """Check that the emulators show the same as after a full write by Textual, and by koonj."""
+        self.settle()
+        os.kill(self.terminal.process.pid, signal.SIGUSR1)
+        changes, textual, koonj = (self._end_of(mark) for mark in MARKS)
+        self._take(changes)
+        fresh = Watched(self.terminal, self._handled, (self.emulator.columns, self.emulator.rows))
+        fresh._taken = changes
+        fresh.emulator.feed(LEFT)
+        fresh._stream.feed(LEFT)
+        fresh._take(textual)
         mine, theirs = self.emulator.lines(), fresh.emulator.lines()
         assert mine == theirs
         assert self.emulator.cells == fresh.emulator.cells
@@ -179,8 +199,20 @@ class Watched:
                 if a != b
             ]
             assert not differing
-        self.settle()
+        self._taken = textual
+        self._take(koonj)
         assert self.emulator.cells == fresh.emulator.cells
+
+    def _end_of(self, mark: bytes) -> int:
+        """Wait for a mark, and return where it ends."""
+        end = monotonic() + PATIENCE
+        while (found := self.terminal.all.find(mark, self._taken)) < 0:
+            assert monotonic() < end, f"koonj does not write {mark!r}"
+            self.terminal.read(0.02)
+            assert self.terminal.process.poll() is None, (
+                f"koonj has ended: {bytes(self.terminal.all[-4000:]).decode(errors='replace')}"
+            )
+        return found + len(mark)
 
 
 def shown(screen: pyte.Screen) -> list[list[object]]:
@@ -204,7 +236,7 @@ def watched(project: Project, environ: dict[str, str] | None = None) -> Iterator
     configure(project)
     handled = project.root / "handled"
     environ = {**(environ or {}), "HANDLED": str(handled)}
-    with started(project, start=SWITCHED + START, environ=environ) as terminal:
+    with started(project, start=COMPARED + START, environ=environ) as terminal:
         seen = Watched(terminal, handled)
         seen.until("31 pending")
         seen.settle()
@@ -242,11 +274,11 @@ def test_terminal_is_right_after_two_quick_resizes(project: Project) -> None:
 
 def test_redraw_clears_the_screen_first(project: Project) -> None:
     with watched(project) as seen:
+        seen.check()  # what comes later would not be there again
         before = [row.copy() for row in seen.emulator.cells]
         seen.emulator.feed("\x1b[5;5Hwrong\x1b[24;1Hwrong\x1b[H")
         seen.press(b"\x0c")
-        seen.settle()
-        assert seen.emulator.cells == before
+        seen.expect("what it showed before", lambda: seen.emulator.cells == before)
 
 
 def test_slow_terminal_gets_only_the_newest_frame(project: Project) -> None:
@@ -284,22 +316,20 @@ def test_synchronized_output_is_used_when_the_terminal_supports_it(project: Proj
 
 def test_everything_is_written_when_the_process_resumes(project: Project) -> None:
     with watched(project) as seen:
+        seen.check()  # what comes later would not be there again
         before = [row.copy() for row in seen.emulator.cells]
         seen.terminal.process.send_signal(signal.SIGSTOP)
         seen.emulator.feed("\x1b[2Jsomebody else's")
         seen.terminal.process.send_signal(signal.SIGCONT)
-        seen.settle(1.0)
-        assert seen.emulator.cells == before
+        seen.expect("what it showed before", lambda: seen.emulator.cells == before)
 
 
 def test_cursor_is_where_the_user_types(project: Project) -> None:
     with watched(project) as seen:
         seen.press(b"/", "東京".encode(), b"x")
-        seen.settle()
-        assert seen.emulator.lines()[seen.emulator.y].startswith(" / 東京x")
+        seen.expect("the text", lambda: seen.emulator.lines()[seen.emulator.y].startswith(" / 東京x"))
         seen.press(b"\x1b[D", b"\x1b[D")  # At the end Textual itself is one column too far.
-        seen.settle()
-        assert seen.emulator.x == len(" / ") + 2
+        seen.expect("the cursor in it", lambda: seen.emulator.x == len(" / ") + 2)
         seen.check()
 
 

@@ -21,13 +21,17 @@ ED25519 key fingerprint is SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDMzYv4a7CeyVdvAlw.
 This key is not known by any other names.
 Are you sure you want to continue connecting (yes/no/[fingerprint])? """
 PASSPHRASE = "Enter passphrase for key '/home/ada/.ssh/id_ed25519': "
+AGENT = "Add key /home/ada/.ssh/id_ed25519 (ada@laptop) to agent?"
 TOUCH = "Confirm user presence for key ED25519-SK SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDMzYv4a7CeyVdvAlw"
 
 
-async def ask(screen: Screen, text: str, *, is_notice: bool = False) -> None:
-    question = SshQuestion("bastion", text, is_notice=is_notice)
-    screen.main.post_message(SshAsked(question, Future()))
+async def ask(
+    screen: Screen, text: str, *, is_notice: bool = False, is_confirmation: bool = False
+) -> Future[str | None]:
+    question, answer = SshQuestion("bastion", text, is_notice, is_confirmation), Future[str | None]()
+    screen.main.post_message(SshAsked(question, answer))
     await screen.until(lambda: isinstance(screen.app.screen, SshDialog))
+    return answer
 
 
 def reach_through_bastion(screen: Screen) -> None:
@@ -74,3 +78,31 @@ async def test_bastion_matches_golden(
             await screen.until(lambda: screen.app.screen is screen.main)
         await ask(screen, TOUCH, is_notice=True)
         await golden(screen, f"ssh_touch_{size[0]}")
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        answer = await ask(screen, AGENT, is_confirmation=True)
+        await golden(screen, f"ssh_confirm_{size[0]}")
+        await screen.press("enter")  # it answers nothing
+        await screen.yes()
+        await screen.until(lambda: screen.app.screen is screen.main)
+        assert answer.result(0) == "yes"
+        answer = await ask(screen, AGENT, is_confirmation=True)
+        await screen.press("n")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        assert answer.result(0) == "no"
+
+
+async def test_small_screen_has_the_facts_of_a_target_in_a_theme_with_fills(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 1e6)
+    monkeypatch.chdir(project.root)
+    project.table(1)
+    async with project.open((80, 24), Terminal(theme="dark")) as screen:
+        await screen.press("3")
+        reach_through_bastion(screen)
+        await screen.until("standby, 12 s behind its primary, through bastion")
+        assert "app as migrator" in screen.text()
+        await screen.press("+")
+        await screen.until("ssh        through bastion, 48.0 ms")
+        assert "TLS 1.3, verified (verify-full)" in screen.text()

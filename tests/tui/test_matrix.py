@@ -11,7 +11,7 @@ import pytest
 from koonj.cli.arguments import parse
 from koonj.config import Password, Target
 from koonj.runner.fleet.selection import chosen_targets
-from koonj.tui.screens.fleet_apply import command
+from koonj.tui.screens.fleet_run import command
 from koonj.tui.screens.matrix import MatrixScreen
 from koonj.tui.widgets.matrix_pane import MatrixPane, matrix_columns
 from koonj.tui.workers import backend
@@ -263,7 +263,7 @@ def test_command_applies_to_exactly_these_targets() -> None:
     targets = [Target(name, "host=x", declared=True) for name in names]
     for one in range(len(names)):
         chosen = targets[one : one + 2]
-        args = parse(command(chosen, Path("/m"))[len(PROGRAM) :])
+        args = parse(command(["apply"], chosen, Path("/m"))[len(PROGRAM) :])
         assert list(chosen_targets(targets, args.targets)) == chosen
 
 
@@ -271,7 +271,7 @@ async def test_only_targets_of_koonj_toml_are_applied_to_together(ahead: Project
     async with ahead.open((120, 30)) as screen:
         await opened(screen)
         await screen.press("a")
-        await screen.until("koonj.toml declares none of these targets. Go to one, and apply there.")
+        await screen.until("koonj.toml declares none of these targets. Go to one, and run there.")
 
 
 async def test_koonj_says_so_if_it_cannot_leave_its_screen(tmp_path: Path) -> None:

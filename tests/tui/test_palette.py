@@ -287,6 +287,17 @@ async def test_typing_filters_the_patterns_and_esc_shows_all(project: Project) -
         await screen.until(lambda: screen.app.screen is screen.main)
 
 
+async def test_filter_can_remove_the_pattern_under_the_cursor(project: Project) -> None:
+    async with project.open((80, 24)) as screen:
+        await open_palette(screen, PATTERNS[0].title)
+        await screen.press("G")
+        await screen.until(lambda: patterns(screen).cursor == len(PATTERNS))
+        await screen.type("fk")
+        await screen.until(lambda: [one.key for one in patterns(screen).found][:1] == ["add_foreign_key"])
+        assert 0 < patterns(screen).stops() < len(PATTERNS)
+        assert patterns(screen).cursor == 0
+
+
 async def test_slash_opens_the_filter_for_letters_that_move(project: Project) -> None:
     async with project.open((80, 24)) as screen:
         await open_palette(screen, PATTERNS[0].title)

@@ -12,8 +12,8 @@ from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration
 from koonj.cli.prompt import ask, can_ask
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import Settings
-from koonj.postgres.connector import Connector
 from koonj.runner.adopt.run import AdoptionFinished, AdoptionJob, AdoptionPlanned, start_adoption
 from koonj.runner.run.codec import to_plain
 from koonj.runner.run.events import Event, Question, RunResult
@@ -48,7 +48,7 @@ def adopt(call: Call) -> ExitCode:
 
 async def _run(dialogue: _Dialogue, last: str | None) -> AdoptionFinished:
     call, settings, args = dialogue.call, dialogue.settings, dialogue.call.args
-    async with Connector() as connector:
+    async with open_connector() as connector:
         job = AdoptionJob(
             connector,
             settings.target,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.invocation import Call
+from koonj.cli.ssh_notice import open_connector
 from koonj.cli.status_text import status_code
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.postgres.connector import Connector
 from koonj.runner.plan.folder_conflicts import folder_conflicts
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.target.all_targets import read_statuses
@@ -47,7 +47,7 @@ def status_of_all(call: Call) -> ExitCode:
 
 
 async def _read(targets: Sequence[Target], folder: Folder) -> tuple[TargetStatus, ...]:
-    async with Connector() as connector:
+    async with open_connector() as connector:
         return await read_statuses(connector, targets, folder)
 
 

@@ -9,10 +9,10 @@ from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration, number_of
 from koonj.cli.run_dialogue import RunDialogue
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import EMBEDDED, Settings, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
-from koonj.postgres.connector import Connector
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import PlanMade, RunFinished, RunStarted
 from koonj.runner.run.request import Extent, Request
@@ -123,7 +123,8 @@ def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
 
 
 async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, settings: Settings) -> ExitCode:
-    async with Connector() as connector:
+    async with open_connector() as connector:
+        connector.passwords.begin_run()
         started: Run = start(connector, settings.target, reader, request, settings.scratch)
         if not (request.plan_only or request.probe):
             started = _recorded(dialogue.call, started, reader)

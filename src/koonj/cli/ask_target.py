@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from koonj.cli.diagnostics import CommandError
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import Target
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
@@ -32,7 +33,7 @@ def ask_target(target: Target, query: Callable[[Connector], Awaitable[Result]]) 
 
 
 async def _ask(query: Callable[[Connector], Awaitable[Result]]) -> Result:
-    async with Connector() as connector:
+    async with open_connector() as connector:
         return await query(connector)
 
 

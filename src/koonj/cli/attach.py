@@ -17,10 +17,12 @@ from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask, discard_typed, read_line
 from koonj.cli.run_dialogue import RunDialogue
 from koonj.cli.runs import hash_of_folder
+from koonj.humanize import to_the_second
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal_reader import KnownRun, known_runs
 from koonj.runner.process.process_wording import left_words
 from koonj.runner.run.events import Event, JournalBroken
+from koonj.sql.display import visible
 
 _ASK = (
     "The run goes on without this terminal.\n"
@@ -57,13 +59,33 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
     if wanted is None:
         here = hash_of_folder(call)
         live = [run for run in runs if run.alive is not False and run.head.result is None]
-        own = [run for run in live if run.head.folder_hash == here]
-        return _whole((own or live or runs)[0], runs)
+        own, own_live = (_of_folder(some, here) for some in (runs, live))
+        found = _whole((own_live or live or own or runs)[0], runs)
+        if words := _choice_words(found, here, is_live=bool(live)):
+            call.err.info(words)
+        return found
     same = [run for run in runs if len(wanted) >= _LEAST_ID and run.id.startswith(wanted.lower())]
     if len(same) != 1:
         number = "Several runs have" if same else "No run has"
         raise UsageError(f"{number} the id {wanted}.", "To list all runs, run: koonj runs")
     return same[0]
+
+
+def _of_folder(runs: list[KnownRun], here: str) -> list[KnownRun]:
+    return [run for run in runs if run.head.folder_hash == here]
+
+
+def _choice_words(found: KnownRun, here: str, *, is_live: bool) -> str:
+    """Return what the user has to know if the run is not one in progress of this folder; else nothing."""
+    is_here = found.head.folder_hash == here
+    if is_live:
+        return "" if is_here else f"no run of this folder is in progress. This one is, in {_folder(found)}."
+    which = "the last one" if is_here else f"the last one, in {_folder(found)}"
+    return f"no run is in progress. This is {which}, of {to_the_second(found.head.started)}."
+
+
+def _folder(run: KnownRun) -> str:
+    return visible(run.head.folder)
 
 
 def _whole(found: KnownRun, runs: list[KnownRun]) -> KnownRun:

@@ -9,6 +9,7 @@ from typing import Any
 from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.invocation import Call
+from koonj.cli.ssh_notice import open_connector
 from koonj.cli.unapplied_file import check_skipped, known_targets, refused
 from koonj.migrations.file_rename import FileRename
 from koonj.migrations.folder import Folder
@@ -56,7 +57,7 @@ def change_names(
 
 
 async def _connected(plan: Callable[[Connector], Coroutine[Any, Any, Renumbering]]) -> Renumbering:
-    async with Connector() as connector:
+    async with open_connector() as connector:
         return await plan(connector)
 
 

@@ -9,8 +9,8 @@ from koonj.cli.drift_text import DriftText
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call
 from koonj.cli.shapes import error_shape
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import Settings
-from koonj.postgres.connector import Connector
 from koonj.runner.drift.report import DriftReport
 from koonj.runner.drift.run import DriftFinished, DriftJob, start_drift
 from koonj.runner.run.codec import to_plain
@@ -37,7 +37,7 @@ def drift(call: Call) -> ExitCode:
 
 async def _run(call: Call, settings: Settings) -> DriftFinished:
     folder = call.read_folder(settings.migrations)
-    async with Connector() as connector:
+    async with open_connector() as connector:
         job = DriftJob(connector, settings.target, folder, settings.scratch, call.args.pg)
         run = start_drift(job)
         last = await follow(

@@ -14,6 +14,7 @@ from koonj.cli.fleet_dialogue import FleetDialogue
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call
 from koonj.cli.moving import follow_here, move_and_follow
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import ConfigError, Target
 from koonj.postgres.connector import Connector
 from koonj.runner.fleet.planning import AT_ONCE, Fleet, FleetConfirmation, FleetPreparation
@@ -79,7 +80,8 @@ async def _run(
 ) -> tuple[FleetConfirmation | None, TunnelLeases | None, Event]:
     """Plan and ask. If the runs stay in this process, carry out what was confirmed."""
     out, err = dialogue.call.out, dialogue.call.err
-    async with Connector() as connector:
+    async with open_connector() as connector:
+        connector.passwords.begin_run()
         preparation = FleetPreparation(fleet(connector))
         last = await follow(
             preparation.run, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines

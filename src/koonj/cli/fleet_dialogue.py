@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.failure_text import conflict_lines, failure_lines, failure_title
-from koonj.cli.fleet_text import committed_words, fleet_plan_lines, result_lines
+from koonj.cli.fleet_text import fleet_plan_lines, result_lines
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_dialogue import refused_code
 from koonj.cli.run_text import RunText
 from koonj.humanize import count, duration
+from koonj.runner.fleet.cancel_wording import now_words
+from koonj.runner.fleet.result_table import committed_words
 from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.process.process_wording import broken_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
@@ -132,10 +134,7 @@ class FleetDialogue:
         """Return what cancelling does now."""
         if not self._planned:
             return ()
-        running = (
-            f"running now: {', '.join(sorted(self._running))}." if self._running else "no target is running."
-        )
-        return (f"{running} No other target starts: {count(len(self._waiting), 'target')} left.",)
+        return (now_words(sorted(self._running), len(self._waiting)),)
 
     async def answer(self, question: Question) -> str:
         """Return the user's answer; empty if there is nobody to ask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentTypeError, Namespace
+from argparse import SUPPRESS, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from koonj.cli.diagnostics import UsageError
@@ -56,6 +56,7 @@ def add_fleet_options(verb: str, parser: Parser) -> None:
         type=_positive,
         help="start no other target after N failures (default: 1); a target that is not ready is one of them",
     )
+    group.add_argument("--leave", action="store_true", help=SUPPRESS)  # for the screen, which follows the run
 
 
 def is_fleet(args: Namespace) -> bool:

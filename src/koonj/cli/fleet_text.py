@@ -8,9 +8,9 @@ from itertools import islice
 
 from koonj.cli.marks import StateMarks
 from koonj.cli.plan_text import plan_lines
-from koonj.humanize import count, duration, listed
+from koonj.humanize import count, listed
 from koonj.migrations.names import number_words
-from koonj.migrations.states import State
+from koonj.runner.fleet.result_table import STATES, headings, result_cells
 from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.impact.plan_wording import has_sizes
 from koonj.runner.run.direction import Direction
@@ -20,20 +20,6 @@ from koonj.sql.display import cells
 
 _MOST = 12
 """Names in a line; with --verbose, all."""
-_STATES: Mapping[Outcome, State | None] = {
-    Outcome.APPLIED: State.APPLIED,
-    Outcome.UP_TO_DATE: State.APPLIED,
-    Outcome.ROLLED_BACK: State.PENDING,
-    Outcome.NOTHING: State.PENDING,
-    Outcome.FAILED: State.FAILED,
-    Outcome.CANCELLED: State.FAILED,
-    Outcome.REFUSED: State.EDITED,
-    Outcome.LOCKED: State.RUNNING,
-    Outcome.PLANNED: State.PENDING,
-    Outcome.NOT_STARTED: State.PENDING,
-    Outcome.UNREACHABLE: None,
-}
-"""The state whose glyph an outcome has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +29,11 @@ class _Words:
     to_run: str
     nothing: str
     missing: str
-    done: str
 
 
 _WORDS = {
-    Direction.APPLY: _Words("to apply", "up to date", "without a pending migration", "applied"),
-    Direction.ROLLBACK: _Words("to roll back", "nothing to do", "with nothing to roll back", "rolled back"),
+    Direction.APPLY: _Words("to apply", "up to date", "without a pending migration"),
+    Direction.ROLLBACK: _Words("to roll back", "nothing to do", "with nothing to roll back"),
 }
 
 
@@ -73,7 +58,7 @@ def fleet_plan_lines(
     if current:
         yield f"{count(len(current), 'target')} {words.missing}: {listed(current, most)}"
     for one in not_ready:
-        yield f"not ready: {marks.for_state(_STATES[one.outcome])} {one.target}  {outcome_words(one)}"
+        yield f"not ready: {marks.for_state(STATES[one.outcome])} {one.target}  {outcome_words(one)}"
 
 
 def _counts(targets: Sequence[TargetResult], words: _Words) -> str:
@@ -96,25 +81,12 @@ def _group(group: PlanGroup, plan: Plan, marks: StateMarks, *, most: int, verbos
 
 def result_lines(results: Sequence[TargetResult], direction: Direction, marks: StateMarks) -> Iterator[str]:
     """Yield the table of results: a line for each target."""
-    table = [("  target", "result", _WORDS[direction].done, "took", "")]
-    table += [
-        (
-            f"{marks.for_state(_STATES[one.outcome])} {one.target}",
-            outcome_words(one),
-            committed_words(one),
-            duration(one.seconds) if one.seconds else "",
-            one.failure.name if one.failure is not None else "",
-        )
-        for one in results
-    ]
+    first, *others = headings(direction)
+    table = [(f"  {first}", *others)]
+    for one in results:
+        first, *others = result_cells(one)
+        table.append((f"{marks.for_state(STATES[one.outcome])} {first}", *others))
     widths = [max(cells(row[place]) for row in table) for place in range(len(table[0]))]
     for row in table:
         padded = (text + " " * (width - cells(text)) for text, width in zip(row, widths, strict=True))
         yield "  ".join(padded).rstrip()
-
-
-def committed_words(one: TargetResult) -> str:
-    """Return ``1 of 2``; empty if nothing was planned."""
-    failed = one.failure is not None and bool(one.failure.name)
-    planned = len(one.committed) + len(one.not_run) + failed
-    return f"{len(one.committed)} of {planned}" if planned else ""

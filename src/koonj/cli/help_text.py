@@ -315,7 +315,7 @@ knows what is committed: koonj status
 
 ATTACH = """\
 examples:
-  koonj attach                  follow the run of this folder
+  koonj attach                  follow the run of this folder, or show its last one
   koonj attach 3f2a91c4         follow this run, or show how it ended
 
 Following a run needs no password and no connection to the target. Ctrl-C asks whether to cancel the run or to

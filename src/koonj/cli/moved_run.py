@@ -9,9 +9,9 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.cli.follow import follow
 from koonj.cli.moving import move_and_follow
 from koonj.cli.run_dialogue import RunDialogue
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import Settings
 from koonj.migrations.folder import FolderReader
-from koonj.postgres.connector import Connector
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.events import Event, RunFinished
 from koonj.runner.run.request import Request
@@ -34,7 +34,7 @@ async def _prepare(
     dialogue: RunDialogue, settings: Settings, reader: FolderReader, request: Request
 ) -> tuple[Confirmation | None, TunnelLeases | None, Event]:
     out, err = dialogue.call.out, dialogue.call.err
-    async with Connector() as connector:
+    async with open_connector() as connector:
         preparation = Preparation(Job(connector, settings.target, reader, request, settings.scratch))
         last = await follow(preparation.run, dialogue.print_event, dialogue.answer, err, out.flush)
         confirmation = preparation.confirmation

@@ -12,12 +12,13 @@ from koonj.cli.attach import end_of, watch
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.dialogue import Dialogue
 from koonj.cli.follow import follow
+from koonj.cli.ssh_notice import tell_on_stderr
 from koonj.postgres.connector import Connector
 from koonj.runner.own_process import MoveError, connector_of, move, new_journal
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal import JournalError
 from koonj.runner.process.login_session import keep_after_logout
-from koonj.runner.process.process_wording import no_journal_words
+from koonj.runner.process.process_wording import left_words, no_journal_words
 from koonj.runner.process.recorded_run import RecordedRun
 from koonj.runner.process.seen_runs import mark_end_seen
 from koonj.runner.run.events import Event
@@ -62,6 +63,9 @@ def _move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
         call.out.lines((run_id,))
     if is_detached:
         return ExitCode.OK
+    if getattr(call.args, "leave", False):
+        call.err.info(left_words(run_id))
+        return ExitCode.LEFT
     run = FollowedRun(journal.files, journal.head, journal.end)
     code = end_of(dialogue, run, asyncio.run(watch(dialogue, run)))
     with suppress(ChildProcessError):
@@ -71,7 +75,7 @@ def _move_and_follow(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 async def _stay(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
     """Carry out the run in this process, without a journal."""
-    async with connector_of(movable) as connector:
+    async with connector_of(movable, tell_on_stderr) as connector:
         last = await _follow(dialogue, movable.carry_out(connector))
     return dialogue.print_result(last)
 
@@ -87,7 +91,7 @@ def carry_out_here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
 
 
 async def _here(dialogue: Dialogue, movable: MovableRun) -> ExitCode:
-    async with connector_of(movable) as connector:
+    async with connector_of(movable, tell_on_stderr) as connector:
         last = await follow_here(dialogue, movable, connector)
     return dialogue.print_result(last)
 

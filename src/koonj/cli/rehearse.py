@@ -14,6 +14,7 @@ from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration
 from koonj.cli.rehearsal_text import RehearsalText
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import ScratchPlace, Settings, Target
 from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
@@ -87,13 +88,13 @@ async def _rehearse_for_target(call: Call, settings: Settings) -> ExitCode:
     Raises:
         CommandError: the arguments, the folder or the target cannot be used.
     """
-    async with Connector() as connector:
+    async with open_connector() as connector:
         request = await _request(call, settings, connector)
     return await _rehearse(call, settings.scratch, settings.migrations, request)
 
 
 async def _rehearse(call: Call, place: ScratchPlace, migrations: Path, request: RehearsalRequest) -> ExitCode:
-    async with Connector() as connector:
+    async with open_connector() as connector:
         run = start_rehearsal(RehearsalJob(place, call.folder_reader(migrations), request, connector))
         report = _RehearsalReport(call)
         watch = asyncio.create_task(_end_with_parent(run)) if call.args.idle else None

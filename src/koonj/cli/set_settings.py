@@ -9,13 +9,13 @@ from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.invocation import Call, find_migration
 from koonj.cli.prompt import can_ask, confirm
+from koonj.cli.ssh_notice import open_connector
 from koonj.cli.unapplied_file import check_skipped, known_targets, refused
 from koonj.config.project import shortest_path
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.save import NotSaved, save
-from koonj.postgres.connector import Connector
 from koonj.runner.run.codec import to_plain
 from koonj.runner.target.renumbering import RenameError
 from koonj.runner.target.unapplied import must_be_unapplied
@@ -91,7 +91,7 @@ def _checked(call: Call, folder: Folder, name: str) -> tuple[str, ...]:
     check_skipped(targets, skipped)
 
     async def read() -> tuple[str, ...]:
-        async with Connector() as connector:
+        async with open_connector() as connector:
             return await must_be_unapplied(connector, targets, folder, name, skipped=skipped)
 
     try:

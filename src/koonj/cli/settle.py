@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from koonj.cli.ask_target import ask_target
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
@@ -32,6 +32,9 @@ from koonj.runner.settle import (
     read_interrupted,
 )
 
+if TYPE_CHECKING:
+    from koonj.postgres.tunnel.leases import TunnelLeases
+
 
 def settle_command(call: Call) -> ExitCode:
     """Run `koonj settle` and return the exit code.
@@ -46,22 +49,43 @@ def settle_command(call: Call) -> ExitCode:
     try:
         if settlement.is_given:
             must_be_confirmed(target, args.confirm)
-        found, passwords = ask_target(target, partial(_found, target=target, folder=folder, name=name))
-        if not settlement.is_given:
-            return _show(call, target, found)
-        confirmed = confirmed_settlement(target, settings.migrations, found, settlement)
-    except RunningError as error:
-        raise CommandError(f"{target.name}: {error.message}", error.hint, ExitCode.LOCKED) from error
+        read = ask_target(
+            target, partial(_read, target=target, folder=folder, name=name, settlement=settlement)
+        )
     except SettleError as error:
-        raise CommandError(f"{target.name}: {error.message}", error.hint) from error
-    return _carry_out(call, confirmed, passwords)
+        raise _refused(target, error) from error
+    if not settlement.is_given:
+        return _show(call, target, read.found)
+    try:
+        confirmed = confirmed_settlement(target, settings.migrations, read.found, settlement)
+        return _carry_out(call, confirmed, read)
+    except SettleError as error:
+        raise _refused(target, error) from error
+    finally:
+        if read.tunnels is not None:
+            read.tunnels.leave()
 
 
-async def _found(
-    connector: Connector, *, target: Target, folder: Folder, name: str
-) -> tuple[InterruptedMigration, KeptPasswords]:
-    """Return what is known of the migration, and the passwords that were read for that."""
-    return await read_interrupted(connector, target, folder, name), connector.passwords
+def _refused(target: Target, error: SettleError) -> CommandError:
+    code = ExitCode.LOCKED if isinstance(error, RunningError) else ExitCode.ERROR
+    return CommandError(f"{target.name}: {error.message}", error.hint, code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of the migration, and what was opened for that, so that the run needs no other login."""
+
+    found: InterruptedMigration
+    passwords: KeptPasswords
+    tunnels: TunnelLeases | None
+
+
+async def _read(
+    connector: Connector, *, target: Target, folder: Folder, name: str, settlement: Settlement
+) -> _Read:
+    """Read what is known of the migration. The tunnel stays open if the user decides something."""
+    found = await read_interrupted(connector, target, folder, name)
+    return _Read(found, connector.passwords, connector.take_tunnels() if settlement.is_given else None)
 
 
 def _name(folder: Folder, text: str) -> str:
@@ -119,12 +143,12 @@ def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
     return shape
 
 
-def _carry_out(call: Call, confirmed: ConfirmedSettlement, passwords: KeptPasswords) -> ExitCode:
+def _carry_out(call: Call, confirmed: ConfirmedSettlement, read: _Read) -> ExitCode:
     from koonj.cli.moving import carry_out_here, move_and_follow  # noqa: PLC0415 - only for a decision
 
     dialogue = _Dialogue(call)
     carry_out = move_and_follow if call.moves_runs_on(confirmed.target) else carry_out_here
-    movable = movable_settlement(confirmed, passwords)
+    movable = movable_settlement(confirmed, read.passwords)
     dialogue.print_event(movable.started)
     code = carry_out(dialogue, movable)
     if dialogue.settled is not None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import psycopg
 
 from koonj.cli.doctor_line import DoctorLine, error, note, ok
+from koonj.cli.ssh_notice import open_connector
 from koonj.config import EMBEDDED, Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
@@ -31,7 +32,7 @@ _WORDS: Mapping[ConnectProblem, str] = MappingProxyType(
 async def target_lines(targets: Sequence[Target]) -> tuple[DoctorLine, ...]:
     """Return a line for each target, in their order. They are asked at the same time."""
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Connector() as connector:
+    async with open_connector() as connector:
 
         async def ask(target: Target) -> DoctorLine:
             async with turns:

@@ -13,6 +13,7 @@ import psycopg
 
 from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.invocation import Call
+from koonj.cli.ssh_notice import tell_on_stderr
 from koonj.config import Target
 from koonj.postgres.connector import ConnectError, bastion_of
 from koonj.postgres.tunnel.client_variables import client_variables
@@ -49,7 +50,7 @@ def tunnel(call: Call) -> ExitCode:
 
 def _opened(target: Target) -> TunnelLease:
     try:
-        return open_tunnel(bastion_of(target), destinations(target.dsn))
+        return open_tunnel(bastion_of(target), destinations(target.dsn), tell=tell_on_stderr)
     except (TunnelError, ConnectError) as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
     except psycopg.ProgrammingError:

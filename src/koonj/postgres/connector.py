@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from koonj.postgres.embedded.lease import Lease
     from koonj.postgres.tunnel.errors import TunnelError
     from koonj.postgres.tunnel.leases import TunnelLeases
+    from koonj.postgres.tunnel.questions import Tell
 
 OLDEST_MAJOR = 13
 
@@ -50,8 +51,14 @@ class Connector:
     Close it after its connections: closing it releases the embedded server and tunnels.
     """
 
-    def __init__(self, *, keep: float = 0.0, passwords: KeptPasswords | None = None) -> None:
-        """`keep`: seconds for which a returned connection is kept; `passwords`: shared with others."""
+    def __init__(
+        self, *, keep: float = 0.0, passwords: KeptPasswords | None = None, tell: Tell | None = None
+    ) -> None:
+        """`keep`: seconds for which a returned connection is kept; `passwords`: shared with others.
+
+        `tell`: tells a user who has no screen what ssh says.
+        """
+        self._tell = tell
         self.passwords = passwords or KeptPasswords()
         self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
@@ -120,7 +127,7 @@ class Connector:
 
         bastion_of(target)
         if self._tunnels is None:
-            self._tunnels = TunnelLeases()
+            self._tunnels = TunnelLeases(self._tell)
         return self._tunnels
 
     def take_tunnels(self) -> TunnelLeases | None:

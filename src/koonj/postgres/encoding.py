@@ -6,9 +6,10 @@ See https://www.postgresql.org/docs/current/multibyte.html.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 from koonj.postgres.queries import query
 
@@ -17,12 +18,12 @@ _BYTES = re.compile(r"0x([0-9a-f]{2})")
 """Bytes in the server's message, in any language: ``byte sequence 0xe2 0x82 0xac in encoding "UTF8"``."""
 
 
-def encoding_of(conn: AsyncConnection) -> str:
+def encoding_of(conn: AsyncConnection[Any] | Connection[Any]) -> str:
     """Return the encoding of the database, such as ``LATIN1``. Sends no query."""
     return (conn.pgconn.parameter_status(b"server_encoding") or b"UTF8").decode()
 
 
-def stores_all(conn: AsyncConnection) -> bool:
+def stores_all(conn: AsyncConnection[Any] | Connection[Any]) -> bool:
     """Return whether the encoding of the database stores all characters. Sends no query."""
     return encoding_of(conn) in _STORES_ALL
 

@@ -24,6 +24,7 @@ from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.queries import query
 from koonj.postgres.read_transaction import Rows, read_transaction
+from koonj.postgres.readable_text import EscapedText
 from koonj.postgres.reading_settings import set_local
 
 _QUERIES: Mapping[str, int] = {
@@ -130,7 +131,7 @@ def _snapshot(
             SchemaObject(thing, schema, name, detail, tuple(labels), comment)
             for thing, schema, name, detail, labels, comment in rows["schema_objects"]
         ),
-        roles=_named(names, "role"),
+        roles=tuple(name for name in _named(names, "role") if not isinstance(name, EscapedText)),
         extensions={name: is_there for thing, name, is_there in names if thing == "extension"},
         is_cut=any(len(rows[name]) >= most for name, most in _QUERIES.items()),
     )

@@ -25,7 +25,8 @@ Connection = TypeVar("Connection")
 KEPT_SECONDS = 60.0
 """How long a password is kept if nothing says how long it is valid.
 
-This is for the connections of one command. If the server refuses it by then, the program runs again.
+This is for the connections of one command; a run keeps it to its end. If the server refuses it by then, the
+program runs again.
 """
 _MARGIN, _LARGEST_SHARE = 60.0, 0.1
 """How much earlier than it expires a password is asked again: seconds, and the largest share of its lifetime.
@@ -68,6 +69,7 @@ class KeptPasswords:
         self._now = now
         self._lock = Lock()
         self._answers: dict[Password, _Answer] = {}
+        self._seconds = KEPT_SECONDS
 
     async def get(self, password: Password) -> Given:
         """Return the password, from memory or from its source.
@@ -150,15 +152,16 @@ class KeptPasswords:
                 raise
 
     def begin_run(self) -> None:
-        """Keep passwords whose lifetime is not known for KEPT_SECONDS from now, also those that were older.
+        """Keep passwords whose lifetime is not known until the server refuses them, also older ones.
 
-        The run of a plan that a user has read begins. Its program does not ask the user a second time, unless
-        the server refuses the password by now.
+        The run of a plan that a user has read begins. It can go on for hours, on one target after another,
+        and in a process in which no program can ask a user.
         """
         with self._lock:
+            self._seconds = inf
             for answer in self._answers.values():
                 if answer.is_guess:
-                    answer.end = self._now() + KEPT_SECONDS
+                    answer.end = inf
 
     def to_plain(self, password: Password | None) -> list[Any]:
         """Return the kept password of this source as JSON values, for a pipe to another process of koonj.
@@ -198,7 +201,7 @@ class KeptPasswords:
         else:
             end = _known_end(password, text, began)
             answer.is_guess = end is None
-            answer.end = self._now() + KEPT_SECONDS if end is None else end
+            answer.end = self._now() + self._seconds if end is None else end
             answer.future.set_result(text)
 
     def _forget(self, password: Password, answer: _Answer) -> None:

@@ -20,6 +20,7 @@ from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, must_be_postgresql, refused
 from koonj.postgres.product import version_text
+from koonj.postgres.readable_text import DECODED, RAW, UNREADABLE, decoded
 from koonj.postgres.session import roll_back
 
 READ_COMMITTED = sql.SQL("READ COMMITTED")
@@ -98,6 +99,14 @@ async def _open(
         seconds, [[version], *answers] = perf_counter() - begun, await _rows(cursor)
     except NoAnswerError:
         raise
+    except UNREADABLE:  # a name of the server that the encoding of the database cannot show
+        await roll_back(conn)
+        opened = await _open(conn, target, isolation, ())
+        raw: list[Rows] = []
+        for question in questions:  # some of them set the client's encoding
+            raw += await _rows(await conn.execute(f"{RAW};\n{question}".encode()))
+        await conn.execute(DECODED)
+        return Opened([await decoded(conn, rows) for rows in raw], opened.seconds)
     except psycopg.Error as error:
         await roll_back(conn)
         with suppress(psycopg.Error):  # another product can refuse what PostgreSQL accepts

@@ -50,6 +50,10 @@ class ServerInfo:
     """It is Amazon Aurora."""
     citus: str | None = None
     """Version of the extension Citus in the database; None: it is not there."""
+    is_publisher: bool = False
+    """The database has a publication: logical replication sends rows of its tables to other databases."""
+    is_subscriber: bool = False
+    """A subscription writes rows of another database into its tables."""
 
     @property
     def kind(self) -> str:
@@ -58,7 +62,8 @@ class ServerInfo:
         if self.is_standby:
             server = f"{'Aurora reader' if self.is_aurora else 'standby'}, {self.lag_words}"
         citus = "" if self.citus is None else f"Citus {self.citus}"
-        return ", ".join(filter(None, (server, citus)))
+        logical = ("publisher" if self.is_publisher else "", "subscriber" if self.is_subscriber else "")
+        return ", ".join(filter(None, (server, citus, *logical)))
 
     @property
     def lag_words(self) -> str:
@@ -94,7 +99,7 @@ def described(
     `seconds`: how long the whole message took that ended with this query.
     """
     version, cluster_name, database, user, pid, working, protocol, oid, history, system, *kind = row
-    is_standby, is_aurora, citus, lag = kind
+    is_standby, is_aurora, citus, lag, is_publisher, is_subscriber = kind
     embedded = cluster_name.startswith("koonj-")
     ssh = target.ssh if target is not None else None
     behind = conn.server_place if isinstance(conn, LimitedAsyncConnection) else ""
@@ -112,4 +117,6 @@ def described(
         lag=lag if lag is None else max(0.0, lag),
         is_aurora=is_aurora,
         citus=citus,
+        is_publisher=is_publisher,
+        is_subscriber=is_subscriber,
     )

@@ -17,7 +17,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from koonj.postgres.connector import Connector
 from koonj.runner.process.journal import Journal, JournalError, open_journal
@@ -27,6 +27,9 @@ from koonj.runner.process.retention import delete_old_journals
 from koonj.runner.run.events import Event, RunMoved
 from koonj.runner.run.fleet_events import Started
 from koonj.runner.run.movable_run import MovableRun
+
+if TYPE_CHECKING:
+    from koonj.postgres.tunnel.questions import Tell
 
 _HELD = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
 _MOST_DESCRIPTORS = 65536
@@ -151,11 +154,14 @@ def _close_others(kept: set[int]) -> None:
     os.closerange(low, most)
 
 
-def connector_of(movable: MovableRun) -> Connector:
-    """Return a connector for the run, with the passwords that were read for its plan."""
+def connector_of(movable: MovableRun, tell: Tell | None = None) -> Connector:
+    """Return a connector for the run, with the passwords that were read for its plan.
+
+    `tell`: tells a user who has no screen what ssh says.
+    """
     if movable.passwords is not None:
         movable.passwords.begin_run()
-    return Connector(passwords=movable.passwords)
+    return Connector(passwords=movable.passwords, tell=tell)
 
 
 async def _carry_out(movable: MovableRun, journal: Journal) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from koonj.migrations.layouts.flyway_names import FlywayName
-from koonj.migrations.layouts.flyway_settings import FlywaySettings, properties
+from koonj.migrations.layouts.flyway_settings import FlywaySettings, is_unread, properties
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
 from koonj.migrations.layouts.tool_problem import tool_error
@@ -102,8 +102,15 @@ def _part(listing: FolderListing, file: str, settings: FlywaySettings) -> tuple[
     own = properties(_prefixed(listing.text(f"{file}.conf"))) if f"{file}.conf" in listing.names else {}
     replaces = own.get("placeholderReplacement") != "false"
     refused = _placeholders(text, settings.placeholder) if replaces else ()
+    refused += tuple(_unread(file, name) for name, value in own.items() if is_unread(name, value))
     runs, several = _runs(text, own.get("executeInTransaction", "").lower(), mixed=settings.mixed)
     return Part(file, raw, runs=runs), (*refused, *several)
+
+
+def _unread(file: str, name: str) -> Problem:
+    return tool_error(
+        f"{file}.conf has {name}, which koonj does not follow.", "koonj shows the file, and does not run it."
+    )
 
 
 def _prefixed(text: str) -> str:

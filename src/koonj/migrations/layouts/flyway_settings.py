@@ -72,10 +72,21 @@ def flyway_settings(listing: FolderListing) -> FlywaySettings:
     )
 
 
+def is_unread(name: str, value: str) -> bool:
+    """Return whether koonj does not follow a setting in the file beside a migration (``V1__a.sql.conf``)."""
+    if name == "encoding":
+        return not _is_utf_8(value)
+    return name not in {"executeInTransaction", "placeholderReplacement"}
+
+
+def _is_utf_8(encoding: str) -> bool:
+    return encoding.upper() in {"UTF-8", "UTF8"}
+
+
 def _matters(name: str, value: str) -> bool:
     """Return whether a setting changes what Flyway runs or records, in a way that koonj does not follow."""
     if name == "encoding":
-        return value.upper() not in {"UTF-8", "UTF8"}
+        return not _is_utf_8(value)
     if name == "executeInTransaction":
         return value == "false"
     return name in _OTHERS and value not in {"", "false"}

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from koonj.migrations.layouts.liquibase_changeset import SCHEMA
+from koonj.migrations.layouts.liquibase_changeset import SCHEMA, runs_on_postgresql
 from koonj.migrations.layouts.liquibase_paths import recorded_paths
 from koonj.migrations.layouts.liquibase_states import (
     FORM,
@@ -64,6 +64,10 @@ class LiquibaseWriter(SimpleWriter):
             holder=f"{folder}/lock_holder",
             way_out=_RELEASE,
         )
+
+    def skips(self, migration: ToolMigration) -> bool:
+        """Return whether the changeset is only for other databases (``dbms:h2``)."""
+        return not runs_on_postgresql(changeset_of(migration))
 
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
         """Return edited changesets, which Liquibase refuses, and what koonj cannot know."""
@@ -127,16 +131,21 @@ def _edited(status: MigrationStatus) -> Refusal:
 
 def _unknown(migrations: Sequence[ToolMigration], history: ToolHistory) -> list[Refusal]:
     """Return why koonj does not know what Liquibase would do or write."""
-    files = dict.fromkeys(one.up.file for one in migrations)
-    if len(files) > 1:
-        return [Refusal("", _SEVERAL.format(len(files)), "Run them with Liquibase.")]
     named = next((one.detail(SCHEMA) for one in migrations if one.detail(SCHEMA)), None)
     if named is not None:
         return [Refusal("", _SCHEMA.format(named), "Run them with Liquibase.")]
     newest = next((row.checksum for row in reversed(liquibase_rows(history)) if row.checksum), None)
     if newest is None or not newest.startswith(FORM):
         return [Refusal("", _OLD, "Run Liquibase once, in version 4.22 or newer.")]
-    paths = recorded_paths(migrations, history)
+    paths, rows = recorded_paths(migrations, history), liquibase_rows(history)
+    of_row = matched_rows(migrations, rows)
+    included = list(dict.fromkeys(of_row[row].up.file for row in rows if row in of_row))
+    files = dict.fromkeys(one.up.file for one in migrations if runs_on_postgresql(changeset_of(one)))
+    if unknown := [file for file in files if file not in included] if included else []:
+        return [Refusal("", _NOT_INCLUDED.format(unknown[0]), "Run Liquibase once for its first changeset.")]
+    order = [one.up.file for one in migrations]
+    if included != sorted(included, key=order.index):
+        return [Refusal("", _OTHER_ORDER.format(", ".join(included)), "Run them with Liquibase.")]
     return [
         Refusal(
             one.name, _NO_PATH.format(one.up.file), "Run Liquibase once: koonj takes the path from its row."
@@ -146,9 +155,12 @@ def _unknown(migrations: Sequence[ToolMigration], history: ToolHistory) -> list[
     ]
 
 
-_SEVERAL = (
-    "The changesets are in {} files. koonj does not know which of them Liquibase includes, nor in "
-    "which order."
+_NOT_INCLUDED = (
+    "No changeset of {} has a row yet, so koonj does not know whether Liquibase includes the file, nor where."
+)
+_OTHER_ORDER = (
+    "Liquibase has run the files in another order than koonj would: {}. Only a changelog that koonj does not "
+    "read says the order."
 )
 _SCHEMA = "Liquibase's settings name the schema {}, and koonj does not set it for the changesets yet."
 _OLD = "The newest row of Liquibase has no checksum of the form 9, and koonj cannot compute another one."

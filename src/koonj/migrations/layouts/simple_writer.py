@@ -35,6 +35,10 @@ class SimpleWriter:
         """Return none: the tool has no lock that is a row."""
         return None
 
+    def skips(self, migration: ToolMigration) -> bool:
+        """Return False: the tool runs everything that is pending."""
+        return False
+
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
         """Return none: the tool refuses no history."""
         return ()

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
+from koonj.migrations.layouts.supabase_statements import SPACE
 from koonj.migrations.layouts.tool_history import TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
 from koonj.migrations.layouts.tool_problem import tool_warning
@@ -26,7 +27,7 @@ _NAME = re.compile(r"([0-9]+)_(.*)\.sql")
 _OLD_INIT = re.compile(r"([0-9]{14})_init\.sql")
 _FIRST_VERSION = "20211209000000"
 """A first file NNN_init.sql that is older than this day was made by an old CLI, and is not run."""
-_BETWEEN = re.compile("[;\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
+_BETWEEN = re.compile(f"[;{SPACE}]*")
 """What the tool cuts off a statement: semicolons, and what Go's unicode.IsSpace has."""
 _SCHEMA, _TABLE = "supabase_migrations", "schema_migrations"
 _TABLES = (

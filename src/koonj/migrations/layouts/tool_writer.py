@@ -112,6 +112,9 @@ class ToolWriter(Protocol):
     def row_lock(self, place: HistoryPlace) -> RowLock | None:
         """Return the tool's lock that is a row; None if it has none."""
 
+    def skips(self, migration: ToolMigration) -> bool:
+        """Return whether the tool never runs a pending migration, and goes on with the next one."""
+
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
         """Return why the tool would refuse this history, or why koonj cannot keep it as the tool would.
 

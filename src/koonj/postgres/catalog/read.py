@@ -16,6 +16,7 @@ from koonj.postgres.catalog.assemble import assemble
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.queries import DEPENDENCIES, GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.connector import ConnectError
+from koonj.postgres.readable_text import RAW, UNREADABLE, decoded
 from koonj.postgres.reading_settings import set_local
 from koonj.postgres.session import set_timeouts
 
@@ -52,12 +53,22 @@ async def _read(conn: AsyncConnection[Any]) -> Catalog:
     major = conn.info.server_version // 10000
     alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
     settings = f"{_SNAPSHOT}; {set_local()}" if alone else set_local()
+    try:
+        answers = await _read_all(conn, settings, major)
+    except UNREADABLE:  # an owner whose name the encoding of the database cannot show
+        raw = await _read_all(conn, f"{settings}; {RAW}", major)
+        answers = {name: await decoded(conn, rows) for name, rows in raw.items()}
+    return await asyncio.to_thread(assemble, major, answers)
+
+
+async def _read_all(conn: AsyncConnection[Any], settings: str, major: int) -> dict[str, _Rows]:
+    """Return the rows of each catalog query that can have some."""
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         [absent] = await _answers(cursor, (settings, statement("absent", major)))
-        left_out = {name for (name,) in absent}
+        left_out = {name.decode() if isinstance(name, bytes) else name for (name,) in absent}
         names = [name for name in (*OBJECTS, *PARTS, *NOTES, *DEPENDENCIES, *GRANTS) if name not in left_out]
         answers = await _answers(cursor, [statement(name, major) for name in names])
-    return await asyncio.to_thread(assemble, major, dict(zip(names, answers, strict=True)))
+    return dict(zip(names, answers, strict=True))
 
 
 async def _answers(cursor: AsyncCursor[tuple[Any, ...]], statements: Iterable[str]) -> list[_Rows]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _INCLUDE = re.compile(r"^-- include (\S+)\n", re.MULTILINE)
+_VERSIONS = re.compile(r"^(.*?)\s*--: (?:(?P<least>\d+)(?:\+|-(?P<most>\d+))|<(?P<below>\d+))$")
 
 
 @cache
@@ -27,6 +28,25 @@ def query(name: str) -> str:
     text = get_data(__package__, f"{name}.sql")
     assert text is not None
     return _INCLUDE.sub(lambda found: query(found[1]), text.decode())
+
+
+@cache
+def query_for(name: str, major: int) -> str:
+    """Return the text of ``queries/NAME.sql`` for a server of that major version.
+
+    A line that ends in ``--: 15+``, ``--: 15-16`` or ``--: <18`` is only for those versions.
+    """
+    lines = (_for_major(line, major) for line in query(name).splitlines())
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _for_major(line: str, major: int) -> str | None:
+    mark = _VERSIONS.match(line)
+    if mark is None:
+        return line
+    least, below = int(mark["least"] or 0), int(mark["below"] or 0)
+    most = int(mark["most"]) if mark["most"] else below - 1 if below else major
+    return mark[1] if least <= major <= most else None
 
 
 def filled(conn: AsyncConnection, name: str, values: Sequence[Any] | Mapping[str, Any]) -> str:

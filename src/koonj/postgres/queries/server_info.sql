@@ -63,7 +63,9 @@ SELECT pg_catalog.current_setting('server_version'),
                 ELSE 'SELECT NULL::pg_catalog.tsvector WHERE false'
                 END
             ))
-       END
+       END,
+       EXISTS (SELECT FROM pg_catalog.pg_publication),
+       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel)
 FROM (
     -- aurora_version() is not in pg_proc of all versions; the setting is how AWS's own drivers tell it.
     SELECT pg_catalog.to_regprocedure('pg_catalog.aurora_version()') IS NOT NULL

@@ -15,6 +15,7 @@ from psycopg import sql
 from koonj.config import ScratchPlace
 from koonj.postgres.answer_limit import READ_SECONDS
 from koonj.postgres.queries import query
+from koonj.postgres.readable_text import readable_rows_blocking
 from koonj.postgres.scratch.interface import ScratchError, Turn
 from koonj.postgres.scratch.login import Connection, Login, look_at
 from koonj.postgres.scratch.ownership import (
@@ -217,7 +218,8 @@ class NamedServer:
         return _roles(self._base) == self._roles and self._beside() == self._untouched
 
     def _beside(self) -> tuple[object, ...]:
-        return self._base.execute(query("scratch/beside_database"), (self._name,)).fetchone() or ()
+        rows = readable_rows_blocking(self._base, query("scratch/beside_database"), (self._name,))
+        return rows[0] if rows else ()
 
     def _drop_new_roles(self) -> None:
         if self._roles is not None:
@@ -225,4 +227,4 @@ class NamedServer:
 
 
 def _roles(conn: Connection) -> frozenset[str]:
-    return frozenset(row[0] for row in conn.execute(query("scratch/roles")).fetchall())
+    return frozenset(row[0] for row in readable_rows_blocking(conn, query("scratch/roles")))

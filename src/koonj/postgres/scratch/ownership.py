@@ -20,6 +20,7 @@ from psycopg import sql
 
 from koonj.postgres.advisory_lock import LockHolder, holder_words, lock_holder
 from koonj.postgres.queries import query
+from koonj.postgres.readable_text import readable_rows_blocking
 from koonj.postgres.scratch.interface import ScratchError, Turn
 from koonj.postgres.scratch.login import Connection
 
@@ -68,7 +69,7 @@ def orphans(conn: Connection) -> tuple[Orphan, ...]:
     Raises: psycopg.Error.
     """
     found = []
-    for name, limit, text, roles in conn.execute(query("scratch/marked")).fetchall():
+    for name, limit, text, roles in readable_rows_blocking(conn, query("scratch/marked")):
         before = _roles_in(text) if text is not None else frozenset(roles) if limit == LIMIT else None
         if _NAME.fullmatch(name) and before is not None:
             new = (role for role in roles if role not in before and not role.startswith("pg_"))

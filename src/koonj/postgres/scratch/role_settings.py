@@ -14,6 +14,7 @@ from psycopg import AsyncConnection, sql
 from koonj.migrations.migration import Migration
 from koonj.postgres.errors import error_message
 from koonj.postgres.queries import query
+from koonj.postgres.readable_text import EscapedText, readable_rows
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
 
 Settings = tuple[tuple[str, str], ...]
@@ -39,7 +40,7 @@ class TargetRoles:
     """Of one target, as far as any role that may connect can see it."""
 
     roles: tuple[str, ...]
-    """Without pg_*."""
+    """Without pg_*, and without those whose name this database cannot show: no script can name them."""
     acting: str
     """The role that reads."""
     session: Mapping[str, str]
@@ -69,13 +70,12 @@ async def read_world(conn: AsyncConnection) -> TargetRoles:
     rows = await cursor.fetchall()
     session = {name: setting for name, setting, _ in rows}
     default = {name: setting for name, _, setting in rows}
-    cursor = await conn.execute(query("drift/settings_set"))
-    set_for = {(role, name): value for role, name, value in await cursor.fetchall()}
-    cursor = await conn.execute(query("drift/roles"))
+    rows = await readable_rows(conn, query("drift/settings_set"))
+    set_for = {(role, name): value for role, name, value in rows}
     acting, roles = "", []
-    for role, acts in await cursor.fetchall():
+    for role, acts in await readable_rows(conn, query("drift/roles")):
         acting = role if acts else acting
-        roles.append(role)
+        roles += [] if isinstance(role, EscapedText) else [role]
     freeze = MappingProxyType
     return TargetRoles(tuple(roles), acting, freeze(session), freeze(set_for), freeze(default))
 
@@ -112,8 +112,7 @@ async def create_roles(conn: AsyncConnection, names: Iterable[str]) -> tuple[str
 
     Raises: psycopg.Error, also for names that PostgreSQL reserves (``pg_…``).
     """
-    cursor = await conn.execute(query("scratch/roles"))
-    there = {row[0] for row in await cursor.fetchall()}
+    there = {row[0] for row in await _rows(conn, "roles")}
     made = tuple(name for name in dict.fromkeys(names) if name not in there)
     if made:
         create = sql.SQL("CREATE ROLE {} NOLOGIN")
@@ -180,8 +179,9 @@ async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
 
     Raises: psycopg.Error.
     """
-    roles = [Role._make(row) for row in await _rows(conn, "target_roles")]
-    members = [Member._make(row) for row in await _rows(conn, "target_members")]
+    # Without those whose name this database cannot show: no script can name them.
+    roles = [Role._make(row) for row in await _rows(conn, "target_roles") if not _is_escaped(row)]
+    members = [Member._make(row) for row in await _rows(conn, "target_members") if not _is_escaped(row)]
     settings = dict(row[0].partition("=")[::2] for row in await _rows(conn, "target_settings"))
     cursor = await conn.execute("SELECT pg_catalog.current_setting('search_path')")
     row = await cursor.fetchone()
@@ -273,5 +273,8 @@ async def _each(conn: AsyncConnection, statements: Sequence[sql.Composable]) -> 
 
 
 async def _rows(conn: AsyncConnection, name: str) -> list[tuple[Any, ...]]:
-    cursor = await conn.execute(query(f"scratch/{name}"))
-    return await cursor.fetchall()
+    return await readable_rows(conn, query(f"scratch/{name}"))
+
+
+def _is_escaped(row: tuple[Any, ...]) -> bool:
+    return any(isinstance(value, EscapedText) for value in row)

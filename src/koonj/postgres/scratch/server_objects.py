@@ -6,10 +6,10 @@ These are roles, settings, databases, replication slots and large objects.
 from __future__ import annotations
 
 from psycopg import AsyncConnection
-from psycopg.rows import tuple_row
 
 from koonj.postgres.locks.side_transaction import in_own_transaction
 from koonj.postgres.queries import query
+from koonj.postgres.readable_text import readable_rows
 
 
 async def read_around(scratch: AsyncConnection) -> frozenset[str]:
@@ -20,6 +20,5 @@ async def read_around(scratch: AsyncConnection) -> frozenset[str]:
 
     Raises: psycopg.Error.
     """
-    async with in_own_transaction(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query("scratch/around"), prepare=False)
-        return frozenset(row[0] for row in await cursor.fetchall())
+    async with in_own_transaction(scratch):
+        return frozenset(row[0] for row in await readable_rows(scratch, query("scratch/around")))

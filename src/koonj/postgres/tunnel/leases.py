@@ -13,7 +13,7 @@ from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.errors import TargetError
 from koonj.postgres.tunnel.destination import Destination, destinations, server_at, through
 from koonj.postgres.tunnel.lease import TunnelLease
-from koonj.postgres.tunnel.questions import Ask
+from koonj.postgres.tunnel.questions import Ask, Tell
 from koonj.postgres.tunnel.shared_tunnel import open_tunnel
 
 _GONE = 0.5
@@ -23,7 +23,9 @@ _GONE = 0.5
 class TunnelLeases:
     """The leases of a connector."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell | None = None) -> None:
+        """`tell`: tells a user who has no screen what ssh says."""
+        self._tell = tell
         self._askers: dict[Target, Ask] = {}
         self._leases: dict[tuple[Ssh, tuple[Destination, ...]], TunnelLease] = {}
         self._opening = asyncio.Lock()
@@ -102,6 +104,7 @@ class TunnelLeases:
                 servers,
                 is_given_up=self._given_up.is_set,
                 ask=self._askers.get(target),
+                tell=self._tell,
             )
             self._leases[key] = opened
             return opened

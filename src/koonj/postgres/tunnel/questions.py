@@ -4,8 +4,13 @@ ssh asks with the program that SSH_ASKPASS names. That program passes the questi
 socket in the private folder of the tunnel, and writes the answer to ssh. So an answer is in no argument, no
 variable and no file.
 
-While a security key (FIDO) waits for a touch, ssh runs the program with a text that needs no answer, and ends
-the program after the touch. Source: ssh-add(1) and OpenSSH's readpass.c (notify_start), SSH_ASKPASS_PROMPT.
+SSH_ASKPASS_PROMPT says what ssh wants. ``none``: while a security key (FIDO) waits for a touch, ssh runs the
+program with a text that needs no answer, and ends the program after the touch. ``confirm``: yes or no, as for
+``AddKeysToAgent ask``. Source: ssh-add(1), ssh_config(5) and OpenSSH's readpass.c (notify_start,
+ask_permission).
+
+Without a screen, ssh asks nothing (BatchMode), but these two come all the same: the user is told of a touch,
+and a confirmation is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from types import TracebackType
 from typing import Self
 
 _SOCKET = "KOONJ_ASKPASS"
-_NOTICE = "none"
+_NOTICE, _CONFIRMATION = "none", "confirm"
 _PROGRAM = f"""\
 import os, socket, sys
 line = socket.socket(socket.AF_UNIX)
@@ -49,12 +54,17 @@ class SshQuestion:
     text: str
     is_notice: bool = False
     """It needs no answer: ssh waits for a touch of the security key."""
+    is_confirmation: bool = False
+    """The answer is yes or no."""
 
     @property
     def is_secret(self) -> bool:
         """Whether the answer must not be shown: all but yes and no."""
         return "(yes/no" not in self.text
 
+
+Tell = Callable[[SshQuestion], None]
+"""Shows the user what ssh says, if nobody can answer. From any thread."""
 
 Ask = Callable[[SshQuestion], "Future[str | None]"]
 """Asks the user. The answer None means that the user does not answer, or gives up a notice.
@@ -66,11 +76,12 @@ The future is cancelled when nobody waits for the answer any more, as after the 
 class Questions:
     """Passes questions of one ssh on, as long as it logs in. Use as a context manager."""
 
-    def __init__(self, host: str, folder: Path, ask: Ask) -> None:
-        """`folder`: a folder that only this user can enter."""
+    def __init__(self, host: str, folder: Path, ask: Ask | None, tell: Tell | None = None) -> None:
+        """`folder`: a folder that only this user can enter; `ask` is None if nobody can answer."""
         self._host = host
         self._folder = folder
         self._ask = ask
+        self._tell = tell
         self._open: set[Future[str | None]] = set()
         self._is_closed = False
         self.is_declined = False
@@ -112,6 +123,11 @@ class Questions:
         }
 
     @property
+    def can_answer(self) -> bool:
+        """Whether a user is there to answer."""
+        return self._ask is not None
+
+    @property
     def is_waiting(self) -> bool:
         """Whether the user is being asked."""
         return bool(self._open)
@@ -130,16 +146,26 @@ class Questions:
             while not asked.endswith(b"\0") and (part := line.recv(65536)):
                 asked += part
             kind, _, text = asked.rstrip(b"\0").decode("utf-8", "replace").partition("\n")
-            if kind == _NOTICE:
-                self._show(text, line)
-            elif (answer := self._answer(text)) is not None:
+            question = SshQuestion(self._host, text, kind == _NOTICE, kind == _CONFIRMATION)
+            if self._ask is None:
+                self._only_tell(question, line)
+            elif question.is_notice:
+                self._show(self._ask, question, line)
+            elif (answer := self._answer(self._ask, question)) is not None:
                 line.sendall(b"+" + answer.encode())
 
-    def _show(self, text: str, line: socket.socket) -> None:
+    def _only_tell(self, question: SshQuestion, line: socket.socket) -> None:
+        """Tell the user of it. The end of the program means no to ssh; one for a touch is ended by ssh."""
+        if self._tell is not None:
+            self._tell(question)
+        while question.is_notice and line.recv(65536):
+            pass
+
+    def _show(self, ask: Ask, question: SshQuestion, line: socket.socket) -> None:
         """Show a notice until ssh ends its program, or the user gives up."""
         if self.is_declined:
             return
-        asking = self._asking(SshQuestion(self._host, text, is_notice=True))
+        asking = self._asking(ask, question)
         asking.add_done_callback(lambda _: _wake(line))
         try:
             while line.recv(65536):
@@ -149,17 +175,17 @@ class Questions:
         if not asking.cancel():  # the user has given up
             self.is_declined = self.is_given_up = True
 
-    def _asking(self, question: SshQuestion) -> Future[str | None]:
-        asking = self._ask(question)
+    def _asking(self, ask: Ask, question: SshQuestion) -> Future[str | None]:
+        asking = ask(question)
         self._open.add(asking)
         if self._is_closed:
             asking.cancel()
         return asking
 
-    def _answer(self, text: str) -> str | None:
+    def _answer(self, ask: Ask, question: SshQuestion) -> str | None:
         if self.is_declined:  # ssh asks three times
             return None
-        asking = self._asking(SshQuestion(self._host, text))
+        asking = self._asking(ask, question)
         try:
             answer = asking.result()
         except CancelledError:

@@ -21,7 +21,7 @@ from koonj.postgres.shared_process.watchdog_script import BACKGROUND
 from koonj.postgres.tunnel.destination import Destination
 from koonj.postgres.tunnel.errors import TunnelError
 from koonj.postgres.tunnel.lease import TunnelLease
-from koonj.postgres.tunnel.questions import Ask, Questions
+from koonj.postgres.tunnel.questions import Ask, Questions, Tell
 from koonj.postgres.tunnel.ssh_command import READY, ssh_command
 from koonj.postgres.tunnel.ssh_failure import declined, failure, no_answer
 from koonj.postgres.tunnel.tunnel_folder import TunnelFolder, tunnel_folder
@@ -45,11 +45,13 @@ def open_tunnel(
     environ: Mapping[str, str] = os.environ,
     is_given_up: Callable[[], bool] = lambda: False,
     ask: Ask | None = None,
+    tell: Tell | None = None,
 ) -> TunnelLease:
     """Join the tunnel, or open it. The lease keeps it open. Blocking.
 
     It takes 1 ms to join, and as long as a login to open. `ask`: asks the user what ssh asks; without it, ssh
-    asks nothing.
+    asks nothing. `tell`: then tells the user what ssh says all the same, unless ssh has a program of the user
+    for that.
 
     Raises:
         TunnelError: it cannot be opened; nothing is left behind.
@@ -64,9 +66,9 @@ def open_tunnel(
             lease = _joined(ssh, servers, folder)
             if lease is not None:
                 return lease
-            if ask is None:
+            if ask is None and (tell is None or _has_askpass(environ)):
                 return _opened(ssh, servers, folder, environ, is_given_up)
-            with Questions(ssh.host, folder.path, ask) as questions:
+            with Questions(ssh.host, folder.path, ask, tell) as questions:
                 return _opened(ssh, servers, folder, environ, is_given_up, questions)
         finally:
             os.close(gate)
@@ -76,6 +78,13 @@ def open_tunnel(
             f"koonj cannot open the tunnel through {ssh.host}: {where}{error.strerror or error}.",
             "Check the free disk space, and koonj's folder in ~/.local/state.",
         ) from error
+
+
+def _has_askpass(environ: Mapping[str, str]) -> bool:
+    """Return whether ssh asks with a program of the user, which needs no terminal."""
+    return bool(environ.get("SSH_ASKPASS")) and any(
+        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SSH_ASKPASS_REQUIRE")
+    )
 
 
 def _joined(ssh: Ssh, servers: tuple[Destination, ...], folder: TunnelFolder) -> TunnelLease | None:
@@ -104,9 +113,10 @@ def _opened(
     questions: Questions | None = None,
 ) -> TunnelLease:
     more = {} if questions is None else questions.environ(environ)
+    asks = questions is not None and questions.can_answer
     for last in (False,) * (_TRIES - 1) + (True,):
         ends = folder.new_ends(servers)
-        command = ssh_command(ssh, servers, ends, environ, asks=questions is not None)
+        command = ssh_command(ssh, servers, ends, environ, asks=asks)
         ready = folder.path / f"ready-{secrets.token_hex(4)}"
         pipe, reader = Pipe.make(folder.clients)
         try:

@@ -234,12 +234,16 @@ class ImpactMeasurement:
             return
         # Only a plan that somebody reads needs these.
         from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
+        from koonj.runner.impact.lock_counts import lock_counts  # noqa: PLC0415 - as above
+        from koonj.runner.impact.partition_limits import partition_notes, read_partitions  # noqa: PLC0415 - as above
+        from koonj.runner.impact.replication_notes import read_replication_notes  # noqa: PLC0415 - as above
         from koonj.runner.impact.requirements import lacking, requirements  # noqa: PLC0415 - as above
         from koonj.runner.impact.rights import rights_asked  # noqa: PLC0415 - as above
         from koonj.sql.role_change import changes_role  # noqa: PLC0415 - as above
 
         plain = (work for work in planned.works if not any(map(changes_role, work.texts)))
         texts = {work.migration.name: dict(enumerate(work.texts, start=1)) for work in plain}
+        every = {work.migration.name: dict(enumerate(work.texts, start=1)) for work in planned.works}
         needed = requirements(migrations, self.rehearsals, direction, texts)
         conn = await kept.live()
         notes: list[str] = []
@@ -251,7 +255,11 @@ class ImpactMeasurement:
                     from koonj.runner.impact.citus_limits import read_citus_notes  # noqa: PLC0415 - as above
 
                     notes += await read_citus_notes(conn, migrations, self.rehearsals, direction, texts)
-                notes += lacking(needed, found)
+                tables = await read_partitions(conn, self.rehearsals, direction)
+                notes += partition_notes(migrations, self.rehearsals, direction, every, tables)
+                notes += await read_replication_notes(conn, migrations, self.rehearsals, direction, every)
+                locks = lock_counts(migrations, self.rehearsals, direction, every, tables)
+                notes += lacking(needed, found, locks)
                 if any(map(_OBJECT.search, summaries)):
                     from koonj.runner.impact.object_needs import read_refused_objects  # noqa: PLC0415 - as above
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from koonj.humanize import count, duration, number_words, span_words
-from koonj.postgres.locks.trace import LockMode, StatementTrace, conflicting
+from koonj.humanize import count, duration, listed, number_words, span_words
+from koonj.postgres.locks.trace import LockMode, conflicting
 from koonj.postgres.target_conditions import OpenTransaction, TargetConditions
+from koonj.runner.impact.lock_counts import LockCount
 from koonj.runner.impact.plan_locks import traces_of
 from koonj.runner.impact.rights import Need, made_by, refused_rights, rights_needed
 from koonj.runner.rehearse.verdict import Rehearsal
@@ -16,6 +17,8 @@ from koonj.runner.run.planned import PlannedMigration
 
 LAG = 10.0
 """Seconds from which on a plan names the lag of a standby."""
+LARGE_SHARE = 0.5
+"""Share of the server's lock table from which on a plan warns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,6 @@ class Requirements:
     """What the migrations of a plan need of the target."""
 
     needs: tuple[Need, ...]
-    locks: Mapping[str, int]
-    """Number of relations that each migration locks in one transaction, by file name."""
     stops_reads: bool
     """Whether a statement takes ACCESS EXCLUSIVE, which standbys take too when they replay it."""
     locked: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +47,6 @@ def requirements(
     """
     needs: list[Need] = []
     made: set[str] = set()
-    locks: dict[str, int] = {}
     stops_reads, concurrently = False, ""
     locked: dict[str, str] = {}
     for migration in migrations:
@@ -58,14 +58,13 @@ def requirements(
         made |= made_by(traces)
         if rehearsal is None:
             continue
-        locks[migration.name] = _most_locks(traces, together=migration.in_transaction)
         modes = {lock.mode for trace in traces for lock in trace.locks}
         for lock in (lock for trace in traces for lock in trace.locks):
             if LockMode.SHARE_UPDATE_EXCLUSIVE in conflicting(lock.mode):
                 locked.setdefault(lock.relation, migration.name)
         stops_reads = stops_reads or LockMode.ACCESS_EXCLUSIVE in modes
         concurrently = concurrently or _concurrently(migration)
-    return Requirements(tuple(needs), locks, stops_reads, locked, concurrently)
+    return Requirements(tuple(needs), stops_reads, locked, concurrently)
 
 
 def _concurrently(migration: PlannedMigration) -> str:
@@ -74,25 +73,14 @@ def _concurrently(migration: PlannedMigration) -> str:
     return next((f"{migration.name}: '{one.summary}'" for one in found), "")
 
 
-def _most_locks(traces: Iterable[StatementTrace], *, together: bool) -> int:
-    """Return the number of relations that are locked at once, new ones included."""
-    sets = [
-        {lock.relation for lock in trace.effective} | {change.relation for change in trace.relations}
-        for trace in traces
-    ]
-    return len(set().union(*sets)) if together else max(map(len, sets), default=0)
+def lacking(needed: Requirements, found: TargetConditions, locks: Mapping[str, LockCount]) -> Iterator[str]:
+    """Yield a sentence for each requirement that the target does not meet, and for what standbys suffer.
 
-
-def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
-    """Yield a sentence for each requirement that the target does not meet, and for what standbys suffer."""
+    `locks`: what each migration locks, by file name.
+    """
     yield from refused_rights(needed.needs, found.rights)
-    for name, locks in needed.locks.items():
-        if locks > found.lock_room:
-            yield (
-                f"{name} locks {number_words(locks)} relations at once, and the server has room for "
-                f"{number_words(found.lock_room)} locks: it can fail with 'out of shared memory'. "
-                "Split it, or raise max_locks_per_transaction (needs a restart)."
-            )
+    for name, locked in locks.items():
+        yield from _room(name, locked, found.lock_room)
     for vacuum in found.urgent_vacuums:
         who, since = needed.locked.get(vacuum.relation, "This run"), span_words(vacuum.seconds)
         yield (
@@ -113,6 +101,28 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
         yield (
             f"{count(found.standbys, 'standby', 'standbys')} will take the ACCESS EXCLUSIVE locks too, when "
             "replaying them: readers there wait, or are cancelled after max_standby_streaming_delay."
+        )
+
+
+def _room(name: str, locked: LockCount, room: int) -> Iterator[str]:
+    """Yield a sentence if a migration needs most of the shared lock table, or more than all of it.
+
+    Source: PostgreSQL doc, "Lock Management", max_locks_per_transaction.
+    """
+    if locked.relations <= LARGE_SHARE * room:
+        return
+    most = f", with the partitions of {listed(locked.tables, 3)}" if locked.tables else ""
+    fits = f"the server has room for {number_words(room)} locks"
+    if locked.relations > room:
+        yield (
+            f"{name} locks {number_words(locked.relations)} relations at once{most}, and {fits}: it can fail "
+            "with 'out of shared memory'. Split it, or raise max_locks_per_transaction (needs a restart)."
+        )
+    else:
+        yield (
+            f"{name} locks {number_words(locked.relations)} relations at once{most}, and {fits}, which all "
+            "sessions share: others can fail with 'out of shared memory' meanwhile. Run it when few are "
+            "active, or raise max_locks_per_transaction (needs a restart)."
         )
 
 

@@ -44,7 +44,8 @@ def select_of_tool(
         unknown = Conflict("", UNKNOWN_NUMBER, no_migration(request.number), TO_LIST, can_allow=False)
         return DecidedSelection(tuple(statuses), Selection((), (unknown,)), ())
     if request.direction is Direction.APPLY:
-        selected = _limited([s for s in statuses if s.migration and s.state in _PENDING], statuses, request)
+        pending = [s for s in statuses if s.state in _PENDING and _runs(s, writer)]
+        selected = _limited(pending, statuses, request)
         conflicts = (*_of_folder(folder, tool), *_of_apply(selected, statuses, tool, writer))
     else:
         limited = _limited(writer.rollback_order(statuses, history), statuses, request)
@@ -161,6 +162,10 @@ def _only_by_tool(migration: ToolMigration, tool: str) -> Iterator[Conflict]:
     if migration.only_by_tool:
         message = f"{migration.name}: {migration.only_by_tool}, which koonj does not do."
         yield Conflict(migration.name, TOOL_REFUSES, message, f"Run it with {tool}.", can_allow=False)
+
+
+def _runs(status: MigrationStatus, writer: ToolWriter) -> bool:
+    return isinstance(status.migration, ToolMigration) and not writer.skips(status.migration)
 
 
 def _no_rollback(selected: Sequence[MigrationStatus], writer: ToolWriter) -> Iterator[Conflict]:

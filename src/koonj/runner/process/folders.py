@@ -11,7 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from koonj.postgres.run_name import SHORT_ID
-from koonj.user_folders import STATE, UserFolderError, folder_path, koonj_folder, make_trusted
+from koonj.user_folders import (
+    STATE,
+    UserFolderError,
+    folder_path,
+    is_of_user_only,
+    koonj_folder,
+    make_trusted,
+)
 
 PRIVATE = 0o700
 _LONGEST_TARGET = 60
@@ -78,8 +85,13 @@ def existing_folders(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
             status = path.lstat()
         except OSError:
             continue
-        if status.st_uid == os.geteuid() and not status.st_mode & 0o022:
+        if is_of_user_only(status):
             yield path
+
+
+def journal_folders(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
+    """Yield the possible folders for journals, best first, whether they exist or not."""
+    yield from (path for path, _ in _places(environ))
 
 
 def _places(environ: Mapping[str, str]) -> Iterator[tuple[Path, Callable[[], Path]]]:

@@ -78,12 +78,32 @@ class ApplyToTargets(_OfMatrix):
     only_own_folder = True
 
 
+class RollBackTargetsTo(_OfMatrix):
+    """Plan all shown targets, and roll back what has a number above that of the migration at the cursor.
+
+    A protected target is confirmed with its name.
+    """
+
+    key = "B"
+    label = "roll back targets to"
+    only_own_folder = True
+
+
+class RollBackTargets(_OfMatrix):
+    """Plan all shown targets, and roll back all that is applied there, after your yes."""
+
+    key = "Z"
+    label = "roll back targets"
+    only_own_folder = True
+
+
 BACK, FILTER, OPEN, COPY = Back(), Filter(), Open(), Copy()
 NEXT_PANE, PREVIOUS_PANE, REFRESH, WRAP = NextPane(), PreviousPane(), Refresh(), Wrap()
 CANCEL, DRIFT, ALL_TARGETS, TARGET_HISTORY = Cancel(), Drift(), AllTargets(), TargetHistory()
 NEXT_DIFFERENCE, PREVIOUS_DIFFERENCE = NextDifference(), PreviousDifference()
 EVERY_ROW, HIDE_TARGET, SHOW_TARGETS = EveryRow(), HideTarget(), ShowTargets()
 APPLY_TO_TARGETS = ApplyToTargets()
+ROLL_BACK_TARGETS_TO, ROLL_BACK_TARGETS = RollBackTargetsTo(), RollBackTargets()
 
 MATRIX: tuple[Command[Any], ...] = (
     NEXT_DIFFERENCE,
@@ -92,6 +112,8 @@ MATRIX: tuple[Command[Any], ...] = (
     HIDE_TARGET,
     SHOW_TARGETS,
     APPLY_TO_TARGETS,
+    ROLL_BACK_TARGETS_TO,
+    ROLL_BACK_TARGETS,
 )
 """The commands of the matrix alone."""
 ON_MATRIX: tuple[Command[Any], ...] = (

@@ -94,7 +94,8 @@ class Refresh(Command[Verbs]):
 class Open(Command[Verbs]):
     """Open: in the migrations the preview, in the targets the selected one, in preview and run a place.
 
-    That is the line that failed; in the run it is the statement of the line with the cursor.
+    That is the line that failed; in the run it is the statement of the line with the cursor, or the run on
+    the target of that line.
     """
 
     key = "enter"

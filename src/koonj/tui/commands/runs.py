@@ -194,7 +194,8 @@ class Settle(Command[Verbs]):
 class Cancel(Command[Verbs]):
     """Cancel the run (and its statement on the server), or the current rehearsal.
 
-    koonj first says what cancelling the run leaves, and asks.
+    koonj first says what cancelling the run leaves, and asks. A run on several targets is cancelled on all of
+    them; if the Run pane shows one target, only there.
     """
 
     key = "c"

@@ -12,6 +12,7 @@ from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import RunResult
 from koonj.runner.run.failure import Failure
 from koonj.sql.retry_settings import LOCK_NOT_AVAILABLE, REPEATABLE
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.run import RunView, interrupted_name
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})
@@ -39,6 +40,8 @@ def next_keys(view: RunView) -> tuple[Key, ...]:
     """Return the suggested keys; none if the run has nothing to fix."""
     if not view.has_problem:
         return ()
+    if isinstance(view, FleetRunView):
+        return (("T", "all targets: try again there"),)
     return _after_failure(view, view.failure) if view.failure is not None else _after_result(view)
 
 

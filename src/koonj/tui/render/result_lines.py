@@ -24,6 +24,7 @@ from koonj.tui.render.failure_lines import (
 )
 from koonj.tui.render.run_lines import TONES, Line, conflict_lines, marked, result_sentence
 from koonj.tui.state.file_place import FileLine
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.log_line import result_words
 from koonj.tui.state.run import RunView
 from koonj.tui.state.screen_advice import KeyNow, in_keys
@@ -88,7 +89,7 @@ def result_blocks(
             place = FileLine(conflict.name, conflict.line) if conflict.name else None
             yield place, conflict_lines(conflict, width)
     if view.broken is not None:
-        message, hint = broken_words(view.broken)
+        message, hint = broken_words(view.broken, of_targets=isinstance(view, FleetRunView))
         yield None, marked("✗", BAD, message, width, STRONG)
         yield None, [[("     ", PLAIN), (text, DIM)] for text in wrap(in_keys(hint, key), width - 6)]
     if failure is not None:

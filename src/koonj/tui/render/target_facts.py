@@ -104,7 +104,7 @@ def card_facts(check: Check, width: int, *, past: bool) -> list[Line]:
 
 
 def _kind(server: ServerInfo, width: int) -> Iterator[Line]:
-    """Yield that it is a standby, Aurora or Citus; nothing for another PostgreSQL."""
+    """Yield that it is a standby, Aurora, Citus, a publisher or a subscriber; else nothing."""
     if server.kind:
         yield _fact("", visible(server.kind), "", width)
 

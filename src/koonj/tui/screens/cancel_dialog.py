@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from koonj.runner.run.cancel_wording import cancel_words
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation
 from koonj.tui.screens.dialog import CLOSE, DialogText
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.run import RunView
 from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.strips import wrap
@@ -25,10 +25,11 @@ class CancelDialog(Confirmation):
     )
     WIDTH = 72
 
-    def __init__(self, view: Callable[[], RunView | None]) -> None:
-        """`view` returns the state of the run now."""
+    def __init__(self, view: Callable[[], RunView | None], only: str = "") -> None:
+        """`view` returns the state of the run now. `only`: one of its targets, if only its run is meant."""
         super().__init__(_YES, typed=False)
         self._view = view
+        self._only = only
         self._words: tuple[str, ...] = ()
 
     @property
@@ -36,18 +37,28 @@ class CancelDialog(Confirmation):
         return self.HINTS
 
     def heading(self) -> str:
-        return "Cancel the run?"
+        if self._only:
+            return f"Cancel only the run on {self._only}?"
+        view = self._view()
+        return f"Cancel the run on {view.target}?" if isinstance(view, FleetRunView) else "Cancel the run?"
 
     def lines(self, width: int) -> Sequence[Line]:
-        view = self._view()
-        self._words = cancel_words(view.place) if view is not None else ()
+        self._words = self._left()
         return paragraphs(self._words, width)
 
     def update_words(self) -> None:
         """Show what cancelling leaves now."""
-        view = self._view()
-        if view is not None and cancel_words(view.place) != self._words:
+        if self._view() is not None and self._left() != self._words:
             self.query_one(DialogText).rebuild()
+
+    def _left(self) -> tuple[str, ...]:
+        """Return what cancelling leaves now."""
+        view = self._view()
+        if view is None:
+            return ()
+        if not self._only or not isinstance(view, FleetRunView):
+            return view.left_words
+        return view.left_words_of(self._only) or (f"The run on {self._only} has ended.",)
 
 
 def paragraphs(texts: Sequence[str], width: int) -> list[Line]:

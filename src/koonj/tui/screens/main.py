@@ -17,6 +17,7 @@ from koonj.tui.screens.navigator import DIALOG_TASKS
 from koonj.tui.screens.text_search import search_keys
 from koonj.tui.state import messages
 from koonj.tui.state.file_place import FileLine, FilePlace
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterRow
@@ -189,7 +190,10 @@ class Main(MainState):
 
     def cancel(self) -> None:
         """Cancel the run; if there is none, the rehearsal that the user started."""
-        (self.navigator if self.control.running else self.rehearsing).cancel()
+        if self.control.running:
+            self.navigator.cancel(self.pane.part if isinstance(self.pane, RunPane) else "")
+        else:
+            self.rehearsing.cancel()
 
     def open_current(self) -> None:
         """Handle Enter: choose a target, or show what failed, or go to the preview."""
@@ -199,6 +203,8 @@ class Main(MainState):
             return
         place: FilePlace | FileLine | None = None
         if isinstance(pane, RunPane):
+            if pane.open_target():
+                return
             place = self._place_in_run(pane.place_here)
         elif isinstance(pane, Preview):
             place = pane.place_of_tab
@@ -209,9 +215,15 @@ class Main(MainState):
 
     def _place_in_run(self, here: FileLine | None) -> FilePlace | FileLine | None:
         """Return the place that a line of the run is about; that of the failure if it is about none."""
-        failed = run_place(self.view)
+        failed = run_place(self.query_one(RunPane).shown)
         is_failure = failed is not None and (here is None or here == FileLine(failed.name, failed.line))
         return failed if is_failure else here
+
+    @on(messages.FleetLeft)
+    def fleet_left(self) -> None:
+        """Follow the run on several targets that was started from the matrix."""
+        self.past_runs.open()
+        self.focus_pane("4")
 
     @on(messages.PlaceChosen)
     def place_chosen(self, message: messages.PlaceChosen) -> None:
@@ -293,6 +305,8 @@ class Main(MainState):
         """End the search, leave zoom, close the run result, clear the filter, or go to the list."""
         if self.pane.is_searched:
             self.pane.searcher.clear()
+        elif isinstance(self.pane, RunPane) and self.pane.close_target():
+            return
         elif self.zoomed:
             self.zoomed = False
         elif self.view is not None and not self.view.running and not self.view.closed:
@@ -340,10 +354,11 @@ class Main(MainState):
         self.call_later(self.navigator.known_changed)
 
     def watch_view(self) -> None:
-        self.preview.run = self.view if self.view is not None and not self.view.running else None
-        here = self.view is not None and self.view.target == self.snapshot.chosen
-        self.preview.live = self.view if here and self.view is not None and self.view.running else None
-        self.migrations.live = live = self.view.live if self.view is not None and here else None
+        here = None if self.view is None else self.view.on(self.snapshot.chosen)
+        run = here if isinstance(self.view, FleetRunView) else self.view
+        self.preview.run = run if run is not None and not run.running else None
+        self.preview.live = here if here is not None and here.running else None
+        self.migrations.live = live = here.live if here is not None else None
         self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()
 

@@ -11,7 +11,9 @@ from textual.reactive import reactive
 
 from koonj.humanize import now
 from koonj.migrations.migration import Migration
-from koonj.runner.run.events import MigrationFinished
+from koonj.runner.run.events import Event, MigrationFinished
+from koonj.runner.run.fleet_events import TargetFinished
+from koonj.runner.run.target_event import TargetEvent
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands.command import Situation
 from koonj.tui.commands.keymap import Keymap
@@ -21,10 +23,12 @@ from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.screens.ssh_dialog import SshDialog
 from koonj.tui.state import messages
+from koonj.tui.state.fleet_events import fold_run
+from koonj.tui.state.fleet_run import new_fleet_view
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView
 from koonj.tui.state.run_advice import view_in_keys
-from koonj.tui.state.run_events import crashed, fold
+from koonj.tui.state.run_events import crashed
 from koonj.tui.state.screen_advice import in_keys
 from koonj.tui.state.snapshot import Listed, Snapshot
 from koonj.tui.widgets.preview import Preview
@@ -153,7 +157,8 @@ class MainState(FilteredList):
     def target_answered(self, message: messages.TargetAnswered) -> None:
         """Show the result of a check of a target."""
         if message.before is None or message.before is self.snapshot.check.status:
-            own = self.view is not None and self.view.has_lock and self.view.target == message.name
+            here = None if self.view is None else self.view.on(message.name)
+            own = here is not None and here.has_lock
             if ending := self._is_ending(message.status):
                 self.set_timer(_LOOK_AGAIN, partial(self._ask_again, message.name))
             # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
@@ -208,17 +213,23 @@ class MainState(FilteredList):
         """Show the run before its first event; it can fail before that."""
         self.past_runs.forget()
         started = message.started or now()
-        self.view = RunView(message.target, message.direction, started, settling=message.settling)
+        if message.targets:
+            self.view = new_fleet_view(message.targets, message.direction, started)
+        else:
+            self.view = RunView(message.target, message.direction, started, settling=message.settling)
 
     @on(messages.RunReported)
     def run_reported(self, message: messages.RunReported) -> None:
         """Update the run with its new events."""
         if self.view is not None:
-            self.view = view_in_keys(fold(self.view, message.events), self.keymap.current_key)
+            self.view = view_in_keys(fold_run(self.view, message.events), self.keymap.current_key)
             self.navigator.run_changed()
-        finished = any(isinstance(event, MigrationFinished) for event in message.events)
-        if finished:
-            self.watcher.follow(self.snapshot.target)
+        chosen = self.snapshot.target
+        if any(_finishes_migration(event, chosen.name) for event in message.events):
+            self.watcher.follow(chosen)
+        for event in message.events:
+            if isinstance(event, TargetFinished):
+                self._ask_again(event.result.target)
 
     @on(messages.RunFound)
     def run_found(self, message: messages.RunFound) -> None:
@@ -278,3 +289,10 @@ class MainState(FilteredList):
         """Check the targets again with their passwords, and start to rehearse."""
         self.known = self.snapshot.with_settings(self.backend.settings)
         self.refresh_all()
+
+
+def _finishes_migration(event: Event, chosen: str) -> bool:
+    """Return whether a migration has ended on the chosen target."""
+    if isinstance(event, TargetEvent):
+        return event.target == chosen and isinstance(event.event, MigrationFinished)
+    return isinstance(event, MigrationFinished)

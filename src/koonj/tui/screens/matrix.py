@@ -14,7 +14,7 @@ from koonj.runner.target.matrix import MatrixRow, NoState
 from koonj.tui.commands import full_screens as commands
 from koonj.tui.commands.navigation import LEFT, RIGHT
 from koonj.tui.render.matrix_lines import summary_parts, title_parts
-from koonj.tui.screens.fleet_apply import apply_to
+from koonj.tui.screens.fleet_run import FleetStart, start_on
 from koonj.tui.screens.full_screen import CLOSE, CLOSE_HINT, SEARCH, FullScreen, Keys
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Snapshot
@@ -40,14 +40,27 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
     AUTO_FOCUS = "MatrixPane"
 
     def __init__(
-        self, main: DOMNode, known: str, snapshot: Callable[[], Snapshot], refresh_targets: Callable[[], None]
+        self,
+        main: DOMNode,
+        known: str,
+        snapshot: Callable[[], Snapshot],
+        refresh_targets: Callable[[], None],
+        *,
+        why_not_run: Callable[[], str | None],
+        follow: Callable[[], None],
     ) -> None:
-        """`known`: the reactive attribute of the node `main` that changes with the snapshot."""
+        """`known`: the reactive attribute of the node `main` that changes with the snapshot.
+
+        `why_not_run` returns why no run can start now. `follow` is called when a run on several targets is in
+        progress and this screen closes.
+        """
         super().__init__()
         self._main = main
         self._known = known
         self._snapshot = snapshot
         self._refresh_targets = refresh_targets
+        self._why_not_run = why_not_run
+        self._follow_run = follow
         self._hidden: frozenset[str] = frozenset()
         self._every = False
         self._every_for_search = False
@@ -113,6 +126,7 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             *self.hint(commands.REFRESH, "read"),
             *self.pair(LEFT, RIGHT, "target"),
             *(self.hint(commands.SHOW_TARGETS, "show hidden") if self._hidden else ()),
+            *self.hint(commands.ROLL_BACK_TARGETS_TO, "roll back to"),
             *CLOSE_HINT,
         )
 
@@ -147,7 +161,11 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
                 self.search_hints()
                 self._make()
             case "apply-to-targets":
-                self._apply()
+                self._run_on_shown("apply")
+            case "roll-back-targets-to":
+                self._roll_back_to()
+            case "roll-back-targets":
+                self._run_on_shown("rollback", "--all")
             case "again":
                 self._refresh_targets()
 
@@ -165,20 +183,37 @@ class MatrixScreen(FullScreen[tuple[str, str]]):
             where = "below" if direction > 0 else "above"
             self.say(f"No row {where} differs between the targets.")
 
-    def _apply(self) -> None:
-        """Apply to the shown targets. Those that are hidden are left out."""
+    def _roll_back_to(self) -> None:
+        """Roll back what is above the migration at the cursor, on the shown targets."""
+        row = self.pane.row
+        if isinstance(row, MatrixRow):
+            self._run_on_shown("rollback", str(row.number))
+        else:
+            self.say("Choose a migration first: those with a higher number are rolled back.")
+
+    def _run_on_shown(self, *words: str) -> None:
+        """Run on the shown targets. Those that are hidden are left out. `words`: those of the command."""
+        if (reason := self._why_not_run()) is not None:
+            self.say(reason)
+            return
         settings, folder = self._snapshot().settings, self._snapshot().folder
         if folder is not None and folder.why_not_run is not None:
             self.say(folder.why_not_run)
             return
         targets = [check.target for check in self.pane.view.columns if check.target.declared]
         if not targets:
-            self.say("koonj.toml declares none of these targets. Go to one, and apply there.")
+            self.say("koonj.toml declares none of these targets. Go to one, and run there.")
             return
-        if apply_to(self.app, targets, settings.migrations):
-            self._refresh_targets()
-        else:
-            self.say("koonj cannot leave its screen here. Use the command apply in another terminal.")
+        match start_on(self.app, words, targets, settings.migrations):
+            case FleetStart.IMPOSSIBLE:
+                self.say(
+                    f"koonj cannot leave its screen here. Use the command {words[0]} in another terminal."
+                )
+            case FleetStart.ENDED:
+                self._refresh_targets()
+            case FleetStart.LEFT:
+                self._follow_run()
+                self.dismiss(None)
 
     def _hide(self) -> None:
         """Hide the target at the cursor, so that the others are compared without it."""

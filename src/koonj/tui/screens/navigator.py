@@ -32,8 +32,10 @@ from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.file_place import FileLine
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.messages import (
     DriftFound,
+    FleetLeft,
     MigrationsWritten,
     PlaceChosen,
     QuestionAsked,
@@ -209,8 +211,11 @@ class Navigator:
                 dialog.dismiss(None)
         self._question = self._cancelling = None
 
-    def cancel(self) -> None:
-        """Say what cancelling the run leaves, and ask; only cancel it if it changes nothing yet."""
+    def cancel(self, only: str = "") -> None:
+        """Say what cancelling the run leaves, and ask; only cancel it if it changes nothing yet.
+
+        `only`: one of several targets, if only its run is meant.
+        """
         view = self._situation().run
         if view is None or view.confirmed is None or view.cancelling:
             self._control.cancel()
@@ -218,10 +223,15 @@ class Navigator:
 
         def answered(answer: str | None) -> None:
             self._cancelling = None
-            if answer is not None and self._control.running:
+            if answer is None or not self._control.running:
+                return
+            if part is None:
                 self._control.cancel()
+            else:
+                self._control.cancel_part(part.result.run_id)
 
-        self._cancelling = CancelDialog(lambda: self._situation().run)
+        part = view.one(only) if isinstance(view, FleetRunView) else None
+        self._cancelling = CancelDialog(lambda: self._situation().run, "" if part is None else part.name)
         self._screen.app.push_screen(self._cancelling, answered)
 
     def run_changed(self) -> None:
@@ -279,8 +289,22 @@ class Navigator:
                 self._screen.post_message(MigrationsWritten((name,)))
 
         self._watcher.ask_idle()
-        screen = MatrixScreen(self._screen, "known", lambda: self._situation().snapshot, self._read_all)
+        screen = MatrixScreen(
+            *(self._screen, "known", lambda: self._situation().snapshot, self._read_all),
+            why_not_run=self._why_not_run,
+            follow=self._follow_fleet,
+        )
         self._screen.app.push_screen(screen, chosen)
+
+    def _follow_fleet(self) -> None:
+        self._screen.post_message(FleetLeft())
+
+    def _why_not_run(self) -> str | None:
+        """Return why no run can start on several targets; None if it can."""
+        now = self._situation()
+        if now.running:
+            return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
+        return now.no_trust
 
     def target_history(self) -> None:
         """Show the history of the chosen target."""

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import events
 
 from koonj.postgres.run_name import SHORT_ID
-from koonj.runner.run.cancel_wording import cancel_words
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.cancel_dialog import paragraphs
 from koonj.tui.screens.dialog import CLOSE, Dialog
@@ -86,5 +85,5 @@ class LeaveDialog(QuitDialog):
             "l: The run continues in its own process. To come back to it, open koonj in this folder, or run: "
             f"koonj attach {self._id}"
         )
-        first, *more = cancel_words(self._view.place)
+        first, *more = self._view.left_words
         return paragraphs((leave, f"c: {first}", *more), width)

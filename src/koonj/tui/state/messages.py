@@ -122,6 +122,13 @@ class RunOpened(Message):
     """Migration about whose interruption it carries out a decision; empty for an apply or a rollback."""
     started: float | None = None
     """Start in Unix seconds of a run that is followed; None: now."""
+    targets: int = 0
+    """Number of targets of a run on several of them; then `target` is empty. Else 0."""
+
+
+@dataclass
+class FleetLeft(Message):
+    """The user has confirmed a run on several targets: it is in progress in a process of its own."""
 
 
 @dataclass

@@ -10,6 +10,7 @@ from koonj.migrations.states import State
 from koonj.postgres.blockers import Blocker
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.run import events, lock_events
+from koonj.runner.run.cancel_wording import cancel_words
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, RunResult
@@ -92,6 +93,15 @@ class RunView:
     def running(self) -> bool:
         """Whether the run is in progress."""
         return self.ended is None
+
+    def on(self, target: str) -> RunView | None:
+        """Return the run on this target; None if it is on another one."""
+        return self if target == self.target else None
+
+    @property
+    def left_words(self) -> tuple[str, ...]:
+        """What cancelling the run now does and leaves, as paragraphs."""
+        return cancel_words(self.place)
 
     @property
     def place(self) -> RunPlace:

@@ -27,14 +27,15 @@ def show_plain(app: App[None], text: str) -> bool:
 
 
 def on_plain_screen(app: App[None], work: Callable[[], str]) -> bool:
-    """Suspend `app`, do `work`, write the text that it returns, and wait for a key.
+    """Suspend `app`, do `work`, write the text that it returns, and wait for a key, unless it is empty.
 
     `work` can use the terminal. It must not raise, or Textual does not resume.
     Returns whether koonj can suspend itself here.
     """
     try:
         with app.suspend():
-            _show(work())
+            if text := work():
+                _show(text)
     except SuspendNotSupported:
         return False
     return True

@@ -106,7 +106,8 @@ class PatternList(CursorPane):
         return len(self._found)
 
     def line_of(self, stop: int) -> int:
-        return self._lines.index(stop) if self._lines else 0
+        # The cursor can have been on a pattern that the filter has just removed.
+        return self._lines.index(stop) if stop in self._lines else 0
 
     def stop_at(self, line: int) -> int | None:
         stop = self._lines[line]

@@ -12,11 +12,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.humanize import end_time, now
+from koonj.tui.render.fleet_lines import fleet_progress, fleet_summary, target_rows
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.result_lines import Block, fitting_blocks, result_lines
 from koonj.tui.render.run_head import filled_progress
 from koonj.tui.render.run_lines import TONES, Line, log_lines, progress, summary
 from koonj.tui.state.file_place import FileLine
+from koonj.tui.state.fleet_run import FleetRunView
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.screen_advice import KeyNow
@@ -49,12 +51,16 @@ class RunPane(CursorPane):
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    target: reactive[str] = reactive("", repaint=False)
+    """Of a run on several targets: that whose own run is shown; empty for all of them."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Line] = []
         self._places: list[FileLine | None] = []
         """The place that each line is about."""
+        self._targets: list[str] = []
+        """Of a run on several targets: the target that each line is about; empty for none."""
         self._wrapped: dict[LogLine, list[Line]] = {}
         self._width = 0
         self._following = True
@@ -74,24 +80,83 @@ class RunPane(CursorPane):
         self._tick(running=new is not None and new.running)
         if old is None or new is None or (new.running and not old.running):
             self._following = True
+            self.target = ""
         self._rewrap()
         self.call_after_refresh(self._follow)
 
+    @property
+    def shown(self) -> RunView | None:
+        """The run that is shown: that of the one target, if the user has opened it."""
+        view = self.view
+        if isinstance(view, FleetRunView) and self.target:
+            return view.on(self.target) or view
+        return view
+
+    @property
+    def part(self) -> str:
+        """The target whose own run is shown, if it is one of several; else empty."""
+        return self.target if self.shown is not self.view else ""
+
+    def open_target(self) -> bool:
+        """Show the own run of the target at the cursor; return whether there is one."""
+        view, index = self.view, self.cursor
+        if not isinstance(view, FleetRunView) or self.part or index >= len(self._targets):
+            return False
+        name = self._targets[index]
+        if not name or view.on(name) is None:
+            return False
+        self.target = name
+        return True
+
+    def close_target(self) -> bool:
+        """Show all targets again; return whether only one was shown."""
+        was = bool(self.part)
+        self.target = ""
+        return was
+
+    def watch_target(self, old: str, new: str) -> None:
+        """Show the other run: its end, or the row of the target that was shown."""
+        self._following = bool(new)
+        self._rewrap()
+        if new:
+            self._follow()
+        elif old in self._targets:
+            self.cursor = self._targets.index(old)
+            self.show_cursor()
+        self.redraw_title()
+
+    def _follow_targets(self, view: FleetRunView) -> None:
+        """Go to the first target that is running, or is not well."""
+        wanted = [one.name for one in view.targets if one.has_problem] if not view.running else []
+        wanted = wanted or [one.name for one in view.running_targets]
+        self.cursor = self._targets.index(wanted[0]) if wanted else min(1, self.count() - 1)
+        if not view.running:
+            self.top = 0
+        self.show_cursor()
+
     def _follow(self) -> None:
         """Go to the newest line, or to the first line of an error or a conflict."""
-        if self._following:
-            to_read = self.view is not None and self.view.has_problem
+        view = self.shown
+        if isinstance(view, FleetRunView):
+            if self._following:
+                self._follow_targets(view)
+        elif self._following:
+            to_read = view is not None and view.has_problem
             self.top = self._result_start if to_read else self.last_top
             self.cursor = self._result_start if to_read else self.count() - 1
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
-        blocks = [*self._log(self.view, width)] if self.view else []
+        view = self.shown
+        rows = [*target_rows(view, width)] if isinstance(view, FleetRunView) else []
+        blocks: list[Block] = [(None, lines) for _, lines in rows]
+        blocks += self._log(view, width) if view else []
         self._result_start = sum(len(lines) for _, lines in blocks)
-        result, self._is_cut = self._result(self.view, width) if self.view else ([], False)
+        result, self._is_cut = self._result(view, width) if view else ([], False)
         blocks += result
         self._lines = [line for _, lines in blocks for line in lines]
         self._places = [place for place, lines in blocks for _ in lines]
+        self._targets = [name for name, lines in rows for _ in lines]
         self.body_changed()
 
     def _result(self, view: RunView, width: int) -> tuple[list[Block], bool]:
@@ -154,7 +219,7 @@ class RunPane(CursorPane):
             return
         super().on_click(event)
         self._following = self.cursor >= self.count() - 1
-        if self.place_here is not None:
+        if not self.open_target() and self.place_here is not None:
             self.post_message(self.LineChosen(self.place_here))
 
     def _tick(self, *, running: bool) -> None:
@@ -166,9 +231,13 @@ class RunPane(CursorPane):
 
     def copyable(self) -> Copyable | None:
         """Return the result if it needs attention, else the whole output."""
-        view = self.view
+        view = self.shown
         if view is None:
             return None
+        if isinstance(view, FleetRunView):
+            return Copyable(
+                f"the targets of the run on {view.target}", lambda: _text(_fleet_text(view, self.key_now))
+            )
         if view.has_problem:
             return Copyable(
                 f"the result of the run on {view.target}",
@@ -186,6 +255,8 @@ class RunPane(CursorPane):
         if self.view is None:
             return self.TITLE, ""
         title = f"{self.TITLE}{self._place}"
+        if self.part:
+            return title, "Esc all targets"
         if self.view.running:
             return f"{title}  in progress", f"{self.key_now('c')} cancel"
         ended = end_time(self.view.ended) if self.view.ended is not None else ""
@@ -194,7 +265,7 @@ class RunPane(CursorPane):
     @property
     def tone(self) -> str:
         """Token of the state of the run while it works, or if its end is to be read."""
-        view = self.view
+        view = self.shown
         if view is None or view.stage is RunStage.REST:
             return "accent"
         if view.running:
@@ -209,7 +280,7 @@ class RunPane(CursorPane):
 
     def title_right(self, width: int) -> Sequence[Part]:
         """Return the stage of the run as a badge."""
-        view = self.view
+        view = self.shown
         if view is None:
             return []
         if view.running:
@@ -230,22 +301,28 @@ class RunPane(CursorPane):
     def _place(self) -> str:
         """The target of the run, if another one is chosen."""
         chosen = None if self.snapshot is None else self.snapshot.chosen
-        return "" if self.view is None or self.view.target == chosen else f" on {self.view.target}"
+        view = self.shown
+        return "" if view is None or (view.target == chosen and not self.part) else f" on {view.target}"
 
     def summary(self) -> Sequence[Part]:
+        if isinstance(self.view, FleetRunView):
+            return fleet_summary(self.view, now())
         parts = summary(self.view, now())
         is_named = self.view is not None and self.view.running
         return parts if is_named or not self._place else [(f"{self._place.strip()}  ", STRONG), *parts]
 
     def head(self, width: int) -> Sequence[Strip]:
-        if self.view is None:
+        view = self.shown
+        if view is None:
             return ()
+        if isinstance(view, FleetRunView):
+            return [strip(line, width) for line in fleet_progress(view, now(), width)]
         made = filled_progress if self.has_fills else progress
-        return [strip(line, width) for line in made(self.view, now(), width)]
+        return [strip(line, width) for line in made(view, now(), width)]
 
     def foot(self, width: int) -> Sequence[Strip]:
         """Return the suggested keys. They stay visible while the user scrolls the error."""
-        keys = next_keys(self.view) if self.view is not None else ()
+        keys = next_keys(self.view) if self.view is not None and not self.part else ()
         keys += (("+", "show all"),) if self._is_cut else ()
         lead: Part = (" next       " if self.has_fills else "", DIM)
         indent: Part = (" " * len(lead[0]), PLAIN)
@@ -263,6 +340,11 @@ class RunPane(CursorPane):
         if index != self.cursor or not self.has_pseudo_class("focus"):
             return strip(self._lines[index], width)
         return with_cursor(strip(self._lines[index], width), has_fills=self.has_fills)
+
+
+def _fleet_text(view: FleetRunView, key: KeyNow) -> list[Line]:
+    rows = [line for _, lines in target_rows(view, _WIDE) for line in lines]
+    return [*rows, *_all_lines(view, key)]
 
 
 def _all_lines(view: RunView, key: KeyNow) -> list[Line]:

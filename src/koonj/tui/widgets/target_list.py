@@ -104,17 +104,17 @@ class TargetList(CursorPane):
         self.post_message(TargetChosen(self.current.target.name))
 
     def foot(self, width: int) -> Sequence[Strip]:
-        """Return the problem of the current target; in a narrow pane also its server."""
+        """Return the problem of the current target, and its server if its row does not have that."""
         if not self.checks or (self._has_cards(width) and self._cards()[1]):
             return ()
         most, more = 1, f"to see them, press {self.key_now('+')}"
         if self.has_class("-zoomed"):
             most, more = _ZOOMED, ""
-        if self.framed:
+        if self.framed or (self.has_fills and self.has_class("-zoomed")):
             facts = target_facts(self.current, width, leftovers=most, more_hint=more)
             rule: list[Part] = [(" " + "─" * (width - 2), RULE)]
             return [strip(line, width) for line in (rule, *facts)]
-        if width >= WIDE:
+        if width >= WIDE and not self.has_fills:
             lines = problem_lines(self.current, width, leftovers=most, more_hint=more)
             return [strip([part], width) for part in lines]
         # At least the same number of lines for each target.

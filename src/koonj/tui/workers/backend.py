@@ -195,6 +195,15 @@ class Backend:
 
         return await asyncio.to_thread(watched_run, known)
 
+    def part_of_run(self, run_id: str) -> Run | None:
+        """Return the run on one of several targets, in any thread; None if it has no journal here."""
+        from koonj.postgres.run_name import SHORT_ID  # noqa: PLC0415 - not needed for the first paint
+        from koonj.runner.process.followed_run import FollowedRun  # noqa: PLC0415 - as above
+        from koonj.runner.process.journal_reader import known_run  # noqa: PLC0415 - as above
+
+        known = known_run(run_id[:SHORT_ID])
+        return None if known is None or known.id != run_id else FollowedRun(known.files, known.head)
+
     async def read_interruption(self, target: Target, folder: Folder, name: str) -> InterruptedMigration:
         """Return what is known of the migration `name`, which was interrupted. Changes nothing.
 

@@ -18,6 +18,7 @@ from koonj.runner.run.events import (
     StatementFinished,
     StatementStarted,
 )
+from koonj.runner.run.target_event import TargetEvent
 from koonj.tui.state.messages import RunReported
 
 INTERVAL = 0.1
@@ -54,7 +55,8 @@ class EventBatcher:
         Return True if other tasks of the event loop should have a turn now.
         """
         self._events.append(event)
-        if not isinstance(event, _FREQUENT) or monotonic() - self._flushed_at >= INTERVAL:
+        of_run = event.event if isinstance(event, TargetEvent) else event
+        if not isinstance(of_run, _FREQUENT) or monotonic() - self._flushed_at >= INTERVAL:
             self.flush()
             return True
         if not self._is_scheduled:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 
+from koonj.tui.state.fleet_events import fold_run
+from koonj.tui.state.fleet_run import new_fleet_view
 from koonj.tui.state.messages import RunFound, StatusMessage
 from koonj.tui.state.run import RunView
-from koonj.tui.state.run_events import fold
 from koonj.tui.toolkit.tasks import Work, start_task
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
@@ -100,18 +101,18 @@ class PastRuns:
 def runs_of(migrations: Path) -> list[KnownRun]:
     """Return the runs of a folder that are in progress or have ended on this machine, newest first.
 
-    Of a run on several targets, only its parts: the screen shows one target at a time.
+    A run on several targets is one of them; its parts are not, because it shows them.
     """
     from koonj.runner.process.journal_head import folder_hash  # noqa: PLC0415 - not needed for the first paint
     from koonj.runner.process.journal_reader import known_runs  # noqa: PLC0415 - as above
 
     wanted = folder_hash(migrations)
+    here = [run for run in known_runs() if run.head.folder_hash == wanted]
+    fleets = {run.id for run in here if run.head.targets}
     return [
         run
-        for run in known_runs()
-        if run.head.folder_hash == wanted
-        and not run.head.targets
-        and (run.alive is not None or run.head.result is not None)
+        for run in here
+        if run.head.fleet not in fleets and (run.alive is not None or run.head.result is not None)
     ]
 
 
@@ -122,16 +123,22 @@ def _live(runs: list[KnownRun]) -> KnownRun | None:
 def view_of_head(run: KnownRun) -> RunView:
     """Return the closed result of a run that has ended, without its log."""
     from koonj.runner.run.events import RunFinished  # noqa: PLC0415 - as above
+    from koonj.runner.run.fleet_events import FleetFinished  # noqa: PLC0415 - as above
 
     head = run.head
     if head.result is None or head.ended is None:
         return read_view(run).close()
     finished = RunFinished(head.result, head.message, at=head.ended)
-    return fold(_opened(head), (finished,)).close()
+    if head.targets:
+        return fold_run(_opened(head), (FleetFinished(head.result, head.message, at=head.ended),)).close()
+    return fold_run(_opened(head), (finished,)).close()
 
 
 def _opened(head: JournalHead) -> RunView:
-    return RunView(head.target, head.direction, head.started.timestamp(), settling=head.settles)
+    started = head.started.timestamp()
+    if head.targets:
+        return new_fleet_view(head.targets, head.direction, started)
+    return RunView(head.target, head.direction, started, settling=head.settles)
 
 
 def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView:
@@ -143,7 +150,7 @@ def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView
         return [event async for event in FollowedRun(run.files, run.head).events()]
 
     head = run.head
-    view = fold(_opened(head), asyncio.run(events()))
+    view = fold_run(_opened(head), asyncio.run(events()))
     for other in also_seen or ():
         mark_seen(other.files)
     return view
@@ -164,7 +171,7 @@ def journal_view(run_id: str) -> RunView | None:
         return None
     with JournalReader(run.files) as reader:
         events = tuple(reader.new_events())
-    return fold(RunView(run.head.target, run.head.direction, run.head.started.timestamp()), events)
+    return fold_run(RunView(run.head.target, run.head.direction, run.head.started.timestamp()), events)
 
 
 def _told(unseen: list[KnownRun]) -> str:

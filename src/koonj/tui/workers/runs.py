@@ -99,12 +99,15 @@ class RunControl:
         """Follow a run that is in progress in another process, and choose its target."""
         head, snapshot = known.head, self._snapshot()
         self.running = True
-        if head.target != snapshot.chosen and any(c.target.name == head.target for c in snapshot.checks):
+        on_one = not head.targets and head.target != snapshot.chosen
+        if on_one and any(c.target.name == head.target for c in snapshot.checks):
             self._node.post_message(TargetChosen(head.target, has_run=True))
             text = f"koonj has chosen the target {head.target}, because the run is on it."
             self._node.post_message(StatusMessage(text))
         self._node.post_message(
-            RunOpened(head.target, head.direction, head.settles, started=head.started.timestamp())
+            RunOpened(
+                *(head.target, head.direction, head.settles, head.started.timestamp()), targets=head.targets
+            )
         )
         start_task(self._node, partial(self._run_elsewhere, known), "run")
 
@@ -122,6 +125,18 @@ class RunControl:
         """Cancel the running statement on the server, and end the run."""
         if self._run is not None:
             start_task(self._node, partial(self._cancel, self._run), "cancel")
+
+    def cancel_part(self, run_id: str) -> None:
+        """Cancel the run on one of several targets; the others go on. `run_id`: its own."""
+        start_task(self._node, partial(self._cancel_part, run_id), "cancel")
+
+    async def _cancel_part(self, run_id: str) -> None:
+        run = await asyncio.to_thread(self._backend.part_of_run, run_id)
+        if run is None:
+            text = "koonj cannot cancel this run alone: it has no journal. Nothing was done."
+            self._node.post_message(StatusMessage(text, is_problem=True))
+            return
+        await self._cancel(run)
 
     def unblock(self, request: UnblockRequest) -> None:
         """Cancel the statement of a blocking session, or end it. The log of the run says what came of it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from koonj.runner.process.folders import mark_seen
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal_reader import JournalReader, KnownRun
+from koonj.runner.process.seen_runs import mark_end_seen
 from koonj.runner.run.events import Event, RunFinished
+from koonj.runner.run.fleet_events import FleetFinished
 
 
 class WatchedRun(FollowedRun):
@@ -22,8 +23,8 @@ class WatchedRun(FollowedRun):
         """Yield the events of the run, the past ones at once."""
         for event in self._past:
             yield event
-        if self._past and isinstance(self._past[-1], RunFinished):
-            mark_seen(self.files)
+        if self._past and isinstance(self._past[-1], RunFinished | FleetFinished):
+            mark_end_seen(self.files, self._past[-1])
             return
         async for event in super().events():
             yield event
