@@ -44,6 +44,7 @@ async def test_the_keys_are_held_in_a_run_waited_for_and_free_afterwards(
         project.write(name, body)
         project.write("1_a.down.sql", "DROP TABLE held;")
     keys = writer.keys(HistoryPlace(project.sql("SELECT current_database()")[0][0], "public", table, ""))
+    assert keys
     for key in keys:
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (key,))

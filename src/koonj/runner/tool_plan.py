@@ -26,6 +26,7 @@ from koonj.runner.apply.tool_rows import ToolRows
 from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.tool_selection import select_of_tool
 from koonj.runner.plan.tool_target import ToolTarget, read_tool_target, tables_of
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Request
 
 
@@ -68,10 +69,13 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     ordered = [s.migration for s in found.statuses if isinstance(s.migration, ToolMigration)]
     previous = {migration.name: before for before, migration in pairwise(ordered)}
     rows = ToolRows(folder, layout.writer, tables, place, request.direction, previous)
-    changes = [rows.change_of(s.migration) for s in selected.selection.statuses if s.migration]
+    apply = request.direction is Direction.APPLY
+    chosen = [s.migration for s in selected.selection.statuses if s.migration]
+    changes = [rows.change_of(one) for one in chosen if apply or one.has_rollback]
     lock = layout.writer.row_lock(place)
     locks = () if lock is None else (lock.take, lock.release)
-    await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
+    if not selected.selection.conflicts:  # they say more than what is wrong with a table
+        await check_writable(conn, tables, layout.writer.columns, (*changes, *locks))
     return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
 
 

@@ -85,16 +85,8 @@ class FolderListing:
         It is looked for in the folder and the folders above it, up to the root of the repository.
         """
         for folder in self._places_of_configuration():
-            try:
-                descriptor = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-            except OSError:
-                continue
-            try:
-                status = os.fstat(descriptor)
-                if stat.S_ISREG(status.st_mode) and status.st_uid in {0, os.geteuid()}:
-                    return os.read(descriptor, _MOST_CONFIGURATION).decode("utf-8", "replace")
-            finally:
-                os.close(descriptor)
+            if (text := configuration_text(folder / name)) is not None:
+                return text
         return None
 
     def has_above(self, name: str) -> bool:
@@ -106,6 +98,21 @@ class FolderListing:
             yield folder
             if os.path.lexists(folder / ".git"):
                 return
+
+
+def configuration_text(path: Path) -> str | None:
+    """Return the text of a configuration file; None if there is none, or it belongs to another user."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) and status.st_uid in {0, os.geteuid()}:
+            return os.read(descriptor, _MOST_CONFIGURATION).decode("utf-8", "replace")
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _listed(path: Path) -> Iterator[_Stamped]:

@@ -17,6 +17,7 @@ from koonj.migrations.layouts.graphile_text import (
     HeaderError,
     committed_text,
     placeholders_of,
+    settings_beside,
     used_placeholder,
 )
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
@@ -37,6 +38,13 @@ _HISTORY = HistoryTable(
     "migrations",
     MappingProxyType({"hash": TEXT, "previous_hash": TEXT, "filename": TEXT, "date": TIME}),
     "layouts/graphile_migrate/history",
+    schema="graphile_migrate",
+)
+_CURRENT = HistoryTable(
+    "current",
+    "current",
+    MappingProxyType({"filename": TEXT, "content": TEXT, "date": TIME}),
+    "layouts/graphile_migrate/current",
     schema="graphile_migrate",
 )
 
@@ -60,7 +68,8 @@ class GraphileMigrate:
     def read(self, listing: FolderListing) -> ToolFiles:
         """Read the committed files by number, as text, and check the chain of their hashes."""
         prefix, names = _committed(listing)
-        known = placeholders_of(tuple(map(listing.configuration, _CONFIGURATIONS)))
+        configurations = tuple(map(listing.configuration, _CONFIGURATIONS))
+        known, more = placeholders_of(configurations), settings_beside(configurations)
         migrations: list[ToolMigration] = []
         problems: list[tuple[str, Problem]] = []
         before: CommittedText | None = None
@@ -80,14 +89,14 @@ class GraphileMigrate:
                 continue
             refused = tuple(_refused(text, before, used_placeholder(text.body, known)))
             part = Part(file, raw, text.start, runs=_runs(text))
-            migrations.append(_migration(listing.places, part, version, text, refused))
+            migrations.append(_migration(listing.places, part, version, text, refused, more))
             before = text
         problems += ((prefix + name, _IGNORED) for name in _ignored(listing, prefix))
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return the one table: graphile_migrate.migrations. Its schema and name are fixed."""
-        return (_HISTORY,)
+        """Return graphile_migrate.migrations, and what it keeps of ``current.sql``. The names are fixed."""
+        return _HISTORY, _CURRENT
 
     def states(
         self, migrations: Sequence[ToolMigration], history: ToolHistory
@@ -139,7 +148,12 @@ def _runs(text: CommittedText) -> Runs:
 
 
 def _migration(
-    places: tuple[str, str], up: Part, version: str, text: CommittedText, refused: tuple[Problem, ...]
+    places: tuple[str, str],
+    up: Part,
+    version: str,
+    text: CommittedText,
+    refused: tuple[Problem, ...],
+    more: str,
 ) -> ToolMigration:
     name = up.file.rpartition("/")[2]
     slug = name.removesuffix(".sql").partition("-")[2]
@@ -153,6 +167,7 @@ def _migration(
         words=text.message or " ".join(re.split("[-_]+", slug)).strip(),
         refused=refused,
         none_reason="graphile-migrate has no rollbacks",
+        only_by_tool=f"graphile-migrate uses the setting {more}" if more else "",
     )
 
 

@@ -21,6 +21,11 @@ _BLANK = (
 _BUILT_IN = (":DATABASE_NAME", ":DATABASE_OWNER")
 _PLACEHOLDER = re.compile(r"""["'](:[A-Z][0-9A-Z_]+)["']\s*:""")
 """A key of ``placeholders`` in a configuration, which is JSON5 or JavaScript."""
+_BESIDE = re.compile(
+    r"""\b(beforeAllMigrations|afterAllMigrations|pgSettings)["']?\s*:\s*(?:\[\s*[^]\s]|\{\s*[^}\s]|[^[{n\s])"""
+)
+"""A setting with a value that is not empty."""
+_COMMENT = re.compile(r"^\s*//.*|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 
 
 class HeaderError(Exception):
@@ -96,6 +101,12 @@ def placeholders_of(configurations: Iterable[str | None]) -> tuple[str, ...]:
     texts = (text for text in configurations if text is not None)
     own = (found for text in texts for found in _PLACEHOLDER.findall(text))
     return tuple(dict.fromkeys((*own, *_BUILT_IN)))
+
+
+def settings_beside(configurations: Iterable[str | None]) -> str:
+    """Return the first setting by which the tool does more than run the files; empty if there is none."""
+    texts = (_COMMENT.sub("", text) for text in configurations if text is not None)
+    return next((found[1] for text in texts if (found := _BESIDE.search(text))), "")
 
 
 def used_placeholder(body: str, known: Sequence[str]) -> str:

@@ -58,8 +58,8 @@ def changeset_migration(
         words=" ".join(changeset.comment.split()),
         refused=refused[:1],
         checksum="" if _PLACEHOLDER in sql else checksums.liquibase(sql),
-        details=((SCHEMA, schema),) if schema else (),
         shares_file=True,
+        details=((SCHEMA, schema),) if schema else (),
     )
 
 

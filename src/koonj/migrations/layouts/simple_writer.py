@@ -58,3 +58,13 @@ class SimpleWriter:
     ) -> RowChange | None:
         """Return none: the tool writes nothing before a rollback."""
         return None
+
+
+class ForwardWriter(SimpleWriter):
+    """What the writer of a tool without rollbacks inherits."""
+
+    def rolled_back(
+        self, migration: ToolMigration, previous: ToolMigration | None, place: HistoryPlace
+    ) -> RowChange:
+        """Never called: a migration without a rollback is refused before."""
+        raise NotImplementedError

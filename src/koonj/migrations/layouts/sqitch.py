@@ -14,7 +14,10 @@ from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.psql_variables import psql_variable
-from koonj.migrations.layouts.sqitch_plan import Change, PlanError, read_plan
+from koonj.migrations.layouts.sqitch_change import Change
+from koonj.migrations.layouts.sqitch_committer import Committer
+from koonj.migrations.layouts.sqitch_migration import sqitch_migration
+from koonj.migrations.layouts.sqitch_plan import PlanError, read_plan
 from koonj.migrations.layouts.sqitch_settings import SqitchSettings, sqitch_settings
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
@@ -29,6 +32,18 @@ _CHANGES = MappingProxyType(
     {"change_id": TEXT, "script_hash": TEXT, "change": TEXT, "project": TEXT, "committed_at": TIME}
 )
 _EVENTS = MappingProxyType({"event": TEXT, "change_id": TEXT, "project": TEXT, "committed_at": TIME})
+_TABLES = MappingProxyType(
+    {
+        "changes": _CHANGES,
+        "events": _EVENTS,
+        "tags": MappingProxyType({"tag_id": TEXT, "tag": TEXT, "project": TEXT, "change_id": TEXT}),
+        "dependencies": MappingProxyType(
+            {"change_id": TEXT, "type": TEXT, "dependency": TEXT, "dependency_id": TEXT}
+        ),
+        "projects": MappingProxyType({"project": TEXT, "uri": TEXT}),
+        "releases": MappingProxyType({"version": frozenset({"float4"})}),
+    }
+)
 
 
 class Sqitch:
@@ -56,19 +71,25 @@ class Sqitch:
             return ToolFiles((), ((plan_file, _broken_plan(error)),))
         migrations: list[ToolMigration] = []
         problems: list[tuple[str, Problem]] = []
+        committer = Committer(settings.user_name, settings.user_mail)
+        previous: Change | None = None
         for number, change in enumerate(plan.changes, 1):
             try:
-                migrations.append(_migration(listing, settings, plan.project, change, number))
+                found = _migration(listing, settings, plan.project, change, number)
+                migrations.append(
+                    sqitch_migration(found, plan.project, plan.uri, change, previous, committer)
+                )
             except FileRefused as refused:
                 problems.append((change.name, refused.problem))
+            previous = change
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return changes and events of the registry: what is deployed, and what happened."""
+        """Return the tables of the registry. The first two say what is deployed, and what happened."""
         schema = _settings(listing).registry
-        return (
-            HistoryTable("changes", "changes", _CHANGES, "layouts/sqitch/changes", schema),
-            HistoryTable("events", "events", _EVENTS, "layouts/sqitch/events", schema),
+        return tuple(
+            HistoryTable(name, name, columns, f"layouts/sqitch/{name}", schema)
+            for name, columns in _TABLES.items()
         )
 
     def states(
@@ -106,11 +127,12 @@ class Sqitch:
 
 def _row(migration: ToolMigration, script_hash: str | None) -> AppliedRow:
     """Return what a row says. Old registries have no hash, or the id of the change in its place."""
-    is_same = script_hash in {None, migration.version.rpartition(":")[2], _sha1(migration.raw)}
+    is_same = script_hash in {None, migration.version.rpartition(":")[2], script_sha1(migration.raw)}
     return AppliedRow() if is_same else AppliedRow(State.EDITED, "the script has another hash")
 
 
-def _sha1(raw: bytes) -> str:
+def script_sha1(raw: bytes) -> str:
+    """Return what sqitch stores of a script that deploys: the SHA-1 of its bytes."""
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest()
 
 
@@ -154,7 +176,7 @@ def _migration(
         folder=listing.places,
         up=up,
         down=down,
-        words=" ".join(change.note.split()),
+        words=" ".join(change.planned.note.split()),
         refused=_refused(change, up, down, is_there=up.file in listing.names),
     )
 

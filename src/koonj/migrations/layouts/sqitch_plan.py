@@ -5,11 +5,11 @@ Source: sqitch 1.3.1, App::Sqitch::Plan (_parse, check_changes), Plan::Line, Pla
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+
+from koonj.migrations.layouts.sqitch_change import Change, Dependency, Planned, Tag, change_id, tag_id
 
 _PUNCT = re.escape("-!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~")
 _NAME = rf"(?![{_PUNCT}])(?:(?![~/=%^]\d+(?:$|[ \t]))[^ \t:@#\\])+(?<![{_PUNCT}])\b"
@@ -26,7 +26,6 @@ _DEPENDENCY = re.compile(
 _PRAGMA = re.compile(r"[ \t]*%[ \t]*(?P<name>[^ \t=]+)(?:[ \t]*=[ \t]*(?P<value>.+))?")
 _NOTE = re.compile(r"[ \t]*(?:#[ \t]*(.*))?$")
 _ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
-_PORTS = {"http": 80, "https": 443}
 
 
 class PlanError(Exception):
@@ -38,28 +37,26 @@ class PlanError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change of the plan."""
-
-    name: str
-    id: str
-    """SHA-1 of what the plan says about it and, through its parent's id, about all changes before it."""
-    note: str
-    line: int
-    unknown: tuple[str, ...] = ()
-    """Required changes of this project that do not stand before it."""
-    tags: tuple[str, ...] = ()
-    """Tags that stand on it, without ``@``."""
-    reworked_at: tuple[str, ...] = ()
-    """If a later change has its name: the tags of which one is in the names of its scripts, nearest first."""
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan."""
 
     project: str
     changes: tuple[Change, ...]
+    uri: str = ""
+    """As written; empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A dependency of a line."""
+
+    key: str
+    """As it is a part of the id."""
+    is_own: bool
+    """Whether it names no other project."""
+    id: str | None
+    change: str | None
+    tag: str | None
 
 
 @dataclass(slots=True)
@@ -88,8 +85,9 @@ def read_plan(text: str) -> Plan:
     project = pragmas.get("project", "")
     if not project:
         raise PlanError("has no %project", 1)
-    uri = _canonical(pragmas.get("uri", ""))
+    uri = pragmas.get("uri", "")
     changes: list[Change] = []
+    written_of: list[tuple[list[_Written], list[_Written]]] = []
     seen = _Seen()
     for number, line in enumerate(lines[first:], first + 1):
         written, note = _without_note(line)
@@ -99,26 +97,74 @@ def read_plan(text: str) -> Plan:
         if found is None:
             raise PlanError("has a line that is neither a change nor a tag", number)
         name = found["name"]
+        planned = Planned(found["planner"], found["mail"], found["date"], note)
         if found["tag"]:
             if not changes or name in seen.tags or found["dependencies"]:
                 raise PlanError(f"cannot have the tag @{name} here", number)
-            changes[-1] = replace(changes[-1], tags=(*changes[-1].tags, name))
+            last = changes[-1]
+            tag = Tag(name, tag_id(project, uri, last.id, name, planned), planned)
+            changes[-1] = replace(last, tags=(*last.tags, tag))
             seen.tags[name] = len(changes)
             continue
         again = seen.last.get(name)
         if again is not None:
-            between = [tag for one in reversed(changes[again:]) for tag in one.tags] + [*changes[again].tags]
-            if not between:
-                raise PlanError(f"has the change {name} twice without a tag in between", number)
-            changes[again] = replace(changes[again], reworked_at=tuple(between))
-        needs, conflicts, unknown = _dependencies(found["dependencies"] or "", project, seen, number)
-        info = _info(
-            project, uri, changes[-1].id if changes else "", found, note, needs=needs, conflicts=conflicts
+            changes[again] = _reworked(changes, again, number)
+        requires, conflicts, unknown = _dependencies(found["dependencies"] or "", project, seen, number)
+        id_ = change_id(
+            project,
+            uri,
+            changes[-1].id if changes else "",
+            name,
+            planned,
+            [one.key for one in requires],
+            [one.key for one in conflicts],
         )
-        changes.append(Change(name, _id(info), note, number, unknown))
+        changes.append(Change(name, id_, planned, number, unknown=unknown))
+        written_of.append((requires, conflicts))
         seen.first.setdefault(name, len(changes) - 1)
         seen.last[name] = len(changes) - 1
-    return Plan(project, tuple(changes))
+    return Plan(project, tuple(_with_dependencies(changes, written_of)), uri)
+
+
+def _reworked(changes: Sequence[Change], place: int, line: int) -> Change:
+    """Return a change whose name a later one has, with the tags in between. Raises: PlanError."""
+    between = [tag.name for one in reversed(changes[place + 1 :]) for tag in one.tags]
+    between += [tag.name for tag in changes[place].tags]
+    if not between:
+        raise PlanError(f"has the change {changes[place].name} twice without a tag in between", line)
+    return replace(changes[place], reworked_at=tuple(between))
+
+
+def _with_dependencies(
+    changes: Sequence[Change], written_of: Sequence[tuple[list[_Written], list[_Written]]]
+) -> list[Change]:
+    """Return the changes with their dependencies. sqitch looks for them in the whole plan."""
+    places: dict[str, list[int]] = {}
+    tags: dict[str, int] = {}
+    ids = {change.id for change in changes}
+    for place, change in enumerate(changes):
+        places.setdefault(change.name, []).append(place)
+        tags.update({tag.name: place for tag in change.tags})
+
+    def id_of(one: _Written) -> str | None:
+        if one.id is not None:
+            return one.id if one.id in ids else None
+        if not one.is_own or (one.tag is not None and one.tag not in tags):
+            return None
+        if one.change is None:
+            return changes[tags[one.tag]].id if one.tag is not None else None
+        found = places.get(one.change, [])
+        if one.tag is not None:
+            found = [place for place in reversed(found) if place <= tags[one.tag]]
+        return changes[found[0]].id if found else None
+
+    def resolved(written: list[_Written]) -> tuple[Dependency, ...]:
+        return tuple(Dependency(one.key, id_of(one)) for one in written)
+
+    return [
+        replace(change, requires=resolved(requires), conflicts=resolved(conflicts))
+        for change, (requires, conflicts) in zip(changes, written_of, strict=True)
+    ]
 
 
 def _pragmas(lines: list[str]) -> tuple[dict[str, str], int]:
@@ -148,10 +194,10 @@ def _without_note(line: str) -> tuple[str, str]:
 
 def _dependencies(
     written: str, project: str, seen: _Seen, line: int
-) -> tuple[list[str], list[str], tuple[str, ...]]:
+) -> tuple[list[_Written], list[_Written], tuple[str, ...]]:
     """Return what a change requires, its conflicts, and what is not known of the first. Raises: PlanError."""
-    requires: list[str] = []
-    conflicts: list[str] = []
+    requires: list[_Written] = []
+    conflicts: list[_Written] = []
     unknown: list[str] = []
     for one in written.split():
         found = _DEPENDENCY.fullmatch(one)
@@ -161,52 +207,9 @@ def _dependencies(
         key = found["id"] or (found["change"] or "") + (f"@{tag}" if tag else "")
         is_own = found["project"] in {None, project}
         is_checked = is_own and not found["conflicts"] and not found["id"]
-        (conflicts if found["conflicts"] else requires).append(key if is_own else f"{found['project']}:{key}")
+        stored = key if is_own else f"{found['project']}:{key}"
+        place = conflicts if found["conflicts"] else requires
+        place.append(_Written(stored, is_own, found["id"], found["change"], tag))
         if is_checked and not seen.knows(found["change"], tag):
             unknown.append(key)
     return requires, conflicts, tuple(unknown)
-
-
-def _info(
-    project: str,
-    uri: str,
-    parent: str,
-    found: re.Match[str],
-    note: str,
-    *,
-    needs: list[str],
-    conflicts: list[str],
-) -> Iterator[str]:
-    """Yield the lines of which the id is made."""
-    yield f"project {project}"
-    if uri:
-        yield f"uri {uri}"
-    yield f"change {found['name']}"
-    if parent:
-        yield f"parent {parent}"
-    yield f"planner {found['planner']} <{found['mail']}>"
-    yield f"date {found['date']}"
-    if needs:
-        yield from ("requires", *(f"  + {one}" for one in needs))
-    if conflicts:
-        yield from ("conflicts", *(f"  - {one}" for one in conflicts))
-    if note:
-        yield from ("", note)
-
-
-def _id(info: Iterator[str]) -> str:
-    text = "\n".join(info).encode()
-    return hashlib.sha1(b"change %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
-
-
-def _canonical(uri: str) -> str:
-    """Return a URI as Perl's URI->canonical: host in lower case, no default port, ``/`` as path."""
-    try:
-        parts = urlsplit(uri)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return uri
-    if parts.scheme not in _PORTS or not host or parts.username is not None:
-        return uri
-    place = host if port in {None, _PORTS[parts.scheme]} else f"{host}:{port}"
-    return parts._replace(netloc=place, path=parts.path or "/").geturl()

@@ -1,6 +1,7 @@
 """What sqitch.conf says about PostgreSQL: the plan, the folders of scripts, the schema of the registry.
 
-Source: sqitch 1.3.1, App::Sqitch::Target; git-config(1), syntax. Settings of one target are not used.
+Source: sqitch 1.3.1, App::Sqitch::Target; Config::GitLike 1.18, parse_content. Settings of one target are
+not used.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from dataclasses import dataclass
 
 _SECTION = re.compile(r"""\s*\[\s*([-.0-9A-Za-z]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]""")
 _KEY = re.compile(r"\s*([A-Za-z][-0-9A-Za-z_]*)\s*=\s*(.*)")
-_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"#;]+)')
+_VALUE = re.compile(
+    r"""(?P<end>[ \t]*(?:[#;].*)?$)|(?P<blank>[ \t]+)|\\(?P<escaped>[\\'"ntb])"""
+    r"""|"(?P<quoted>[^"\\]*(?:\\[tbn"\\][^"\\]*)*)"|(?P<plain>[^\t \\"]+)"""
+)
+_ESCAPES = {"n": "\n", "t": "\t", "b": "\b", "\\": "\\"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,14 @@ class SqitchSettings:
     extension: str = "sql"
     registry: str = "sqitch"
     """The schema with the history."""
+    user_name: str = ""
+    user_mail: str = ""
+    """Who deploys, if the configuration says it."""
 
 
 def sqitch_settings(text: str) -> SqitchSettings:
     """Return the settings of a configuration. Lines that have no form are ignored."""
-    found = _values(text)
+    found = sqitch_values(text)
 
     def value(key: str, default: str) -> str:
         return found.get(f"engine.pg.{key}") or found.get(f"core.{key}") or default
@@ -40,10 +48,12 @@ def sqitch_settings(text: str) -> SqitchSettings:
         revert=posixpath.normpath(value("revert_dir", posixpath.join(top, "revert"))),
         extension=value("extension", "sql"),
         registry=found.get("engine.pg.registry") or found.get("core.pg.registry") or "sqitch",
+        user_name=found.get("user.name", ""),
+        user_mail=found.get("user.email", ""),
     )
 
 
-def _values(text: str) -> dict[str, str]:
+def sqitch_values(text: str) -> dict[str, str]:
     """Return the values by ``section.subsection.key``."""
     found: dict[str, str] = {}
     section = ""
@@ -59,10 +69,21 @@ def _values(text: str) -> dict[str, str]:
 
 
 def _value(written: str) -> str:
-    """Return a value without its quotes and the comment after it."""
+    """Return a value without its quotes and the comment after it, as Perl's Config::GitLike reads it.
+
+    Between quotes, that keeps the backslash before a quote.
+    """
     parts: list[str] = []
     place = 0
-    while (found := _VALUE.match(written, place)) is not None:
-        parts.append(re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2])
+    while (found := _VALUE.match(written, place)) is not None and found.lastgroup != "end":
+        text = found[str(found.lastgroup)]
+        if found.lastgroup == "blank":
+            text = " "
+        elif found.lastgroup == "escaped":
+            text = _ESCAPES.get(text, text)
+        elif found.lastgroup == "quoted":
+            for letter, meant in _ESCAPES.items():
+                text = text.replace(f"\\{letter}", meant)
+        parts.append(text)
         place = found.end()
     return "".join(parts).strip()

@@ -70,6 +70,8 @@ class ToolMigration(Migration):
     """Whether the file has other migrations, too."""
     none_reason: str | None = None
     """Why the tool has a rollback for none of its migrations, as a clause; None if it has."""
+    only_by_tool: str = ""
+    """What the tool does beside the text, and koonj does not, as a clause: then koonj does not run it."""
     details: tuple[tuple[str, str], ...] = ()
     """What else the tool's history has of it, or what it depends on: pairs (name, value)."""
 
@@ -220,9 +222,10 @@ def tool_migration(
     words: str = "",
     refused: tuple[Problem, ...] = (),
     checksum: str = "",
-    details: tuple[tuple[str, str], ...] = (),
     shares_file: bool = False,
     none_reason: str | None = None,
+    only_by_tool: str = "",
+    details: tuple[tuple[str, str], ...] = (),
 ) -> ToolMigration:
     """Return a migration of a tool.
 
@@ -237,9 +240,10 @@ def tool_migration(
         words: description from the name.
         refused: why koonj cannot run it.
         checksum: of the text, as the tool's history has it.
-        details: what else the tool's history has of it.
         shares_file: whether the file has other migrations, too.
         none_reason: why the tool has a rollback for none of its migrations, as a clause.
+        only_by_tool: what the tool does beside running the text, and koonj does not, as a clause.
+        details: what else the tool's history has of it.
     """
     parts = (up,) if down is None else (up, down)
     told = [f"{tool} {part.start} {part.end} {part.runs} {part.comment}".encode() for part in parts]
@@ -258,9 +262,10 @@ def tool_migration(
         words=words,
         refused=refused,
         checksum=checksum,
-        details=details,
         shares_file=shares_file,
         none_reason=none_reason,
+        only_by_tool=only_by_tool,
+        details=details,
     )
 
 

@@ -15,10 +15,14 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "flyway": "flyway_writer",
         "golang-migrate": "golang_migrate_writer",
         "goose": "goose_writer",
+        "graphile-migrate": "graphile_migrate_writer",
         "liquibase": "liquibase_writer",
         "node-pg-migrate": "node_pg_migrate_writer",
+        "sqitch": "sqitch_writer",
         "sql-migrate": "sql_migrate_writer",
+        "sqlx": "sqlx_writer",
         "tern": "tern_writer",
+        "yoyo": "yoyo_writer",
     }
 )
 """By the name of the layout: the module with its `WRITER`."""

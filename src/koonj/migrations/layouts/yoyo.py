@@ -65,9 +65,7 @@ class Yoyo:
             except FileRefused as unread:
                 problems.append((file, unread.problem))
                 continue
-            text = raw.decode("utf-8", "replace")
-            told = python_directives(text) if file.endswith(".py") else sql_directives(text)
-            found[name] = file, raw, told
+            found[name] = file, raw, _directives(file, raw)
         order, circular = in_order({name: told.depends for name, (_, _, told) in found.items()})
         migrations: list[ToolMigration] = []
         for name in order:
@@ -86,12 +84,14 @@ class Yoyo:
         return ToolFiles(tuple(migrations), tuple(problems))
 
     def tables(self, listing: FolderListing) -> Sequence[HistoryTable]:
-        """Return the table of yoyo 6 or newer, the one of older versions, and the table with its lock."""
+        """Return the table of yoyo 6 or newer, the one of older versions, and the tables beside it."""
         settings = _settings(listing) or YoyoSettings()
         return (
             HistoryTable("history", settings.table, _COLUMNS, "layouts/yoyo/history"),
             HistoryTable("history", settings.table, _OLD_COLUMNS, "layouts/yoyo/history_before_6"),
             HistoryTable("lock", "yoyo_lock", _LOCK_COLUMNS, "layouts/yoyo/lock"),
+            HistoryTable("version", "_yoyo_version", _VERSION_COLUMNS, "layouts/yoyo/version"),
+            HistoryTable("log", "_yoyo_log", _LOG_COLUMNS, "layouts/yoyo/log"),
         )
 
     def states(
@@ -115,6 +115,8 @@ class Yoyo:
 _COLUMNS = MappingProxyType({"migration_hash": TEXT, "migration_id": TEXT, "applied_at_utc": TIME})
 _OLD_COLUMNS = MappingProxyType({"id": TEXT, "ctime": TIME})
 _LOCK_COLUMNS = MappingProxyType({"locked": INTEGER, "ctime": TIME, "pid": INTEGER})
+_VERSION_COLUMNS = MappingProxyType({"version": INTEGER})
+_LOG_COLUMNS = MappingProxyType({"migration_hash": TEXT, "operation": TEXT, "created_at_utc": TIME})
 _LOCKED = (
     "process {} has the lock of yoyo since {} UTC: it runs, or it was stopped; then this migration can be "
     "applied without a record"
@@ -124,6 +126,16 @@ _LOCKED = (
 def yoyo_hash(migration_id: str) -> str:
     """Return what yoyo stores for a migration: the SHA-256 of its id, 64 hexadecimal digits."""
     return hashlib.sha256(migration_id.encode()).hexdigest()
+
+
+def depends_of(migration: ToolMigration) -> frozenset[str]:
+    """Return the ids of the migrations that it depends on, as its file says."""
+    return _directives(migration.up.file, migration.raw).depends
+
+
+def _directives(file: str, raw: bytes) -> Directives:
+    text = raw.decode("utf-8", "replace")
+    return python_directives(text) if file.endswith(".py") else sql_directives(text)
 
 
 def _settings(listing: FolderListing) -> YoyoSettings | None:

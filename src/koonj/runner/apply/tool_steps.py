@@ -120,7 +120,8 @@ class _Steps:
                 await session.tool_locks.release_keys()
         lock, statement = session_lock_timeout(work), work.statement_timeout
         await set_timeouts(session.conn, lock, statement, local=False, name=session.name)
-        await self._rows.set_settings(session.conn)
+        async with own_transaction(session.conn, session.target):  # LOCK TABLE needs one
+            await self._rows.set_settings(session.conn)
 
     async def _run(self, numbered: NumberedStatement) -> AsyncIterator[Event]:
         """Run a statement; if a lock is not free, again and again (`LockTries`)."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import AsyncConnection
 
-from koonj.migrations.layouts.tool_migration import ToolMigration
 from koonj.postgres.errors import is_lost
 from koonj.postgres.invalid_indexes import InvalidIndex, invalid_index_of
 from koonj.runner.plan.work import Work
@@ -59,7 +58,11 @@ async def invalid_index_conflicts(conn: AsyncConnection, works: Sequence[Work]) 
 
 def _is_repeated(work: Work) -> bool:
     """Return whether a statement runs again that perhaps failed before: no history has it."""
-    return isinstance(work.migration, ToolMigration) and not work.in_one_transaction
+    if work.in_one_transaction:
+        return False
+    from koonj.migrations.layouts.tool_migration import ToolMigration  # noqa: PLC0415 - few folders need it
+
+    return isinstance(work.migration, ToolMigration)
 
 
 def _conflict(candidate: _Candidate, invalid: InvalidIndex) -> Conflict:

@@ -1,0 +1,2 @@
+-- Whether there is a tag. koonj shows none.
+SELECT EXISTS (SELECT FROM {table})
