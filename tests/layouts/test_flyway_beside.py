@@ -220,13 +220,16 @@ async def test_outside_a_transaction_the_row_says_that_it_has_failed_until_it_ha
 ) -> None:
     """So it does after a failure, as Flyway records it."""
     (project.path / "R__view_users.sql").unlink()
-    seen = "create table seen as select success from flyway_schema_history where version = '2';"
+    seen = (
+        "create table seen as select success, current_setting('search_path') from flyway_schema_history "
+        "where version = '2';"
+    )
     write(project, "V2__cic.sql", f"{seen}\ncreate index concurrently i on users (id);\n")
     write(project, "V2__cic.sql.conf", "executeInTransaction=false")
     write(project, "V3__fails.sql", "create index concurrently i on users (id);\n")
     write(project, "V4__after.sql", "create table t4 ();\n")
     assert run_finished(await project.apply()).result is RunResult.FAILED
-    assert project.sql("SELECT success FROM seen") == [(False,)]
+    assert project.sql("TABLE seen") == [(False, '"public","$user", public')]
     assert [(row[0], row[1], row[-1]) for row in rows(project)] == [
         (1, "1", True),
         (2, "1.1", True),

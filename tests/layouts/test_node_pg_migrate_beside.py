@@ -157,7 +157,7 @@ async def test_koonj_waits_for_the_lock_of_the_tool_and_says_who_has_it(
             if isinstance(event, WaitingForLock):
                 await run.cancel()
         assert run_finished(told).result is RunResult.CANCELLED
-        assert project.sql(_HELD) == [(1,)]
+        await asyncio.to_thread(wait_until, lambda: project.sql(_HELD) == [(1,)])
         run, told = project.start(Direction.APPLY), []
         async for event in run.events():
             told.append(event)
@@ -202,10 +202,10 @@ async def test_the_lock_is_held_during_a_run_and_free_after_it(project: Project,
             refused = await asyncio.to_thread(tool.refuse, "up")
             assert "Another migration is already running" in refused
     assert started
-    assert project.sql(_HELD) == [(0,)]
+    await asyncio.to_thread(wait_until, lambda: project.sql(_HELD) == [(0,)])
     write(project, 2, "SELECT 1/0;")
     assert run_finished(await project.apply()).result is RunResult.FAILED
-    assert project.sql(_HELD) == [(0,)]
+    await asyncio.to_thread(wait_until, lambda: project.sql(_HELD) == [(0,)])
 
 
 async def test_a_file_that_releases_the_lock_is_rolled_back(project: Project) -> None:

@@ -121,7 +121,8 @@ class _Steps:
         lock, statement = session_lock_timeout(work), work.statement_timeout
         await set_timeouts(session.conn, lock, statement, local=False, name=session.name)
         if self._rows.writer.settings is not None:
-            async with own_transaction(session.conn, session.target):  # LOCK TABLE needs one
+            # LOCK TABLE needs a transaction. Not `own_transaction`: that has a search_path of its own.
+            async with session.conn.transaction():
                 await self._rows.set_settings(session.conn)
 
     async def _run(self, numbered: NumberedStatement) -> AsyncIterator[Event]:
