@@ -127,7 +127,6 @@ async def test_settings_by_which_the_tool_does_more_are_refused(project: Project
     name = write(project, 1)
     for text, setting in SETTINGS.items():
         (tmp_path / ".gmrc").write_text(text)
-        (project.path / "committed" / name).touch()
         if setting:
             words = f"{name}: graphile-migrate uses the setting {setting}, which koonj does not do."
             assert words in why_refused(await project.apply()), text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
@@ -159,6 +159,22 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "bastion")
 
 
+async def settled(screen: Screen) -> str:
+    """Return what the screen shows when it has been the same for a second, in which koonj has worked.
+
+    On a busy machine, a second on the clock can pass without any work. A screen that never rests is taken as it is
+    after 20 s.
+    """
+    end, shown, worked = monotonic() + 20, "", process_time()
+    since = monotonic()
+    while monotonic() < end and (monotonic() - since < 1.0 or process_time() - worked < 0.2):
+        await screen.pilot.step()
+        now = masked(screen.lines())
+        if now != shown:
+            shown, since, worked = now, monotonic(), process_time()
+    return shown
+
+
 @pytest.fixture
 def golden(pinned: None, request: pytest.FixtureRequest) -> Iterator[Golden]:
     """A function that waits until the screen looks like ``golden/NAME.txt``.
@@ -171,10 +187,7 @@ def golden(pinned: None, request: pytest.FixtureRequest) -> Iterator[Golden]:
         compared.append(name)
         path = GOLDEN / f"{name}.txt"
         if request.config.getoption("golden") == "write":
-            await screen.pilot.pause(
-                0.5
-            )  # for the last change of the screen; whoever writes reads the difference
-            path.write_text(masked(screen.lines()), encoding="utf-8")
+            path.write_text(await settled(screen), encoding="utf-8")  # whoever writes reads the difference
         wanted, end = path.read_text(encoding="utf-8"), monotonic() + PATIENCE
         while (shown := masked(screen.lines())) != wanted and monotonic() < end:
             await screen.pilot.step()

@@ -97,6 +97,7 @@ async def test_keys_that_were_typed_before_the_dialog_could_be_read_give_no_reas
     project.table(9)
     async with project.open() as screen:
         dialog = await two_late(project, screen)
+        await screen.until(lambda: dialog.painted_for() > 0)  # else it is noted later
         dialog._painted = None  # as if it was not painted yet
         await screen.type("016")
         await screen.press("enter")
@@ -108,6 +109,7 @@ async def test_keys_that_were_typed_before_the_dialog_could_be_read_give_no_reas
         await screen.type("one")
         await screen.press("enter")
         await screen.until(lambda: dialog.reasons == ("one",))
+        await screen.until(lambda: dialog.painted_for() > 0)
         dialog._painted = None  # the next conflict must be read too
         await screen.type("two")
         assert dialog.query_one(Input).value == ""

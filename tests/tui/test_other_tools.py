@@ -107,3 +107,15 @@ async def test_the_preview_starts_where_the_migration_starts_in_a_file_of_severa
         assert "--changeset ann:2" in screen.preview()
         await screen.press("up")
         await screen.until(lambda: "select 1;" in screen.preview())
+
+
+async def test_a_plan_in_a_folder_of_a_tool_offers_no_batch(database: str, tmp_path: Path) -> None:
+    project = Project(tmp_path, Target("local", database))
+    for number in (1, 2):
+        project.write(f"{number}_a.sql", f"-- migrate:up\nCREATE TABLE t{number} ();\n-- migrate:down\n")
+    async with project.open((120, 40)) as screen:
+        await screen.until("◦ pending")
+        await screen.press("A")
+        await screen.until("y apply")
+        assert "p probe" in screen.text()
+        assert "b batch" not in screen.text()

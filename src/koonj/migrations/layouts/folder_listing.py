@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _SCRIPTS = frozenset({"deploy", "revert"})
 """Folders beside a sqitch.plan that are read as deep as any: names of changes can have ``/``."""
 
 _Stamped = tuple[str, int, int, int, int]
+Stamp = tuple[int, int, int, int]
 Signature = tuple[_Stamped, ...]
 """Names and stamps of all files: as long as it is equal, nothing has changed."""
 
@@ -44,6 +45,7 @@ class FolderListing:
         self.names = tuple(name for name, *_ in found)
         """Paths of all files, relative to the folder, with ``/``: also those of sub-folders."""
         self.signature: Signature = tuple(found)
+        self._asked: dict[Path, Stamp | None] = {}
 
     @property
     def places(self) -> tuple[str, str]:
@@ -85,19 +87,40 @@ class FolderListing:
         It is looked for in the folder and the folders above it, up to the root of the repository.
         """
         for folder in self._places_of_configuration():
-            if (text := configuration_text(folder / name)) is not None:
+            if self._note(folder / name) and (text := configuration_text(folder / name)) is not None:
                 return text
         return None
 
     def has_above(self, name: str) -> bool:
         """Return whether the folder, or one above it up to the root of the repository, has this entry."""
-        return any(os.path.lexists(folder / name) for folder in self._places_of_configuration())
+        return any(self._note(folder / name) for folder in self._places_of_configuration())
+
+    @property
+    def asked(self) -> Mapping[Path, Stamp | None]:
+        """The entries outside the folder that were asked for, each with its `stamp` then."""
+        return self._asked
+
+    def _note(self, path: Path) -> Stamp | None:
+        self._asked[path] = found = stamp(path)
+        return found
 
     def _places_of_configuration(self) -> Iterator[Path]:
         for folder in (self.path, *self.path.parents[:_ABOVE]):
             yield folder
             if os.path.lexists(folder / ".git"):
                 return
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return what changes with a file, or with that to which it links; None if there is none."""
+    try:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            with suppress(OSError):  # a link that leads nowhere is there
+                found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def configuration_text(path: Path) -> str | None:

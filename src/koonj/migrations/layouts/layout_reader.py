@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.migrations.layouts.folder_listing import FolderListing, Signature
+from koonj.migrations.layouts.folder_listing import FolderListing, Signature, Stamp, stamp
 from koonj.migrations.layouts.layout import Layout, ToolFiles
 from koonj.migrations.layouts.recognition import recognise
 from koonj.migrations.layouts.tool_history import HistoryTable
@@ -53,6 +54,7 @@ class LayoutReader:
         self._shown = shown
         self._declared = declared
         self._signature: Signature | None = None
+        self._asked: Mapping[Path, Stamp | None] = {}
         self._last: ToolFolder | None = None
 
     def read(self) -> ToolFolder | None:
@@ -61,9 +63,10 @@ class LayoutReader:
         Raises: OSError; UnclearLayoutError.
         """
         listing = FolderListing(self._path, self._shown)
-        if listing.signature != self._signature:
+        changed = any(stamp(path) != then for path, then in self._asked.items())
+        if changed or listing.signature != self._signature:
             self._last = self._read(listing)
-            self._signature = listing.signature
+            self._signature, self._asked = listing.signature, listing.asked
         return self._last
 
     def _read(self, listing: FolderListing) -> ToolFolder | None:

@@ -68,16 +68,18 @@ class ConfirmDialog(Confirmation):
         *,
         is_probe: bool = False,
         refusal: str = "",
+        of_tool: bool = False,
     ) -> None:
         """`reason_of`: gives the reason for what is allowed; `is_probe`: the plan is that of a probe.
 
-        `refusal`: why the migrations cannot be a batch.
+        `refusal`: why the migrations cannot be a batch. `of_tool`: they are of another tool, which has none.
         """
         super().__init__(question.expected, typed=question.kind is QuestionKind.TYPED)
         self.instead: Instead | None = None
         """What the user wants if the result is None."""
         self._is_probe = is_probe
         self._refusal = refusal
+        self._of_tool = of_tool
         self._plan = plan
         self._dsn = dsn
         self._reason_of = reason_of
@@ -130,7 +132,7 @@ class ConfirmDialog(Confirmation):
 
     @property
     def _offers_batch(self) -> bool:
-        several = len(self._plan.migrations) > 1
+        several = len(self._plan.migrations) > 1 and not self._of_tool
         return several and not self._is_probe and self._plan.direction is Direction.APPLY
 
     def on_key(self, event: events.Key) -> None:

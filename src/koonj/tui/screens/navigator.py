@@ -192,8 +192,8 @@ class Navigator:
                 self._control.plan_again(partial(changed, instead=dialog.instead))
             asked.answer(text)
 
-        status = self._situation().snapshot.check.status
-        dsn = status.dsn if status else ""
+        snapshot = self._situation().snapshot
+        dsn = snapshot.check.status.dsn if snapshot.check.status else ""
         self._question = dialog = ConfirmDialog(
             asked.plan,
             asked.question,
@@ -201,6 +201,7 @@ class Navigator:
             self._control.reason_of,
             is_probe=self._control.is_probe,
             refusal=self._control.batch_refusal,
+            of_tool=snapshot.folder is not None and snapshot.folder.layout is not None,
         )
         self._screen.app.push_screen(dialog, answered)
 
