@@ -147,3 +147,10 @@ async def test_the_lock_of_the_tool_is_held_during_a_run(project: Project, tmp_p
     with psycopg.connect(project.target.dsn, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         assert "Failed to get exclusive lock" in tool.run("migrate", fails=True)
+
+
+async def test_a_file_that_the_tool_passes_over_stops_nothing(project: Project) -> None:
+    write(project, 1)
+    (project.path / "committed" / "000002 b.sql").write_text("select 1;\n")
+    assert [name for name, _ in project.reader.read().problems] == ["committed/000002 b.sql"]
+    assert run_finished(await project.apply()).committed == ("000001-t.sql",)

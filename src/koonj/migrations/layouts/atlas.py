@@ -16,7 +16,7 @@ from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
-from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
+from koonj.migrations.layouts.tool_problem import tool_error, tool_note, tool_warning
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.sql.other_tools import other_tool
@@ -141,7 +141,7 @@ def _second(first: str) -> Problem:
     return tool_warning(message, "Give one of them another version.")
 
 
-_DOWN = tool_warning(
+_DOWN = tool_note(
     "It is the rollback of golang-migrate's format, so atlas passes over it.",
     "koonj leaves it out of the list.",
 )

@@ -17,7 +17,7 @@ from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, ToolMigration, tool_migration
-from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
+from koonj.migrations.layouts.tool_problem import tool_error, tool_note, tool_warning
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.sql.problem import Problem
@@ -165,7 +165,7 @@ def _not_run(message: str, hint: str, line: int = 1) -> Problem:
 
 _END = "Write a semicolon at its end. koonj shows the text and does not run it."
 _GONE = "Restore the file: drizzle refuses all migrations without it."
-_NOT_IN_JOURNAL = tool_warning(
+_NOT_IN_JOURNAL = tool_note(
     f"{_JOURNAL} does not name the file, so drizzle never runs it.",
     "Make migrations with drizzle-kit generate, which writes the journal.",
 )

@@ -18,7 +18,7 @@ from koonj.migrations.layouts.folder_listing import FolderListing
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import BOOLEAN, INTEGER, TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import ToolMigration
-from koonj.migrations.layouts.tool_problem import tool_warning
+from koonj.migrations.layouts.tool_problem import tool_note, tool_warning
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.sql.problem import Problem
 
@@ -153,7 +153,7 @@ _BASELINE = tool_warning(
     "koonj cannot read it: it is a baseline migration, which stands for all versions up to its own.",
     "koonj reads the files of the versions.",
 )
-_NO_VERSION = tool_warning(
+_NO_VERSION = tool_note(
     "Flyway ignores it: before the two underscores there is no version.",
     "Versions have digits, with dots or underscores between them: V1.2__name.sql.",
 )

@@ -23,7 +23,7 @@ from koonj.migrations.layouts.graphile_text import (
 from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFiles
 from koonj.migrations.layouts.tool_history import TEXT, TIME, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
-from koonj.migrations.layouts.tool_problem import tool_error, tool_warning
+from koonj.migrations.layouts.tool_problem import tool_error, tool_note, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -206,7 +206,7 @@ def _same_number(other: ToolMigration) -> Problem:
     )
 
 
-_IGNORED = tool_warning(
+_IGNORED = tool_note(
     "graphile-migrate ignores it: its name is not NNNNNN.sql or NNNNNN-name.sql.",
     "Rename it, or move it out of the folder.",
 )

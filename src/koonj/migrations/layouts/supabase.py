@@ -17,7 +17,7 @@ from koonj.migrations.layouts.layout import Evidence, Record, Strength, ToolFile
 from koonj.migrations.layouts.supabase_statements import SPACE
 from koonj.migrations.layouts.tool_history import TEXT, HistoryTable, ToolHistory
 from koonj.migrations.layouts.tool_migration import Part, Runs, ToolMigration, tool_migration
-from koonj.migrations.layouts.tool_problem import tool_warning
+from koonj.migrations.layouts.tool_problem import tool_note, tool_warning
 from koonj.migrations.layouts.tool_states import AppliedRow, states_by_version
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -145,11 +145,11 @@ def _is_skipped(listing: FolderListing, name: str) -> bool:
     return min(entry.name for entry in listing.path.iterdir()) == name
 
 
-_OTHER_NAME = tool_warning(
+_OTHER_NAME = tool_note(
     "The name is not NNN_name.sql, so supabase passes over the file.",
     "Give it such a name, or move it to another folder.",
 )
-_SKIPPED = tool_warning(
+_SKIPPED = tool_note(
     f"The first file is named init and is older than {_FIRST_VERSION}, so supabase passes over it.",
     "Give it another name if it is a migration.",
 )

@@ -17,6 +17,11 @@ def tool_warning(message: str, hint: str, line: int | None = None, column: int |
     return Problem(CODE, Severity.WARNING, message, hint, line, column)
 
 
+def tool_note(message: str, hint: str) -> Problem:
+    """Return that the tool passes over a file, so that it is not in the list."""
+    return Problem(CODE, Severity.NOTE, message, hint)
+
+
 def same_number(first: str, tool: str) -> Problem:
     """Return the problem of a second file with the number of the file `first`, which the tool refuses."""
     return tool_warning(

@@ -21,6 +21,7 @@ from koonj.runner.plan.work import Work
 from koonj.runner.run.conflict import NOT_TRANSACTIONAL, TOOL_REFUSES, Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
+from koonj.sql.problem import Severity
 
 _PENDING = frozenset({State.PENDING, State.LATE})
 
@@ -122,6 +123,8 @@ def _limited(
 def _of_folder(folder: Folder, tool: str) -> Iterator[Conflict]:
     """Yield the files that koonj cannot read: one of them might have to run first."""
     for name, problem in folder.problems:
+        if problem.severity is Severity.NOTE:  # the tool passes over it, too
+            continue
         yield Conflict(
             name,
             problem.code,
