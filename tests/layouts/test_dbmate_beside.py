@@ -16,7 +16,8 @@ import pytest
 
 from koonj.config import Target
 from koonj.config.settings import HistoryName
-from koonj.migrations.layouts.writers import MODULES
+from koonj.migrations.layouts.registry import OWN, layout_names
+from koonj.migrations.layouts.writers import MODULES, WHY_READ_ONLY
 from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.connector import Connector
 from koonj.postgres.server_process import ServerProcess
@@ -420,3 +421,8 @@ def test_each_tool_with_a_writer_has_its_test_and_a_line_in_the_documentation() 
         own = Path(__file__).with_name(f"test_{name}_beside.py")
         assert own.exists() or f"def test_{name}_and_koonj_take_turns" in npm, tool
         assert f"| {tool} | yes |" in text, tool
+
+
+def test_each_other_tool_has_a_reason() -> None:
+    assert set(MODULES) | set(WHY_READ_ONLY) == set(layout_names()) - {OWN}
+    assert not set(MODULES) & set(WHY_READ_ONLY)

@@ -78,7 +78,7 @@ def test_koonj_toml_decides_against_the_files(tmp_path: Path) -> None:
         FolderReader(tmp_path / "migrations", tmp_path, "dbmat").read()
     other = FolderReader(tmp_path / "migrations", tmp_path, "diesel").read()
     assert other.why_read_only == (
-        'This folder belongs to diesel (layout = "diesel" in koonj.toml). koonj reads it only, for now.'
+        'This folder belongs to diesel (layout = "diesel" in koonj.toml). koonj only reads it, because koonj has not been tried beside it yet.'
     )
 
 

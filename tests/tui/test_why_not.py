@@ -263,7 +263,7 @@ FILES_OF_TOOLS = {
 }
 WHY_NOT_IN = {
     "dbmate": "koonj applies its migrations and rolls them back, and does nothing else with it.",
-    "diesel": "koonj reads it only, for now.",
+    "diesel": "koonj only reads it, because koonj has not been tried beside it yet.",
 }
 
 

@@ -46,7 +46,7 @@ class Folder:
             return None
         belongs = f"This folder belongs to {self.layout.name} ({self.layout.evidence})."
         if self.layout.writer is None:
-            return f"{belongs} koonj reads it only, for now."
+            return f"{belongs} koonj only reads it, because {self.layout.why_read_only}."
         return f"{belongs} koonj applies its migrations and rolls them back, and does nothing else with it."
 
     @property

@@ -11,7 +11,7 @@ from koonj.migrations.layouts.layout import Layout, ToolFiles
 from koonj.migrations.layouts.recognition import recognise
 from koonj.migrations.layouts.tool_history import HistoryTable
 from koonj.migrations.layouts.tool_writer import ToolWriter
-from koonj.migrations.layouts.writers import writer_of
+from koonj.migrations.layouts.writers import WHY_READ_ONLY, writer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class FolderLayout:
     def writer(self) -> ToolWriter | None:
         """How koonj keeps the tool's history; None if it runs none of the migrations."""
         return writer_of(self.name)
+
+    @property
+    def why_read_only(self) -> str:
+        """Why koonj runs none of the migrations, as a clause; only if there is no writer."""
+        return WHY_READ_ONLY[self.name]
 
 
 @dataclass(frozen=True, slots=True)

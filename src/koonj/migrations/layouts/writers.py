@@ -29,6 +29,15 @@ MODULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the name of the layout: the module with its `WRITER`."""
+_UNTRIED = "koonj has not been tried beside it yet"
+WHY_READ_ONLY: Mapping[str, str] = MappingProxyType(
+    {
+        "atlas": "its rows have hashes of the statements as Atlas itself splits them",
+        "diesel": _UNTRIED,
+        "refinery": _UNTRIED,
+    }
+)
+"""By the name of each other layout: why koonj does not keep its history, as a clause."""
 
 
 @cache
