@@ -105,6 +105,8 @@ async def test_version_of_another_connection_is_not_that_of_this_one(secured: Ne
                 False,
                 None,
                 None,
+                False,
+                False,
             )
             assert str(described(conn, row, 0.0).tls) == words
 

@@ -11,6 +11,7 @@ import pytest
 
 from koonj.config.screen_settings import ScreenSettings as Wishes
 from koonj.tui.toolkit.capabilities import detect, refusal, set_environment
+from support.own_process import wait_until
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project
 
@@ -170,4 +171,19 @@ def test_koonj_ends_when_a_terminal_vanishes_that_sends_no_signal(project: Proje
     with started(project) as terminal:
         terminal.until(b"1 pending")
         terminal.vanish()
+        assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP
+
+
+def test_koonj_ends_when_its_terminal_vanishes_under_an_editor(project: Project) -> None:
+    """Textual would resume: it would write into the terminal for ever, and read from it in a busy loop."""
+    project.table(1)
+    configure(project)
+    begun = project.root / "begun"
+    editor = f"sh -c 'echo > {begun}; while [ -e {begun} ]; do sleep 0.1; done'"
+    with started(project, environ={"EDITOR": editor, "VISUAL": ""}) as terminal:
+        terminal.until(b"1 pending")
+        terminal.send(b"e")
+        wait_until(begun.exists)
+        terminal.vanish()
+        begun.unlink()
         assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP

@@ -10,7 +10,9 @@ from pathlib import Path
 from shutil import which
 from types import MappingProxyType
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
+
+from koonj.tui.toolkit.plain_screen import on_plain_screen
 
 _DEFAULT_EDITORS = ("sensible-editor", "editor", "vim", "vi", "nano")
 
@@ -92,16 +94,15 @@ def edit(app: App[None], path: Path, line: int | None = None, column: int | None
     Raises:
         EditorError: the editor did not start, or failed.
     """
-    words = command(os.environ)
-    try:
-        with app.suspend():
-            problem = _run(
-                opened_at(words, path, line, column)
-            )  # It must not raise, or Textual does not resume.
-    except SuspendNotSupported as error:
-        raise EditorError(
-            f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal."
-        ) from error
+    words, problems = command(os.environ), list[str]()
+
+    def work() -> str:
+        problems.append(_run(opened_at(words, path, line, column)))
+        return ""
+
+    if not on_plain_screen(app, work):
+        raise EditorError(f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal.")
+    problem = "".join(problems)
     if problem:
         raise EditorError(problem)
 

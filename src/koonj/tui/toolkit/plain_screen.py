@@ -14,6 +14,9 @@ from collections.abc import Callable
 
 from textual.app import App, SuspendNotSupported
 
+from koonj.tui.toolkit.signals import TerminalGoneError, leave, must_have_terminal
+
+STDIN = 0
 _READ = 1024
 """Bytes of one key press, at the most: a key can send several."""
 
@@ -29,13 +32,16 @@ def show_plain(app: App[None], text: str) -> bool:
 def on_plain_screen(app: App[None], work: Callable[[], str]) -> bool:
     """Suspend `app`, do `work`, write the text that it returns, and wait for a key, unless it is empty.
 
-    `work` can use the terminal. It must not raise, or Textual does not resume.
-    Returns whether koonj can suspend itself here.
+    `work` can use the terminal. It must not raise, or Textual does not resume. If the terminal vanishes
+    meanwhile, koonj exits. Returns whether koonj can suspend itself here.
     """
     try:
         with app.suspend():
             if text := work():
                 _show(text)
+            must_have_terminal(STDIN)
+    except TerminalGoneError:  # it was raised where Textual would resume, so it does not
+        leave(app)
     except SuspendNotSupported:
         return False
     return True
@@ -52,7 +58,7 @@ def _show(text: str) -> None:
         screen.write("\n")
         screen.flush()
     except (OSError, termios.error):
-        return  # The terminal has gone: koonj's own reader finds that out, and ends koonj.
+        return  # the terminal has gone
 
 
 def _wait_for_key(terminal: int) -> None:

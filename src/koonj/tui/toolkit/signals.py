@@ -23,6 +23,26 @@ def exit_on_signals(app: App[None]) -> None:
         loop.add_signal_handler(number, _exit, app, 128 + number)
 
 
+class TerminalGoneError(Exception):
+    """Raised where koonj would use a terminal that has vanished."""
+
+
+def leave(app: App[None]) -> None:
+    """Exit as if the terminal had hung up."""
+    _exit(app, 128 + signal.SIGHUP)
+
+
+def must_have_terminal(terminal: int) -> None:
+    """Check that the terminal is still there. `terminal`: its file descriptor.
+
+    To be called before Textual resumes: it would write into a terminal that has vanished, and wait for ever.
+
+    Raises: TerminalGoneError.
+    """
+    if _has_gone(terminal):
+        raise TerminalGoneError
+
+
 def _exit(app: App[None], status: int) -> None:
     app.exit(return_code=status)
     last = Timer(EXIT_TIMEOUT, os._exit, (status,))
@@ -37,8 +57,12 @@ def hang_up_without_terminal(terminal: int, pause: float = 0.1) -> None:
     is not: there every read says at once that nothing is left, for ever. `terminal`: its file descriptor.
     Source: poll(2), POLLHUP.
     """
-    look = select.poll()
-    look.register(terminal, 0)
-    if any(found & select.POLLHUP for _, found in look.poll(0)):
+    if _has_gone(terminal):
         os.kill(os.getpid(), signal.SIGHUP)
         sleep(pause)
+
+
+def _has_gone(terminal: int) -> bool:
+    look = select.poll()
+    look.register(terminal, 0)
+    return any(found & select.POLLHUP for _, found in look.poll(0))
