@@ -23,7 +23,7 @@ class ReadingThread:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._loop.set_default_executor(DaemonExecutor())
-            Thread(target=self._loop.run_forever, name="koonj targets", daemon=True).start()
+            Thread(target=_serve, args=(self._loop,), name="koonj targets", daemon=True).start()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_called(work), self._loop))
 
     async def close(self) -> None:
@@ -33,6 +33,13 @@ class ReadingThread:
         await self.run(_cancel_others)
         loop, self._loop = self._loop, None
         loop.call_soon_threadsafe(loop.stop)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 async def _called(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
