@@ -38,7 +38,10 @@ from support.own_process import wait_until
 from support.project import PATIENCE, Project, events_of_kind, run_finished
 from support.sql_migrate import SqlMigrate
 
-SLEEP = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
+SLEEP = (
+    "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid() "
+    "AND datname = current_database()"
+)
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ def test_after_kill_9_the_lock_is_free(project: Project) -> None:
         wait_until(
             lambda: (
                 project.sql(
-                    "SELECT FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(30)%%' AND pid <> pg_backend_pid()"
+                    "SELECT FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(30)%%' AND pid <> pg_backend_pid() AND datname = current_database()"
                 )
                 != []
             )
