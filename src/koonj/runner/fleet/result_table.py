@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from koonj.humanize import duration
 from koonj.migrations.states import State
@@ -10,21 +11,25 @@ from koonj.runner.fleet.wording import outcome_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.fleet_events import Outcome, TargetResult
 
-STATES: Mapping[Outcome, State | None] = {
-    Outcome.APPLIED: State.APPLIED,
-    Outcome.UP_TO_DATE: State.APPLIED,
-    Outcome.ROLLED_BACK: State.PENDING,
-    Outcome.NOTHING: State.PENDING,
-    Outcome.FAILED: State.FAILED,
-    Outcome.CANCELLED: State.FAILED,
-    Outcome.REFUSED: State.EDITED,
-    Outcome.LOCKED: State.RUNNING,
-    Outcome.PLANNED: State.PENDING,
-    Outcome.NOT_STARTED: State.PENDING,
-    Outcome.UNREACHABLE: None,
-}
+STATES: Mapping[Outcome, State | None] = MappingProxyType(
+    {
+        Outcome.APPLIED: State.APPLIED,
+        Outcome.UP_TO_DATE: State.APPLIED,
+        Outcome.ROLLED_BACK: State.PENDING,
+        Outcome.NOTHING: State.PENDING,
+        Outcome.FAILED: State.FAILED,
+        Outcome.CANCELLED: State.FAILED,
+        Outcome.REFUSED: State.EDITED,
+        Outcome.LOCKED: State.RUNNING,
+        Outcome.PLANNED: State.PENDING,
+        Outcome.NOT_STARTED: State.PENDING,
+        Outcome.UNREACHABLE: None,
+    }
+)
 """The state whose glyph an outcome has."""
-DONE_WORDS: Mapping[Direction, str] = {Direction.APPLY: "applied", Direction.ROLLBACK: "rolled back"}
+DONE_WORDS: Mapping[Direction, str] = MappingProxyType(
+    {Direction.APPLY: "applied", Direction.ROLLBACK: "rolled back"}
+)
 
 Cells = tuple[str, str, str, str, str]
 """Target, result, number of migrations, time, and the migration that failed."""

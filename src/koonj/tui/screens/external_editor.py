@@ -6,13 +6,14 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from shutil import which
 from types import MappingProxyType
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 
-from koonj.tui.toolkit.plain_screen import on_plain_screen
+from koonj.tui.toolkit.plain_screen import without_screen
 
 _DEFAULT_EDITORS = ("sensible-editor", "editor", "vim", "vi", "nano")
 
@@ -94,15 +95,13 @@ def edit(app: App[None], path: Path, line: int | None = None, column: int | None
     Raises:
         EditorError: the editor did not start, or failed.
     """
-    words, problems = command(os.environ), list[str]()
-
-    def work() -> str:
-        problems.append(_run(opened_at(words, path, line, column)))
-        return ""
-
-    if not on_plain_screen(app, work):
-        raise EditorError(f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal.")
-    problem = "".join(problems)
+    words = opened_at(command(os.environ), path, line, column)
+    try:
+        problem = without_screen(app, partial(_run, words))
+    except SuspendNotSupported as error:
+        raise EditorError(
+            f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal."
+        ) from error
     if problem:
         raise EditorError(problem)
 

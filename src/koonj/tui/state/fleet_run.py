@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from koonj.humanize import count
 from koonj.runner.fleet.cancel_wording import fleet_cancel_words, part_cancel_words
@@ -117,15 +118,17 @@ def new_fleet_view(targets: int, direction: Direction, started: float) -> FleetR
     return FleetRunView(count(targets, "target"), direction, started)
 
 
-_RESULTS = {
-    Outcome.FAILED: RunResult.FAILED,
-    Outcome.UNREACHABLE: RunResult.FAILED,
-    Outcome.REFUSED: RunResult.REFUSED,
-    Outcome.LOCKED: RunResult.LOCKED,
-    Outcome.CANCELLED: RunResult.CANCELLED,
-    Outcome.APPLIED: RunResult.DONE,
-    Outcome.ROLLED_BACK: RunResult.DONE,
-}
+_RESULTS = MappingProxyType(
+    {
+        Outcome.FAILED: RunResult.FAILED,
+        Outcome.UNREACHABLE: RunResult.FAILED,
+        Outcome.REFUSED: RunResult.REFUSED,
+        Outcome.LOCKED: RunResult.LOCKED,
+        Outcome.CANCELLED: RunResult.CANCELLED,
+        Outcome.APPLIED: RunResult.DONE,
+        Outcome.ROLLED_BACK: RunResult.DONE,
+    }
+)
 
 
 def ended_target(one: TargetRun, result: TargetResult, direction: Direction, at: float) -> TargetRun:

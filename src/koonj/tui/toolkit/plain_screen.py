@@ -11,12 +11,14 @@ import sys
 import termios
 import tty
 from collections.abc import Callable
+from typing import TypeVar
 
 from textual.app import App, SuspendNotSupported
 
-from koonj.tui.toolkit.signals import TerminalGoneError, leave, must_have_terminal
+from koonj.tui.toolkit.signals import STDIN, TerminalGoneError, leave, must_have_terminal
 
-STDIN = 0
+Result = TypeVar("Result")
+
 _READ = 1024
 """Bytes of one key press, at the most: a key can send several."""
 
@@ -32,19 +34,34 @@ def show_plain(app: App[None], text: str) -> bool:
 def on_plain_screen(app: App[None], work: Callable[[], str]) -> bool:
     """Suspend `app`, do `work`, write the text that it returns, and wait for a key, unless it is empty.
 
-    `work` can use the terminal. It must not raise, or Textual does not resume. If the terminal vanishes
-    meanwhile, koonj exits. Returns whether koonj can suspend itself here.
+    `work` is as in `without_screen`. Returns whether koonj can suspend itself here.
     """
+
+    def shown() -> None:
+        if text := work():
+            _show(text)
+
     try:
-        with app.suspend():
-            if text := work():
-                _show(text)
-            must_have_terminal(STDIN)
-    except TerminalGoneError:  # it was raised where Textual would resume, so it does not
-        leave(app)
+        without_screen(app, shown)
     except SuspendNotSupported:
         return False
     return True
+
+
+def without_screen(app: App[None], work: Callable[[], Result]) -> Result:
+    """Suspend `app`, do `work`, and return its result. If the terminal vanishes meanwhile, koonj exits.
+
+    `work` can use the terminal. It must not raise, or Textual does not resume.
+
+    Raises: SuspendNotSupported.
+    """
+    try:
+        with app.suspend():
+            result = work()
+            must_have_terminal(STDIN)
+    except TerminalGoneError:  # it was raised where Textual would resume, so it does not
+        leave(app)
+    return result
 
 
 def _show(text: str) -> None:

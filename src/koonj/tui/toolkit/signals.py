@@ -12,6 +12,8 @@ from time import sleep
 from textual.app import App
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+STDIN = 0
+"""The file descriptor from which Textual's driver reads keys."""
 EXIT_TIMEOUT = 3.0
 """Seconds for a normal exit, which never ends if the terminal has vanished."""
 

@@ -37,10 +37,7 @@ from textual.widget import Widget
 from koonj.sql.display import visible
 from koonj.tui.toolkit.frame import Frame
 from koonj.tui.toolkit.input_stream import ESCAPE, InputStream, Piece
-from koonj.tui.toolkit.signals import hang_up_without_terminal
-
-STDIN = 0
-"""The file descriptor from which Textual's driver reads keys."""
+from koonj.tui.toolkit.signals import STDIN, hang_up_without_terminal
 
 
 class CrashReport:

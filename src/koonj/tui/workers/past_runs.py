@@ -128,10 +128,8 @@ def view_of_head(run: KnownRun) -> RunView:
     head = run.head
     if head.result is None or head.ended is None:
         return read_view(run).close()
-    finished = RunFinished(head.result, head.message, at=head.ended)
-    if head.targets:
-        return fold_run(_opened(head), (FleetFinished(head.result, head.message, at=head.ended),)).close()
-    return fold_run(_opened(head), (finished,)).close()
+    finished = FleetFinished if head.targets else RunFinished
+    return fold_run(_opened(head), (finished(head.result, head.message, at=head.ended),)).close()
 
 
 def _opened(head: JournalHead) -> RunView:
