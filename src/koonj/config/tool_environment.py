@@ -5,14 +5,13 @@ Only in a folder that has migrations of dbmate: other programs keep other things
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from koonj.config.owned_file import start_of_owned_file
 from koonj.config.settings import ENV_FILE
 
 URL, FOLDER, TABLE = "DATABASE_URL", "DBMATE_MIGRATIONS_DIR", "DBMATE_MIGRATIONS_TABLE"
@@ -55,26 +54,12 @@ def has_marker(folder: Path) -> bool:
         files = sorted(path for path in folder.iterdir() if path.suffix == ".sql" and path.name[:1].isdigit())
     except OSError:
         return False
-    return any(_MARKER.search(_start(path) or b"") for path in islice(files, _FEW))
+    return any(_MARKER.search(start_of_owned_file(path, _MOST) or b"") for path in islice(files, _FEW))
 
 
 def _file(path: Path) -> Iterator[tuple[str, str]]:
-    for found in _LINE.finditer((_start(path) or b"").decode("utf-8", "replace")):
+    for found in _LINE.finditer((start_of_owned_file(path, _MOST) or b"").decode("utf-8", "replace")):
         if found["double"] is not None:
             yield found["name"], re.sub(r"\\(.)", r"\1", found["double"])
         else:
             yield found["name"], found["single"] if found["single"] is not None else found["bare"].strip()
-
-
-def _start(path: Path) -> bytes | None:
-    """Return the first bytes of a regular file of the user or root; None if there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        is_own = stat.S_ISREG(status.st_mode) and status.st_uid in {0, os.geteuid()}
-        return os.read(descriptor, _MOST) if is_own else None
-    finally:
-        os.close(descriptor)

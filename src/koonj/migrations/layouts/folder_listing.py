@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from koonj.config.owned_file import start_of_owned_file
 from koonj.migrations.file_reader import FileRefused, read_file, read_link
 
 _ABOVE = 4
@@ -125,17 +126,8 @@ def stamp(path: Path) -> Stamp | None:
 
 def configuration_text(path: Path) -> str | None:
     """Return the text of a configuration file; None if there is none, or it belongs to another user."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISREG(status.st_mode) and status.st_uid in {0, os.geteuid()}:
-            return os.read(descriptor, _MOST_CONFIGURATION).decode("utf-8", "replace")
-    finally:
-        os.close(descriptor)
-    return None
+    found = start_of_owned_file(path, _MOST_CONFIGURATION)
+    return None if found is None else found.decode("utf-8", "replace")
 
 
 def _listed(path: Path) -> Iterator[_Stamped]:
