@@ -103,7 +103,7 @@ async def test_a_history_that_the_tool_refuses_is_refused(project: Project, tmp_
     words = "node-pg-migrate compares the order of its rows with that of the files, and 2_t2 is recorded in the place"
     assert any(words in conflict.message and not conflict.can_allow for conflict in conflicts)
     tool = NodePgMigrate.on(project.target.dsn, project.path, tmp_path / "here.json")
-    assert "Not run migration 1_t1 is preceding already run migration 2_t2" in tool.refuse("up")
+    assert "Not run migration 1_t1 is preceding already run migration 2_t2" in tool.run("up", fails=True)
     for name in ("1_t1.sql", "2_t2.sql"):
         (project.path / name).unlink()
     write(project, 3)
@@ -199,7 +199,7 @@ async def test_the_lock_is_held_during_a_run_and_free_after_it(project: Project,
                 "(SELECT oid FROM pg_database WHERE datname = current_database())"
             )
             assert held == [(2,)]
-            refused = await asyncio.to_thread(tool.refuse, "up")
+            refused = await asyncio.to_thread(tool.run, "up", fails=True)
             assert "Another migration is already running" in refused
     assert started
     await asyncio.to_thread(wait_until, lambda: project.sql(_HELD) == [(0,)])

@@ -99,4 +99,4 @@ async def test_a_row_without_a_file_is_refused_as_sql_migrate_refuses_it(
         assert not conflict.can_allow
     assert project.tables() == {"t1", "t2", "gorp_migrations"}
     tool = SqlMigrate.on(project.target.dsn, project.path, tmp_path / "here.yml")
-    assert "unknown migration in database" in tool.refuse("up")
+    assert "unknown migration in database" in tool.run("up", fails=True)
