@@ -29,6 +29,8 @@ from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.sql.problem import Problem
 
+SETTING = "setting"
+"""The detail of a migration with the setting by which the tool does more than run the files."""
 _TOOL = "graphile-migrate"
 _COMMITTED = "committed/"
 _NAME = re.compile(r"([0-9]+)(-[-_a-zA-Z0-9]*)?\.sql")
@@ -167,7 +169,7 @@ def _migration(
         words=text.message or " ".join(re.split("[-_]+", slug)).strip(),
         refused=refused,
         none_reason="graphile-migrate has no rollbacks",
-        only_by_tool=f"graphile-migrate uses the setting {more}" if more else "",
+        details=((SETTING, more),) if more else (),
     )
 
 

@@ -6,9 +6,10 @@ with koonj. It has no rollbacks. koonj never touches ``current.sql`` and what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from koonj.migrations.layouts.graphile_migrate import SETTING
 from koonj.migrations.layouts.graphile_text import committed_text
 from koonj.migrations.layouts.simple_writer import ForwardWriter
 from koonj.migrations.layouts.tool_history import ToolHistory
@@ -34,22 +35,32 @@ class GraphileMigrateWriter(ForwardWriter):
         return (_LOCK,)
 
     def refusals(self, statuses: Sequence[MigrationStatus], history: ToolHistory) -> Sequence[Refusal]:
-        """Return the files that differ from their rows: a row of koonj would name another one before it."""
-        return [
-            Refusal(
-                status.name,
-                f"{status.name}: {status.note}. The files after it were committed on top of another text.",
-                "Restore the file as it was committed.",
-            )
-            for status in statuses
-            if status.state is State.EDITED
-        ]
+        """Refuse files that differ from their rows, and settings by which the tool does more."""
+        return tuple(_refusals(statuses))
 
     def applied(self, migration: ToolMigration, place: HistoryPlace) -> RowChange:
         """Return the insert of the hashes and the number with ``.sql``."""
         text = committed_text(migration.text)
         values = {"hash": text.hash, "previous": text.previous or None, "filename": migration.version}
         return RowChange("layouts/graphile_migrate/insert", values)
+
+
+def _refusals(statuses: Sequence[MigrationStatus]) -> Iterator[Refusal]:
+    for status in statuses:
+        migration = status.migration
+        if status.state is State.EDITED:
+            yield Refusal(
+                status.name,
+                f"{status.name}: {status.note}. The files after it were committed on top of another text.",
+                "Restore the file as it was committed.",
+            )
+        elif not status.applied and isinstance(migration, ToolMigration) and migration.detail(SETTING):
+            yield Refusal(
+                status.name,
+                f"{status.name}: graphile-migrate uses the setting {migration.detail(SETTING)}, which koonj "
+                "does not do.",
+                "Run it with graphile-migrate.",
+            )
 
 
 WRITER = GraphileMigrateWriter()

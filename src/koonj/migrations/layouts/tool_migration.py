@@ -70,8 +70,6 @@ class ToolMigration(Migration):
     """Whether the file has other migrations, too."""
     none_reason: str | None = None
     """Why the tool has a rollback for none of its migrations, as a clause; None if it has."""
-    only_by_tool: str = ""
-    """What the tool does beside the text, and koonj does not, as a clause: then koonj does not run it."""
     details: tuple[tuple[str, str], ...] = ()
     """What else the tool's history has of it, or what it depends on: pairs (name, value)."""
 
@@ -224,7 +222,6 @@ def tool_migration(
     checksum: str = "",
     shares_file: bool = False,
     none_reason: str | None = None,
-    only_by_tool: str = "",
     details: tuple[tuple[str, str], ...] = (),
 ) -> ToolMigration:
     """Return a migration of a tool.
@@ -242,7 +239,6 @@ def tool_migration(
         checksum: of the text, as the tool's history has it.
         shares_file: whether the file has other migrations, too.
         none_reason: why the tool has a rollback for none of its migrations, as a clause.
-        only_by_tool: what the tool does beside running the text, and koonj does not, as a clause.
         details: what else the tool's history has of it.
     """
     parts = (up,) if down is None else (up, down)
@@ -264,7 +260,6 @@ def tool_migration(
         checksum=checksum,
         shares_file=shares_file,
         none_reason=none_reason,
-        only_by_tool=only_by_tool,
         details=details,
     )
 

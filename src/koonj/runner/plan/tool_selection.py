@@ -157,14 +157,7 @@ def _of_apply(
                 "Give it another number.",
                 can_allow=False,
             )
-        yield from _only_by_tool(migration, tool)
         yield from problems_as_conflicts(migration.shown_path, status.name, migration.problems)
-
-
-def _only_by_tool(migration: ToolMigration, tool: str) -> Iterator[Conflict]:
-    if migration.only_by_tool:
-        message = f"{migration.name}: {migration.only_by_tool}, which koonj does not do."
-        yield Conflict(migration.name, TOOL_REFUSES, message, f"Run it with {tool}.", can_allow=False)
 
 
 def _runs(status: MigrationStatus, writer: ToolWriter) -> bool:
