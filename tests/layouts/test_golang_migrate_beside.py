@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from koonj.config import Target
@@ -215,3 +216,21 @@ def test_the_keys_are_those_that_golang_migrate_has_asked_for(database: str, key
     assert WRITER.keys(place) == keys
     other = replace(place, schema="ops")
     assert not set(WRITER.keys(other)) & set(keys)
+
+
+async def test_a_conflict_of_the_rows_says_that_the_tool_runs_and_one_of_a_file_does_not(
+    project: Project,
+) -> None:
+    await project.apply()
+    write(project, 9, "CREATE TABLE t (id int;")
+    database = project.sql("SELECT current_database()")[0][0]
+    key = WRITER.keys(HistoryPlace(database, "public", "schema_migrations", ""))[0]
+    with psycopg.connect(project.target.dsn, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (key,))
+        assert "probably runs now" not in why_refused(await project.apply())
+        project.sql("UPDATE schema_migrations SET dirty = true")
+        words = why_refused(await project.apply())
+        assert (
+            "holds the lock of golang-migrate, so it probably runs now. Wait until it has finished." in words
+        )
+        assert "Close it with )." in words

@@ -26,6 +26,7 @@ from koonj.runner.apply.tool_rows import ToolRows
 from koonj.runner.plan.decisions import DecidedSelection
 from koonj.runner.plan.tool_selection import select_of_tool
 from koonj.runner.plan.tool_target import ToolTarget, read_tool_target, tables_of
+from koonj.runner.run.conflict import TOOL_REFUSES
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Request
 
@@ -79,12 +80,16 @@ async def read_tool_plan(conn: AsyncConnection, target: Target, folder: Folder, 
     return ToolPlan(await _told_if_the_tool_runs(conn, rows, selected), rows)
 
 
+_OF_A_MOMENT = frozenset({State.FAILED.value, State.MISSING.value, TOOL_REFUSES})
+"""The conflicts that come from the rows. Those of files stay when the tool has finished."""
+
+
 async def _told_if_the_tool_runs(
     conn: AsyncConnection, rows: ToolRows, selected: DecidedSelection
 ) -> DecidedSelection:
-    """Return a selection whose conflicts say that the tool runs now: then they can be of a moment only."""
+    """Return a selection whose conflicts say that the tool runs now: those that a run makes for a moment."""
     conflicts = selected.selection.conflicts
-    if not conflicts:
+    if not any(conflict.state in _OF_A_MOMENT for conflict in conflicts):
         return selected
     for key in rows.keys:
         holder = await advisory_lock.holder(conn, key)
@@ -92,7 +97,10 @@ async def _told_if_the_tool_runs(
             continue
         who = holder_words(holder)
         hint = f"{who} holds {rows.lock}, so it probably runs now. Wait until it has finished."
-        told = tuple(replace(conflict, hint=hint) for conflict in conflicts)
+        told = tuple(
+            replace(conflict, hint=hint) if conflict.state in _OF_A_MOMENT else conflict
+            for conflict in conflicts
+        )
         return replace(selected, selection=replace(selected.selection, conflicts=told))
     return selected
 
